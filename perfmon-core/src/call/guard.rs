@@ -1,0 +1,53 @@
+//! Calls that the user brackets: a value that counts when it is dropped.
+
+use std::{mem, thread};
+
+use super::returned;
+use crate::{
+    record::{Flight, Outcome, is_enabled},
+    site::CallSite,
+};
+
+/// A call that lasts as long as this value, wherever it is moved to. Dropped, it counts as ok, or as a panic if the thread
+/// has begun to unwind since.
+#[derive(Debug)]
+#[must_use = "a guard that is not kept ends at once: write `let _guard = …;`"]
+pub struct Guard {
+    flight: Flight,
+    panicking: bool,
+}
+
+/// A call begins.
+#[inline]
+pub fn guard(site: &'static CallSite) -> Guard {
+    guard_labels(site, &[])
+}
+
+/// A call with label values begins.
+#[inline]
+pub fn guard_labels(site: &'static CallSite, values: &[&str]) -> Guard {
+    let flight = if is_enabled() { Flight::begin(site, values, false) } else { Flight::NONE };
+    Guard { flight, panicking: thread::panicking() }
+}
+
+impl Guard {
+    /// Ends the call here, as failed or not.
+    pub fn finish(self, failed: bool) {
+        self.flight.end(returned(failed), false);
+        mem::forget(self);
+    }
+
+    /// Forgets the time but not the call: ends it here as cancelled.
+    pub fn cancel(self) {
+        self.flight.end(Outcome::Cancelled, false);
+        mem::forget(self);
+    }
+}
+
+impl Drop for Guard {
+    #[inline]
+    fn drop(&mut self) {
+        let panicked = thread::panicking() && !self.panicking;
+        self.flight.end(if panicked { Outcome::Panic } else { Outcome::Ok }, false);
+    }
+}

@@ -1,0 +1,48 @@
+//! The one error type of the crate.
+
+use std::fmt;
+
+/// What went wrong, with the remedy in its text.
+///
+/// Opaque, so that it can grow; ask it with the predicates.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error {
+    kind: ErrorKind,
+    message: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ErrorKind {
+    Invalid,
+    TooLate,
+}
+
+impl Error {
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self { kind: ErrorKind::Invalid, message: message.into() }
+    }
+
+    pub(crate) fn too_late(message: impl Into<String>) -> Self {
+        Self { kind: ErrorKind::TooLate, message: message.into() }
+    }
+
+    /// A value was outside what is allowed, or text could not be parsed.
+    #[must_use]
+    pub fn is_invalid(&self) -> bool {
+        self.kind == ErrorKind::Invalid
+    }
+
+    /// A setting that is fixed by the first monitored call came after it.
+    #[must_use]
+    pub fn is_too_late(&self) -> bool {
+        self.kind == ErrorKind::TooLate
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {}

@@ -1,0 +1,195 @@
+//! Custom metrics: statics that count, hold a value, or gather a distribution.
+//!
+//! Declared by `perfmon::counter!`, `gauge!` and `histogram!`, they are registered and recorded as call sites are: one
+//! writer for each thread and series, no lock. A gauge is shared, and its last writer wins.
+
+use std::time::Duration;
+
+use crate::{
+    record::{self, is_enabled},
+    site::{CallSite, Declaration, Handle, Instrument, Name, Registration},
+};
+
+macro_rules! declared {
+    ($type:ident, $instrument:expr) => {
+        impl $type {
+            /// A metric of this name; `module` is `module_path!()`.
+            #[must_use]
+            #[track_caller]
+            pub const fn new(name: &'static [&'static str; 1], module: &'static str) -> Self {
+                Self(CallSite {
+                    handle: Handle::new(),
+                    declaration: Declaration::new($instrument, Name::Parts(name), module),
+                })
+            }
+
+            /// With a sentence that says what it means.
+            #[must_use]
+            pub const fn help(mut self, help: &'static str) -> Self {
+                self.0.declaration.help = help;
+                self
+            }
+
+            /// With the unit of its values, in plural: `"orders"`, `"bytes"`.
+            #[must_use]
+            pub const fn unit(mut self, unit: &'static str) -> Self {
+                self.0.declaration.unit = unit;
+                self
+            }
+
+            /// With labels of these keys.
+            #[must_use]
+            pub const fn labels(mut self, keys: &'static [&'static str]) -> Self {
+                self.0.declaration.labels = keys;
+                self
+            }
+
+            /// What `inventory` is given.
+            #[must_use]
+            pub const fn registration(&'static self) -> Registration {
+                self.0.registration()
+            }
+
+            /// The series with these label values, in the order of the keys.
+            ///
+            /// # Panics
+            /// In debug builds, when there are more or fewer values than keys.
+            #[must_use]
+            pub fn with<'a>(&'static self, values: &'a [&'a str]) -> Labelled<'a, Self> {
+                debug_assert_eq!(values.len(), self.0.declaration.labels.len(), "one value for each label key");
+                Labelled { metric: self, values }
+            }
+        }
+    };
+}
+
+/// A sum that only grows.
+#[derive(Debug)]
+pub struct Counter(CallSite);
+
+/// A value that goes up and down; the last one set is the one reported. Sampled, never summed.
+#[derive(Debug)]
+pub struct Gauge(CallSite);
+
+/// A distribution of whole numbers in the metric's unit, up to 2^45 − 1; larger ones clamp.
+#[derive(Debug)]
+pub struct Histogram(CallSite);
+
+/// One series of a metric.
+#[derive(Debug)]
+pub struct Labelled<'a, M: 'static> {
+    metric: &'static M,
+    values: &'a [&'a str],
+}
+
+declared!(Counter, Instrument::Counter);
+declared!(Gauge, Instrument::Gauge);
+declared!(Histogram, Instrument::Histogram);
+
+impl Counter {
+    /// Adds one.
+    #[inline]
+    pub fn inc(&'static self) {
+        self.add(1);
+    }
+
+    /// Adds so many.
+    #[inline]
+    pub fn add(&'static self, by: u64) {
+        self.0.count(&[], by);
+    }
+}
+
+impl Labelled<'_, Counter> {
+    /// Adds one.
+    #[inline]
+    pub fn inc(&self) {
+        self.add(1);
+    }
+
+    /// Adds so many.
+    #[inline]
+    pub fn add(&self, by: u64) {
+        self.metric.0.count(self.values, by);
+    }
+}
+
+impl CallSite {
+    fn count(&'static self, values: &[&str], by: u64) {
+        if is_enabled() {
+            record::count(self, values, by);
+        }
+    }
+
+    fn change(&'static self, values: &[&str], change: impl Fn(Option<f64>) -> f64) {
+        if is_enabled() {
+            record::change(self, values, change);
+        }
+    }
+
+    fn observe(&'static self, values: &[&str], value: u64) {
+        if is_enabled() {
+            record::observe(self, values, value);
+        }
+    }
+}
+
+impl Gauge {
+    /// Sets the value.
+    pub fn set(&'static self, value: f64) {
+        self.with_none().set(value);
+    }
+
+    /// Adds to the value (0 before it was ever set); a negative number takes away.
+    pub fn add(&'static self, by: f64) {
+        self.with_none().add(by);
+    }
+
+    fn with_none(&'static self) -> Labelled<'static, Self> {
+        Labelled { metric: self, values: &[] }
+    }
+}
+
+impl Labelled<'_, Gauge> {
+    /// Sets the value.
+    pub fn set(&self, value: f64) {
+        self.metric.0.change(self.values, |_| value);
+    }
+
+    /// Adds to the value (0 before it was ever set); a negative number takes away.
+    pub fn add(&self, by: f64) {
+        self.metric.0.change(self.values, |before| before.unwrap_or(0.0) + by);
+    }
+}
+
+impl Histogram {
+    /// Gives it a value.
+    #[inline]
+    pub fn record(&'static self, value: u64) {
+        self.0.observe(&[], value);
+    }
+
+    /// Gives it a duration, as nanoseconds.
+    #[inline]
+    pub fn record_duration(&'static self, duration: Duration) {
+        self.record(nanos(duration));
+    }
+}
+
+impl Labelled<'_, Histogram> {
+    /// Gives it a value.
+    #[inline]
+    pub fn record(&self, value: u64) {
+        self.metric.0.observe(self.values, value);
+    }
+
+    /// Gives it a duration, as nanoseconds.
+    #[inline]
+    pub fn record_duration(&self, duration: Duration) {
+        self.record(nanos(duration));
+    }
+}
+
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}

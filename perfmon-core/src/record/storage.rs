@@ -1,0 +1,169 @@
+//! The words the recorder writes: mapped memory, or whatever a test puts in their place.
+//!
+//! Everything the recorder keeps is a 64-bit word at a number, never a pointer, so that the same bytes could lie in
+//! anonymous memory or in a file that another process reads.
+
+use std::sync::atomic::{AtomicU64, Ordering, fence};
+
+use memmap2::{MmapOptions, MmapRaw};
+
+/// One word. Its writer is one thread unless a method says otherwise.
+pub(crate) trait Word {
+    fn load(&self, order: Ordering) -> u64;
+    fn store(&self, value: u64, order: Ordering);
+    fn fetch_add(&self, value: u64, order: Ordering) -> u64;
+    fn fetch_max(&self, value: u64, order: Ordering) -> u64;
+    fn replace(&self, current: u64, new: u64) -> Result<u64, u64>;
+
+    /// A relaxed load.
+    #[inline(always)]
+    fn get(&self) -> u64 {
+        self.load(Ordering::Relaxed)
+    }
+
+    /// A relaxed store.
+    #[inline(always)]
+    fn set(&self, value: u64) {
+        self.store(value, Ordering::Relaxed);
+    }
+
+    /// Adds by load and store: for the word's only writer. Returns the new value.
+    #[inline(always)]
+    fn bump(&self, by: u64) -> u64 {
+        let value = self.get().wrapping_add(by);
+        self.set(value);
+        value
+    }
+
+    /// Raises to a value by load and store: for the word's only writer.
+    #[inline(always)]
+    fn raise(&self, to: u64) {
+        self.set(self.get().max(to));
+    }
+}
+
+/// A fixed number of words, all zero at first.
+pub(crate) trait Storage {
+    type Word: Word;
+
+    /// The word at a number. Numbers come from the arena, which hands out none that is too large.
+    fn word(&self, at: usize) -> &Self::Word;
+
+    /// How many words there are.
+    fn len(&self) -> usize;
+
+    /// A memory fence of the same make as the words (loom has its own).
+    fn fence(order: Ordering);
+
+    /// Lets another thread run while this one waits for it.
+    fn yield_now();
+}
+
+impl Word for AtomicU64 {
+    #[inline(always)]
+    fn load(&self, order: Ordering) -> u64 {
+        self.load(order)
+    }
+
+    #[inline(always)]
+    fn store(&self, value: u64, order: Ordering) {
+        self.store(value, order);
+    }
+
+    fn fetch_add(&self, value: u64, order: Ordering) -> u64 {
+        self.fetch_add(value, order)
+    }
+
+    fn fetch_max(&self, value: u64, order: Ordering) -> u64 {
+        self.fetch_max(value, order)
+    }
+
+    fn replace(&self, current: u64, new: u64) -> Result<u64, u64> {
+        self.compare_exchange(current, new, Ordering::AcqRel, Ordering::Acquire)
+    }
+}
+
+/// Memory reserved from the system: pages that nobody touches cost nothing.
+pub(crate) struct Mapped {
+    /// Kept so that the mapping lives as long as this.
+    _map: MmapRaw,
+    words: *const AtomicU64,
+    len: usize,
+}
+
+// SAFETY: the mapping is not tied to a thread, and its words are atomics.
+#[allow(unsafe_code)]
+unsafe impl Send for Mapped {}
+// SAFETY: as above.
+#[allow(unsafe_code)]
+unsafe impl Sync for Mapped {}
+
+impl Mapped {
+    /// Reserves this many words of address space.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub(crate) fn new(len: usize) -> std::io::Result<Self> {
+        let map: MmapRaw = MmapOptions::new().len(len * size_of::<AtomicU64>()).no_reserve_swap().map_anon()?.into();
+        let words = map.as_mut_ptr().cast::<AtomicU64>();
+        Ok(Self { _map: map, words, len })
+    }
+}
+
+impl Storage for Mapped {
+    type Word = AtomicU64;
+
+    #[inline(always)]
+    #[allow(unsafe_code)]
+    fn word(&self, at: usize) -> &AtomicU64 {
+        assert!(at < self.len, "a record lies outside the arena");
+        // SAFETY: `at` is inside the mapping, which is page-aligned, zero-filled at first, lives as long as `self`, and is only
+        // ever accessed as `AtomicU64`, for which every bit pattern is valid.
+        unsafe { &*self.words.add(at) }
+    }
+
+    fn len(&self) -> usize {
+        self.len
+    }
+
+    #[inline(always)]
+    fn fence(order: Ordering) {
+        fence(order);
+    }
+
+    fn yield_now() {
+        std::thread::yield_now();
+    }
+}
+
+/// Plain memory, for miri and for tests that want an arena of their own.
+#[cfg(test)]
+pub(crate) struct Heap(pub(crate) Box<[AtomicU64]>);
+
+#[cfg(test)]
+impl Heap {
+    pub(crate) fn new(len: usize) -> Self {
+        Self((0..len).map(|_| AtomicU64::new(0)).collect())
+    }
+}
+
+#[cfg(test)]
+impl Storage for Heap {
+    type Word = AtomicU64;
+
+    fn word(&self, at: usize) -> &AtomicU64 {
+        &self.0[at]
+    }
+
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn fence(order: Ordering) {
+        fence(order);
+    }
+
+    fn yield_now() {
+        std::thread::yield_now();
+    }
+}

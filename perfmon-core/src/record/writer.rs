@@ -1,0 +1,243 @@
+//! The writing side: what happens when a call begins and ends.
+//!
+//! # Why the bucket comes one call late
+//!
+//! A call is timed by two reads of the processor's counter, and a store whose *address* depends on the second
+//! reading (the histogram bucket) would have to wait for it; measured, that costs half as much again as the two reads.
+//! A store of the reading as *data* costs nothing. So a slot keeps the last call as *pending* (record and ticks), and
+//! the next call that ends on the thread puts it into its bucket. All other figures are immediate.
+//!
+//! # What a reader may rely on
+//!
+//! `SEQ` is odd while a call ends. Inside, in this order: the outcome is counted, the call that was pending goes to its
+//! bucket, this call becomes pending. Between calls therefore buckets + pending = outcomes, for every record of the
+//! slot. `reader.rs` has the other half.
+
+use std::sync::atomic::Ordering;
+
+use super::{
+    arena::{Arena, Claim, index},
+    storage::{Storage, Word},
+    words::{COARSE_SHIFT, OWN, PAGE_BITS, PAGE_WORDS, SHARED, TAGS, record as r, slot as s},
+};
+use crate::clock::Scale;
+
+/// How a call ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Ok = 0,
+    Error = 1,
+    Panic = 2,
+    Cancelled = 3,
+}
+
+impl<S: Storage> Arena<S> {
+    /// The entry of a series in a slot's directory; 0 when there is none. Relaxed for the slot's own thread, acquired by others.
+    #[inline(always)]
+    pub(crate) fn entry(&self, slot: usize, series: u32, order: Ordering) -> u64 {
+        let page = index(self.word(slot + s::DIRECTORY + (series >> PAGE_BITS) as usize).load(order));
+        self.word(page + (series as usize & (PAGE_WORDS - 1))).load(order)
+    }
+
+    /// Counts the start of a call in a record of one's own and in its site's depth. True when no other call of the site was running.
+    #[inline(always)]
+    pub(crate) fn begin_own(&self, record: usize) -> bool {
+        self.word(record + r::STARTED).bump(1);
+        self.enter_own(record)
+    }
+
+    /// Counts one more running call of the record's site on this thread. True when it is the only one.
+    #[inline(always)]
+    pub(crate) fn enter_own(&self, record: usize) -> bool {
+        let depth = index(self.word(record + r::DEPTH_AT).get());
+        self.word(depth).bump(1) == 1
+    }
+
+    /// Counts one running call fewer. True when none is left.
+    #[inline(always)]
+    pub(crate) fn leave_own(&self, record: usize) -> bool {
+        let depth = index(self.word(record + r::DEPTH_AT).get());
+        self.word(depth).bump(u64::MAX) == 0
+    }
+
+    /// Counts the end of a timed call in a record of one's own.
+    #[inline(always)]
+    pub(crate) fn end_own(
+        &self,
+        scale: Scale,
+        slot: usize,
+        record: usize,
+        ticks: u64,
+        outcome: Outcome,
+        outermost: bool,
+    ) {
+        let seq = self.word(slot + s::SEQ).get();
+        self.word(slot + s::SEQ).set(seq.wrapping_add(1));
+        Self::fence(Ordering::Release);
+        self.word(record + r::OUTCOMES + outcome as usize).bump(1);
+        let pending = index(self.word(slot + s::PENDING).get());
+        if pending != 0 {
+            self.bucket_own(pending, scale.nanos(self.word(slot + s::PENDING_TICKS).get()), 1);
+        }
+        self.word(slot + s::PENDING).set(record as u64);
+        self.word(slot + s::PENDING_TICKS).set(ticks);
+        self.word(record + r::SUM).bump(ticks);
+        self.word(record + r::OUTERMOST).bump(if outermost { ticks } else { 0 });
+        self.word(record + r::MAX).raise(ticks);
+        self.word(record + r::MIN_INVERTED).raise(!ticks);
+        self.word(slot + s::SEQ).store(seq.wrapping_add(2), Ordering::Release);
+        if ticks > self.word(record + r::THRESHOLD).get() {
+            self.slow(record, ticks, 1, Word::bump);
+        }
+    }
+
+    /// Counts values that are not readings of the clock: no need to put off the bucket.
+    pub(crate) fn value_own(&self, slot: usize, record: usize, value: u64, sum: u64) {
+        let seq = self.word(slot + s::SEQ).get();
+        self.word(slot + s::SEQ).set(seq.wrapping_add(1));
+        Self::fence(Ordering::Release);
+        self.word(record + r::OUTCOMES).bump(1);
+        self.bucket_own(record, value, 1);
+        self.word(record + r::SUM).bump(sum);
+        self.word(record + r::OUTERMOST).bump(sum);
+        self.word(record + r::MAX).raise(sum);
+        self.word(record + r::MIN_INVERTED).raise(!sum);
+        self.word(slot + s::SEQ).store(seq.wrapping_add(2), Ordering::Release);
+        if sum > self.word(record + r::THRESHOLD).get() {
+            self.slow(record, sum, 1, Word::bump);
+        }
+    }
+
+    /// Counts the end of a call that was not timed.
+    #[inline(always)]
+    pub(crate) fn end_untimed(&self, record: usize, outcome: Outcome) {
+        self.word(record + r::OUTCOMES + outcome as usize).bump(1);
+    }
+
+    /// Counts the end of a timed call of a sampled site. The timing before it stood for the calls that ended since; this one
+    /// stands for those to come.
+    pub(crate) fn end_sampled(
+        &self,
+        scale: Scale,
+        slot: usize,
+        record: usize,
+        ticks: u64,
+        outcome: Outcome,
+        outermost: bool,
+    ) {
+        let seq = self.word(slot + s::SEQ).get();
+        self.word(slot + s::SEQ).set(seq.wrapping_add(1));
+        Self::fence(Ordering::Release);
+        let before = self.finished(record);
+        self.word(record + r::OUTCOMES + outcome as usize).bump(1);
+        let last = self.word(record + r::LAST).get();
+        let weight = before.wrapping_sub(self.word(record + r::CLOSED).get());
+        let close = self.word(record + r::TIMED).get() > 0 && weight > 0;
+        if close {
+            self.bucket_own(record, scale.nanos(last), weight);
+            self.word(record + r::SUM).bump(last.wrapping_mul(weight));
+            let outer = self.word(record + r::LAST_OUTERMOST).get();
+            self.word(record + r::OUTERMOST).bump(outer.wrapping_mul(weight));
+            self.word(record + r::CLOSED).set(before);
+        }
+        self.word(record + r::LAST).set(ticks);
+        self.word(record + r::LAST_OUTERMOST).set(if outermost { ticks } else { 0 });
+        self.word(record + r::TIMED).bump(1);
+        self.word(record + r::MAX).raise(ticks);
+        self.word(record + r::MIN_INVERTED).raise(!ticks);
+        self.word(slot + s::SEQ).store(seq.wrapping_add(2), Ordering::Release);
+        if close && last > self.word(record + r::THRESHOLD).get() {
+            self.slow(record, last, weight, Word::bump);
+        }
+    }
+
+    /// Counts the start of a call in a shared record.
+    pub(crate) fn begin_shared(&self, record: usize) {
+        self.word(record + r::STARTED).fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts the end of a call in a shared record: outcome first, bucket second, as readers expect.
+    pub(crate) fn end_shared(&self, record: usize, ticks: u64, nanos: u64, outcome: Outcome, outermost: bool) {
+        let add = |at: usize, by: u64| self.word(record + at).fetch_add(by, Ordering::AcqRel);
+        add(r::OUTCOMES + outcome as usize, 1);
+        self.bucket_shared(record, nanos);
+        add(r::SUM, ticks);
+        add(r::OUTERMOST, if outermost { ticks } else { 0 });
+        self.word(record + r::MAX).fetch_max(ticks, Ordering::Relaxed);
+        self.word(record + r::MIN_INVERTED).fetch_max(!ticks, Ordering::Relaxed);
+        if ticks > self.word(record + r::THRESHOLD).get() {
+            self.slow(record, ticks, 1, |word, by| word.fetch_add(by, Ordering::Relaxed));
+        }
+    }
+
+    /// Finished calls of a record.
+    pub(crate) fn finished(&self, record: usize) -> u64 {
+        (0..4).map(|outcome| self.word(record + r::OUTCOMES + outcome).get()).fold(0, u64::wrapping_add)
+    }
+
+    /// A call over the threshold: objectives are counted one by one, and what lies beyond the last bucket.
+    #[cold]
+    fn slow(&self, record: usize, ticks: u64, weight: u64, add: impl Fn(&S::Word, u64) -> u64) {
+        for objective in 0..r::OBJECTIVES {
+            if ticks > self.word(record + r::LIMITS + objective).get() {
+                add(self.word(record + r::BREACHES + objective), weight);
+            }
+        }
+        if ticks > self.word(record + r::CLAMP_LIMIT).get() {
+            add(self.word(record + r::CLAMPED), weight);
+        }
+    }
+
+    /// Puts calls into their bucket.
+    #[inline(always)]
+    fn bucket_own(&self, record: usize, value: u64, calls: u64) {
+        let bucket = self.layout().index_of(value) as usize;
+        let length = self.layout().chunk_len();
+        let entry = record + r::CHUNKS + (bucket >> self.layout().chunk_bits());
+        let chunk = self.word(entry).get();
+        if chunk & OWN != 0 {
+            self.word(index(chunk & !TAGS) + (bucket & (length - 1))).bump(calls);
+        } else {
+            self.bucket_own_slow(record, entry, bucket & (length - 1), calls);
+        }
+    }
+
+    /// The octave has no chunk yet: takes one, or counts by octave when memory has run out.
+    #[cold]
+    #[inline(never)]
+    fn bucket_own_slow(&self, record: usize, entry: usize, within: usize, calls: u64) {
+        let coarse = self.word(entry).get() & SHARED != 0;
+        match (!coarse).then(|| self.take(self.layout().chunk_len(), Claim::OwnChunk)).flatten() {
+            Some(chunk) => {
+                self.word(chunk + within).set(calls);
+                self.word(entry).store(chunk as u64 | OWN, Ordering::Release);
+            }
+            None => {
+                let count = self.word(entry).get() >> COARSE_SHIFT;
+                self.word(entry).set((count.wrapping_add(calls) << COARSE_SHIFT) | SHARED);
+                self.word(record + r::COARSE).bump(calls);
+            }
+        }
+    }
+
+    fn bucket_shared(&self, record: usize, value: u64) {
+        let bucket = self.layout().index_of(value) as usize;
+        let length = self.layout().chunk_len();
+        let entry = self.word(record + r::CHUNKS + (bucket >> self.layout().chunk_bits()));
+        let mut chunk = entry.load(Ordering::Acquire);
+        if chunk == 0 {
+            // Two threads may both take a chunk here; the loser's stays unused, which is rare and bounded by the threads.
+            let new = match self.take(length, Claim::SharedChunk) {
+                Some(taken) => taken as u64 | OWN,
+                None => SHARED,
+            };
+            chunk = entry.replace(0, new).map_or_else(|now| now, |_| new);
+        }
+        if chunk & OWN != 0 {
+            self.word(index(chunk & !TAGS) + (bucket & (length - 1))).fetch_add(1, Ordering::AcqRel);
+        } else {
+            entry.fetch_add(1 << COARSE_SHIFT, Ordering::AcqRel);
+            self.word(record + r::COARSE).fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! Where calls are counted: the static that an attribute leaves behind, and what it says of itself.
+//!
+//! A [`Declaration`] is what the programmer wrote, as constants. A [`CallSite`] is a declaration plus the
+//! number under which the recorder knows it. [`Registration`]s are collected before `main`, so sites that
+//! were never called are known too.
+
+mod kind;
+mod objective;
+mod registry;
+
+use std::{
+    borrow::Cow,
+    panic::Location,
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+pub use kind::Kind;
+pub use objective::{Objective, Statistic};
+pub(crate) use registry::{Family, REGISTRY, Registry, SeriesId, SeriesInfo};
+
+/// What a declaration counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Instrument {
+    /// Calls, of one kind.
+    Calls(Kind),
+    /// A custom counter: a sum that only grows.
+    Counter,
+    /// A custom gauge: the last value set.
+    Gauge,
+    /// A custom histogram: a distribution of values.
+    Histogram,
+}
+
+/// How a declaration is named.
+#[derive(Debug, Clone, Copy)]
+pub enum Name {
+    /// The parts written in the attribute: `["select", "orders"]`.
+    Parts(&'static [&'static str]),
+    /// None written: the path of the function, asked for when first needed. The function returns the path of an item
+    /// named `here` inside the function in question.
+    Path(fn() -> &'static str),
+}
+
+impl Name {
+    /// The whole name, parts joined by a blank.
+    #[must_use]
+    pub fn text(&self) -> Cow<'static, str> {
+        match self {
+            Self::Parts([one]) => Cow::Borrowed(one),
+            Self::Parts(parts) => Cow::Owned(parts.join(" ")),
+            Self::Path(path) => Cow::Borrowed(path()),
+        }
+    }
+}
+
+/// Which calls of a site are timed. All are counted and classified, always.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sample {
+    /// Every call.
+    Every,
+    /// One call in so many, chosen without bias.
+    OneIn(u32),
+    /// As many as keep the time spent on timing under 1 % of one core.
+    Auto,
+}
+
+/// Where in the source a declaration stands.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(
+    any(feature = "serde", feature = "report"),
+    derive(serde::Serialize, serde::Deserialize)
+)]
+pub struct Place {
+    /// `my_crate::module`.
+    pub module: Cow<'static, str>,
+    /// As the compiler names it, relative to the workspace.
+    pub file: Cow<'static, str>,
+    /// Counted from 1.
+    pub line: u32,
+}
+
+/// What the programmer wrote, as constants.
+#[derive(Debug)]
+pub struct Declaration {
+    pub(crate) instrument: Instrument,
+    pub(crate) name: Name,
+    pub(crate) labels: &'static [&'static str],
+    pub(crate) objectives: &'static [Objective],
+    pub(crate) sample: Sample,
+    pub(crate) busy: bool,
+    pub(crate) help: &'static str,
+    pub(crate) unit: &'static str,
+    pub(crate) module: &'static str,
+    pub(crate) location: &'static Location<'static>,
+}
+
+impl Declaration {
+    #[track_caller]
+    pub(crate) const fn new(instrument: Instrument, name: Name, module: &'static str) -> Self {
+        Self {
+            instrument,
+            name,
+            labels: &[],
+            objectives: &[],
+            sample: Sample::Every,
+            busy: false,
+            help: "",
+            unit: "",
+            module,
+            location: Location::caller(),
+        }
+    }
+
+    pub(crate) fn place(&self) -> Place {
+        Place {
+            module: Cow::Borrowed(self.module),
+            file: Cow::Borrowed(self.location.file()),
+            line: self.location.line(),
+        }
+    }
+}
+
+/// A declaration as `inventory` collects it.
+#[derive(Debug)]
+pub struct Registration(pub(crate) &'static Declaration);
+
+inventory::collect!(Registration);
+
+/// The number of a declaration's unlabelled series, given out at first use; 0 before.
+#[derive(Debug)]
+pub(crate) struct Handle(AtomicU32);
+
+impl Handle {
+    pub(crate) const fn new() -> Self {
+        Self(AtomicU32::new(0))
+    }
+
+    /// One relaxed load.
+    #[inline(always)]
+    pub(crate) fn series(&self) -> SeriesId {
+        SeriesId(self.0.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn assign(&self, series: SeriesId) {
+        self.0.store(series.0, Ordering::Relaxed);
+    }
+}
+
+/// A place in the source whose calls are measured. Attributes make one static of it for each function.
+#[derive(Debug)]
+pub struct CallSite {
+    pub(crate) handle: Handle,
+    pub(crate) declaration: Declaration,
+}
+
+impl CallSite {
+    /// A site of this kind and name; `module` is `module_path!()`. File and line are the caller's.
+    #[must_use]
+    #[track_caller]
+    pub const fn new(kind: Kind, name: Name, module: &'static str) -> Self {
+        Self {
+            handle: Handle::new(),
+            declaration: Declaration::new(Instrument::Calls(kind), name, module),
+        }
+    }
+
+    /// With labels of these keys; their values come with each call.
+    #[must_use]
+    pub const fn labels(mut self, keys: &'static [&'static str]) -> Self {
+        self.declaration.labels = keys;
+        self
+    }
+
+    /// With these objectives.
+    #[must_use]
+    pub const fn objectives(mut self, objectives: &'static [Objective]) -> Self {
+        self.declaration.objectives = objectives;
+        self
+    }
+
+    /// With a choice of which calls are timed.
+    #[must_use]
+    pub const fn sample(mut self, sample: Sample) -> Self {
+        self.declaration.sample = sample;
+        self
+    }
+
+    /// With time spent polling measured too.
+    #[must_use]
+    pub const fn busy(mut self) -> Self {
+        self.declaration.busy = true;
+        self
+    }
+
+    /// What `inventory` is given.
+    #[must_use]
+    pub const fn registration(&'static self) -> Registration {
+        Registration(&self.declaration)
+    }
+}

@@ -1,0 +1,303 @@
+//! Who is who: declarations that share a kind and name form a family, and a family's label sets are its series.
+//!
+//! All of this is off the hot path. A family and a series, once made, stay.
+
+use std::{
+    collections::HashMap,
+    hash::{BuildHasher, RandomState},
+    sync::{
+        LazyLock, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering},
+    },
+};
+
+use super::{Declaration, Instrument, Name, Objective, Place, Registration, Sample, Statistic};
+
+/// Bounds on what is kept.
+const MOST_OBJECTIVES: usize = 6;
+const SHARDS: usize = 16;
+const PAGE: usize = 1024;
+
+/// The number of a series. 0 is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct SeriesId(pub(crate) u32);
+
+/// All declarations of one instrument and name.
+#[derive(Debug)]
+pub(crate) struct Family {
+    pub(crate) instrument: Instrument,
+    pub(crate) name: String,
+    pub(crate) parts: Vec<String>,
+    pub(crate) labels: &'static [&'static str],
+    /// The union of those of all places, at most as many as a record counts breaches of, latency bounds first.
+    pub(crate) objectives: Vec<Objective>,
+    pub(crate) sample: Sample,
+    pub(crate) busy: bool,
+    pub(crate) help: &'static str,
+    pub(crate) unit: &'static str,
+    places: RwLock<Vec<Place>>,
+    base: OnceLock<SeriesId>,
+    other: OnceLock<SeriesId>,
+    label_sets: AtomicU32,
+    /// All its series, the base first.
+    series: RwLock<Vec<SeriesId>>,
+}
+
+impl Family {
+    fn new(declarations: &[&'static Declaration]) -> Self {
+        let first = declarations[0];
+        let name = first.name.text().into_owned();
+        let mut places: Vec<_> = declarations.iter().map(|declaration| declaration.place()).collect();
+        places.sort_unstable();
+        places.dedup();
+        let mut objectives = Vec::new();
+        declarations.iter().for_each(|declaration| add_objectives(&mut objectives, declaration.objectives));
+        Self {
+            instrument: first.instrument,
+            parts: match first.name {
+                Name::Parts(parts) => parts.iter().map(ToString::to_string).collect(),
+                Name::Path(_) => vec![name.clone()],
+            },
+            name,
+            labels: first.labels,
+            objectives,
+            sample: first.sample,
+            busy: declarations.iter().any(|declaration| declaration.busy),
+            help: first.help,
+            unit: first.unit,
+            places: RwLock::new(places),
+            base: OnceLock::new(),
+            other: OnceLock::new(),
+            label_sets: AtomicU32::new(0),
+            series: RwLock::default(),
+        }
+    }
+
+    /// The bounds of its latency objectives in nanoseconds, in the order in which records count their breaches.
+    pub(crate) fn latency_bounds(&self) -> impl Iterator<Item = u64> + '_ {
+        let bounds = self.objectives.iter().filter_map(Objective::latency_bound);
+        bounds.map(|bound| u64::try_from(bound.as_nanos()).unwrap_or(u64::MAX))
+    }
+
+    /// Whether its records follow the protocol of sampled sites.
+    pub(crate) fn is_sampled(&self) -> bool {
+        self.sample != Sample::Every
+    }
+
+    /// Where it is declared, sorted.
+    pub(crate) fn places(&self) -> Vec<Place> {
+        read(&self.places).clone()
+    }
+
+    /// Its series so far.
+    pub(crate) fn series(&self) -> Vec<SeriesId> {
+        read(&self.series).clone()
+    }
+}
+
+/// A family's calls with one set of label values.
+#[derive(Debug)]
+pub(crate) struct SeriesInfo {
+    pub(crate) family: &'static Family,
+    /// Empty for the series without labels.
+    pub(crate) values: Vec<String>,
+    /// The values as one string of bytes, which the hot path compares.
+    pub(crate) key: Box<[u8]>,
+    /// Whether its shared record may use the memory held back for sites: the series without labels, and `other`.
+    pub(crate) is_base: bool,
+}
+
+type FamilyKey = (Instrument, String);
+type Page = [OnceLock<SeriesInfo>; PAGE];
+
+/// Families and series of the process.
+pub(crate) struct Registry {
+    families: RwLock<HashMap<FamilyKey, &'static Family>>,
+    /// Registrations seen so far; a library loaded at run time adds some.
+    seen: AtomicUsize,
+    /// Read without a lock, by number.
+    pages: Vec<OnceLock<Box<Page>>>,
+    next: AtomicU32,
+    interned: [RwLock<HashMap<(SeriesId, Box<[u8]>), SeriesId>>; SHARDS],
+    hasher: RandomState,
+    label_limit: AtomicU32,
+    label_bytes: AtomicUsize,
+    refused: AtomicU64,
+}
+
+pub(crate) static REGISTRY: LazyLock<Registry> = LazyLock::new(Registry::new);
+
+/// A lock is never held across code that can panic half-way, so a poisoned one is still good.
+fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
+    lock.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn write<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
+    lock.write().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Registry {
+    /// Label sets a family may have unless configured otherwise.
+    pub(crate) const DEFAULT_LABEL_LIMIT: u32 = 256;
+    /// Series there can be in the process, as many as a slot's directory has entries.
+    pub(crate) const MOST_SERIES: usize = crate::record::MOST_SERIES;
+
+    fn new() -> Self {
+        Self {
+            families: RwLock::default(),
+            seen: AtomicUsize::new(0),
+            pages: (0..Self::MOST_SERIES.div_ceil(PAGE)).map(|_| OnceLock::new()).collect(),
+            next: AtomicU32::new(1),
+            interned: std::array::from_fn(|_| RwLock::default()),
+            hasher: RandomState::new(),
+            label_limit: AtomicU32::new(Self::DEFAULT_LABEL_LIMIT),
+            label_bytes: AtomicUsize::new(0),
+            refused: AtomicU64::new(0),
+        }
+    }
+
+    pub(crate) fn set_label_limit(&self, limit: u32) {
+        self.label_limit.store(limit, Ordering::Relaxed);
+    }
+
+    /// Bytes kept for label values, keys and their look-up.
+    pub(crate) fn label_bytes(&self) -> usize {
+        self.label_bytes.load(Ordering::Relaxed)
+    }
+
+    /// Label sets turned away.
+    pub(crate) fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
+    }
+
+    /// Series numbers given out.
+    pub(crate) fn series_count(&self) -> u32 {
+        self.next.load(Ordering::Relaxed).saturating_sub(1)
+    }
+
+    /// Declarations registered before `main` (or by a library loaded since).
+    pub(crate) fn registered() -> usize {
+        inventory::iter::<Registration>.into_iter().count()
+    }
+
+    /// Makes a family of every declaration that registered itself.
+    fn adopt_registered(&self) {
+        let registered = Self::registered();
+        if self.seen.swap(registered, Ordering::AcqRel) == registered {
+            return;
+        }
+        let mut groups: HashMap<FamilyKey, Vec<&'static Declaration>> = HashMap::with_capacity(registered);
+        for Registration(declaration) in inventory::iter::<Registration> {
+            groups.entry(key_of(declaration)).or_default().push(declaration);
+        }
+        let mut families = write(&self.families);
+        for (key, mut declarations) in groups {
+            // `inventory` gives no order; the same program should always give the same report.
+            declarations.sort_by_key(|declaration| (declaration.location.file(), declaration.location.line()));
+            match families.get(&key) {
+                Some(family) => declarations.iter().for_each(|declaration| family.add_place(declaration.place())),
+                None => _ = families.insert(key, Box::leak(Box::new(Family::new(&declarations)))),
+            }
+        }
+    }
+
+    /// The family a declaration belongs to.
+    pub(crate) fn family_of(&self, declaration: &'static Declaration) -> &'static Family {
+        self.adopt_registered();
+        let key = key_of(declaration);
+        if let Some(family) = read(&self.families).get(&key) {
+            return family;
+        }
+        write(&self.families).entry(key).or_insert_with(|| Box::leak(Box::new(Family::new(&[declaration]))))
+    }
+
+    /// Every family, in no order.
+    pub(crate) fn families(&self) -> Vec<&'static Family> {
+        self.adopt_registered();
+        read(&self.families).values().copied().collect()
+    }
+
+    /// The series of a family without labels.
+    pub(crate) fn base_of(&self, family: &'static Family) -> SeriesId {
+        *family.base.get_or_init(|| {
+            self.add_series(SeriesInfo { family, values: Vec::new(), key: Box::default(), is_base: true })
+        })
+    }
+
+    /// The series of a set of label values, `key` being their encoding; the family's `other` when there are too many.
+    pub(crate) fn labelled(&self, family: &'static Family, values: &[&str], key: &[u8]) -> SeriesId {
+        let base = self.base_of(family);
+        let shard = &self.interned[self.hasher.hash_one((base, key)) as usize % SHARDS];
+        let known = (base, Box::from(key));
+        if let Some(series) = read(shard).get(&known) {
+            return *series;
+        }
+        // The other half of the numbers, if it came to that, is for sites and their `other`.
+        let room = family.label_sets.load(Ordering::Relaxed) < self.label_limit.load(Ordering::Relaxed)
+            && (self.series_count() as usize) < Self::MOST_SERIES / 2;
+        if !room {
+            self.refused.fetch_add(1, Ordering::Relaxed);
+            return self.other_of(family);
+        }
+        let mut shard = write(shard);
+        if let Some(series) = shard.get(&known) {
+            return *series;
+        }
+        family.label_sets.fetch_add(1, Ordering::Relaxed);
+        let values: Vec<String> = values.iter().map(ToString::to_string).collect();
+        let text = values.iter().map(|value| value.len() + size_of::<String>()).sum::<usize>();
+        self.label_bytes.fetch_add(text + 2 * key.len() + size_of::<SeriesInfo>() + 64, Ordering::Relaxed);
+        let series = self.add_series(SeriesInfo { family, values, key: key.into(), is_base: false });
+        shard.insert(known, series);
+        series
+    }
+
+    /// The series of a family's label sets beyond the limit.
+    pub(crate) fn other_of(&self, family: &'static Family) -> SeriesId {
+        *family.other.get_or_init(|| {
+            let values = vec!["other".to_owned(); family.labels.len()];
+            // No encoding starts like this, so the values ("other", …) themselves remain a series of their own.
+            self.add_series(SeriesInfo { family, values, key: Box::from([u8::MAX; 32]), is_base: true })
+        })
+    }
+
+    fn add_series(&self, info: SeriesInfo) -> SeriesId {
+        let id = SeriesId(self.next.fetch_add(1, Ordering::Relaxed));
+        let family = info.family;
+        let page = self.pages[id.0 as usize / PAGE].get_or_init(|| Box::new([const { OnceLock::new() }; PAGE]));
+        // The number was given out just now, so the place is free.
+        let _ = page[id.0 as usize % PAGE].set(info);
+        write(&family.series).push(id);
+        id
+    }
+
+    /// What a series is. Lock-free.
+    pub(crate) fn info(&self, series: SeriesId) -> Option<&SeriesInfo> {
+        self.pages.get(series.0 as usize / PAGE)?.get()?[series.0 as usize % PAGE].get()
+    }
+}
+
+impl Family {
+    fn add_place(&self, place: Place) {
+        let mut places = write(&self.places);
+        if let Err(at) = places.binary_search(&place) {
+            places.insert(at, place);
+        }
+    }
+}
+
+fn key_of(declaration: &Declaration) -> FamilyKey {
+    (declaration.instrument, declaration.name.text().into_owned())
+}
+
+fn add_objectives(known: &mut Vec<Objective>, more: &[Objective]) {
+    for objective in more {
+        // The error rate needs no counter of its own, so it never stands in the way of a latency bound.
+        let full = known.iter().filter(|known| known.statistic() != Statistic::ErrorRate).count() >= MOST_OBJECTIVES;
+        if !known.contains(objective) && (objective.statistic() == Statistic::ErrorRate || !full) {
+            known.push(*objective);
+        }
+    }
+    // Latency bounds first: their position is where a record counts their breaches.
+    known.sort_by_key(|objective| objective.statistic() == Statistic::ErrorRate);
+}

@@ -1,0 +1,27 @@
+//! What every part of a snapshot can do: be added to another, and have an earlier state of itself taken away.
+
+/// Counts that add and subtract.
+pub(crate) trait Algebra {
+    /// Adds the counts of another process, thread or label.
+    fn add(&mut self, other: &Self);
+    /// Takes away an earlier state of the same counts; never below zero.
+    fn subtract(&mut self, earlier: &Self);
+}
+
+/// Joins two lists that are sorted by the same key: parts with equal keys are combined, the others kept
+/// (of `theirs` only if `keep` says so).
+pub(crate) fn join<T: Clone, K: Ord + ?Sized>(
+    mine: &mut Vec<T>,
+    theirs: &[T],
+    key: impl Fn(&T) -> &K,
+    combine: impl Fn(&mut T, &T),
+    keep: bool,
+) {
+    for other in theirs {
+        match mine.binary_search_by(|probe| key(probe).cmp(key(other))) {
+            Ok(at) => combine(&mut mine[at], other),
+            Err(at) if keep => mine.insert(at, other.clone()),
+            Err(_) => {}
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! A distribution: how many values fell into each bucket.
+
+use hdrhistogram::Histogram;
+
+use crate::layout::Layout;
+
+/// Counts by bucket, empty ones left out. Adds, subtracts, and answers percentiles.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Buckets {
+    layout: Layout,
+    /// Bucket index and its count, ascending, no zero counts.
+    counts: Vec<(u32, u64)>,
+    total: u64,
+}
+
+impl Default for Buckets {
+    fn default() -> Self {
+        Self::new(Layout::DEFAULT)
+    }
+}
+
+impl Buckets {
+    /// An empty distribution.
+    #[must_use]
+    pub const fn new(layout: Layout) -> Self {
+        Self { layout, counts: Vec::new(), total: 0 }
+    }
+
+    /// From counts by bucket in ascending order; zero counts are left out.
+    pub(crate) fn from_ascending(layout: Layout, counts: impl IntoIterator<Item = (u32, u64)>) -> Self {
+        let counts: Vec<_> = counts.into_iter().filter(|&(_, count)| count > 0).collect();
+        debug_assert!(counts.is_sorted_by(|a, b| a.0 < b.0), "buckets come in ascending order");
+        let total = counts.iter().map(|&(_, count)| count).sum();
+        Self { layout, counts, total }
+    }
+
+    /// How values map to buckets here.
+    #[must_use]
+    pub const fn layout(&self) -> Layout {
+        self.layout
+    }
+
+    /// The number of values.
+    #[must_use]
+    pub const fn total(&self) -> u64 {
+        self.total
+    }
+
+    /// `(lowest value, highest value, count)` of every bucket that has a count, ascending.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (u64, u64, u64)> + '_ {
+        self.counts
+            .iter()
+            .map(|&(index, count)| (self.layout.lowest_of(index), self.layout.highest_of(index), count))
+    }
+
+    /// The value at a percentile in 0 ..= 100: the midpoint of the bucket that holds the value of rank
+    /// ⌈percentile / 100 × total⌉ in ascending order (at least 1). `None` when empty. Percentiles outside the range count as its ends.
+    #[must_use]
+    pub fn percentile(&self, percentile: f64) -> Option<u64> {
+        // The rank is computed as HdrHistogram does, with the product nudged so that 99.9 % of 1000 is 999.
+        let fraction = (percentile / 100.0).clamp(0.0, 1.0);
+        let exact = fraction * self.total as f64;
+        let nearest = exact.round();
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "in 0 ..= total")]
+        let rank = if (exact - nearest).abs() < 1e-9 * nearest.max(1.0) { nearest } else { exact.ceil() } as u64;
+        let rank = rank.clamp(1, self.total.max(1));
+        let mut seen = 0;
+        self.counts.iter().find_map(|&(index, count)| {
+            seen += count;
+            (seen >= rank).then(|| self.layout.midpoint_of(index))
+        })
+    }
+
+    /// The lower edge of the lowest bucket in use.
+    #[must_use]
+    pub fn lowest(&self) -> Option<u64> {
+        self.counts.first().map(|&(index, _)| self.layout.lowest_of(index))
+    }
+
+    /// The upper edge of the highest bucket in use.
+    #[must_use]
+    pub fn highest(&self) -> Option<u64> {
+        self.counts.last().map(|&(index, _)| self.layout.highest_of(index))
+    }
+
+    /// The same counts as an `hdrhistogram`.
+    #[must_use]
+    pub fn to_histogram(&self) -> Histogram<u64> {
+        let high = self.highest().unwrap_or(0).max(2);
+        // Bounds and digits come from a `Layout`, whose every value hdrhistogram accepts.
+        let mut histogram = Histogram::new_with_bounds(1, high, self.layout.digits())
+            .expect("a layout's bounds are valid for hdrhistogram");
+        histogram.auto(true);
+        for &(index, count) in &self.counts {
+            histogram
+                .record_n(self.layout.lowest_of(index), count)
+                .expect("a resizing histogram takes every value of the layout");
+        }
+        histogram
+    }
+
+    /// From an `hdrhistogram`; values above [`Layout::MAX_VALUE`] fall into the last bucket.
+    ///
+    /// # Errors
+    /// When its digits are outside 1 ..= 3.
+    pub fn from_histogram(histogram: &Histogram<u64>) -> Result<Self, crate::Error> {
+        let layout = Layout::with_digits(histogram.sigfig())?;
+        let mut buckets = Self::new(layout);
+        for step in histogram.iter_recorded() {
+            let one = [(layout.index_of(step.value_iterated_to()), step.count_at_value())];
+            buckets.add(&Self::from_ascending(layout, one));
+        }
+        Ok(buckets)
+    }
+
+    /// Adds the counts of another distribution. If that one is coarser or finer, its values move to the buckets here by midpoint.
+    pub fn add(&mut self, other: &Self) {
+        self.combine(other, |mine, theirs| mine + theirs);
+    }
+
+    /// Takes away the counts of an earlier state of the same distribution; never below zero.
+    pub fn subtract(&mut self, earlier: &Self) {
+        self.combine(earlier, u64::saturating_sub);
+    }
+
+    fn combine(&mut self, other: &Self, with: impl Fn(u64, u64) -> u64) {
+        if other.counts.is_empty() {
+            return;
+        }
+        let moved;
+        let theirs = if other.layout == self.layout {
+            &other.counts
+        } else {
+            moved = other.moved_to(self.layout);
+            &moved
+        };
+        let mut merged = Vec::with_capacity(self.counts.len() + theirs.len());
+        let (mut mine, mut theirs) = (self.counts.iter().peekable(), theirs.iter().peekable());
+        loop {
+            let (index, a, b) = match (mine.peek(), theirs.peek()) {
+                (None, None) => break,
+                (Some(m), Some(t)) if m.0 == t.0 => (m.0, m.1, t.1),
+                (Some(m), Some(t)) if m.0 > t.0 => (t.0, 0, t.1),
+                (Some(m), _) => (m.0, m.1, 0),
+                (None, Some(t)) => (t.0, 0, t.1),
+            };
+            mine.next_if(|m| m.0 == index);
+            theirs.next_if(|t| t.0 == index);
+            merged.push((index, with(a, b)));
+        }
+        *self = Self::from_ascending(self.layout, merged);
+    }
+
+    fn moved_to(&self, layout: Layout) -> Vec<(u32, u64)> {
+        let mut moved: Vec<(u32, u64)> = Vec::with_capacity(self.counts.len());
+        for &(index, count) in &self.counts {
+            let target = layout.index_of(self.layout.midpoint_of(index));
+            match moved.last_mut() {
+                Some(last) if last.0 == target => last.1 += count,
+                _ => moved.push((target, count)),
+            }
+        }
+        moved
+    }
+}

@@ -1,0 +1,173 @@
+//! A custom metric as a snapshot sees it.
+
+use super::{
+    Buckets,
+    algebra::{Algebra, join},
+};
+
+/// A custom counter, gauge or histogram: what was declared, and its values.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Metric {
+    pub(crate) name: String,
+    pub(crate) help: String,
+    pub(crate) unit: String,
+    pub(crate) label_keys: Vec<String>,
+    pub(crate) series: Vec<MetricSeries>,
+}
+
+/// A custom metric's value for one set of label values.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct MetricSeries {
+    pub(crate) values: Vec<String>,
+    pub(crate) value: Value,
+}
+
+/// The value of a custom metric.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
+#[non_exhaustive]
+pub enum Value {
+    /// A sum that only grows; in an interval, its growth.
+    Counter(u64),
+    /// The last value set or observed.
+    Gauge(f64),
+    /// A distribution of values in the metric's unit.
+    Histogram(Distribution),
+}
+
+/// The values a custom histogram was given.
+#[derive(Debug, Clone, PartialEq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Distribution {
+    pub(crate) sum: u64,
+    pub(crate) buckets: Buckets,
+}
+
+impl Distribution {
+    /// How many values.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.buckets.total()
+    }
+
+    /// The values added up.
+    #[must_use]
+    pub fn sum(&self) -> u64 {
+        self.sum
+    }
+
+    /// The value at a percentile in 0 ..= 100, within 0.4 %; `None` without values.
+    #[must_use]
+    pub fn percentile(&self, percentile: f64) -> Option<u64> {
+        self.buckets.percentile(percentile)
+    }
+
+    /// The counts by bucket.
+    #[must_use]
+    pub fn buckets(&self) -> &Buckets {
+        &self.buckets
+    }
+}
+
+impl Metric {
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What it means, in a sentence.
+    #[must_use]
+    pub fn help(&self) -> &str {
+        &self.help
+    }
+
+    /// The unit of its values; empty when it has none.
+    #[must_use]
+    pub fn unit(&self) -> &str {
+        &self.unit
+    }
+
+    /// The keys of its labels.
+    #[must_use]
+    pub fn label_keys(&self) -> &[String] {
+        &self.label_keys
+    }
+
+    /// Its series, sorted by label values; one with no values when it has no labels. Empty until first used.
+    #[must_use]
+    pub fn series(&self) -> &[MetricSeries] {
+        &self.series
+    }
+
+    /// The value for these label values, in the order of the keys.
+    #[must_use]
+    pub fn with_labels(&self, values: &[&str]) -> Option<&Value> {
+        self.series.iter().find(|series| series.values == values).map(|series| &series.value)
+    }
+
+    /// All label sets together: counters and histograms added up; of gauges the value of the only series, `None` when there are several.
+    #[must_use]
+    pub fn total(&self) -> Option<Value> {
+        let (first, rest) = self.series.split_first()?;
+        let mut total = first.value.clone();
+        if matches!(total, Value::Gauge(_)) && !rest.is_empty() {
+            return None;
+        }
+        rest.iter().for_each(|series| total.add(&series.value));
+        Some(total)
+    }
+}
+
+impl MetricSeries {
+    /// The label values, in the order of the metric's keys.
+    #[must_use]
+    pub fn values(&self) -> &[String] {
+        &self.values
+    }
+
+    /// The value.
+    #[must_use]
+    pub fn value(&self) -> &Value {
+        &self.value
+    }
+}
+
+impl Algebra for Value {
+    fn add(&mut self, other: &Self) {
+        match (self, other) {
+            (Self::Counter(mine), Self::Counter(theirs)) => *mine += theirs,
+            (Self::Histogram(mine), Self::Histogram(theirs)) => {
+                mine.sum = mine.sum.wrapping_add(theirs.sum);
+                mine.buckets.add(&theirs.buckets);
+            }
+            // A gauge is sampled, not summed: the one merged in is taken to be the newer.
+            (mine, theirs) => *mine = theirs.clone(),
+        }
+    }
+
+    fn subtract(&mut self, earlier: &Self) {
+        match (self, earlier) {
+            (Self::Counter(mine), Self::Counter(theirs)) => *mine = mine.saturating_sub(*theirs),
+            (Self::Histogram(mine), Self::Histogram(theirs)) => {
+                mine.sum = mine.sum.wrapping_sub(theirs.sum);
+                mine.buckets.subtract(&theirs.buckets);
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Algebra for Metric {
+    fn add(&mut self, other: &Self) {
+        let combine = |a: &mut MetricSeries, b: &MetricSeries| a.value.add(&b.value);
+        join(&mut self.series, &other.series, |series| series.values.as_slice(), combine, true);
+    }
+
+    fn subtract(&mut self, earlier: &Self) {
+        let combine = |a: &mut MetricSeries, b: &MetricSeries| a.value.subtract(&b.value);
+        join(&mut self.series, &earlier.series, |series| series.values.as_slice(), combine, false);
+    }
+}

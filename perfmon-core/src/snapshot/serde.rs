@@ -1,0 +1,93 @@
+//! Snapshots to and from any serde format; distributions as HDR V2 bytes, which every `HdrHistogram` library reads.
+
+use std::{borrow::Cow, sync::OnceLock};
+
+use hdrhistogram::serialization::{Deserializer as HdrDeserializer, Serializer as HdrSerializer, V2Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _, ser::Error as _};
+
+use super::{Buckets, Stats};
+
+/// The same bytes in a text format as hexadecimal digits, which any language reads without a library.
+impl Serialize for Buckets {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut bytes = Vec::new();
+        V2Serializer::new().serialize(&self.to_histogram(), &mut bytes).map_err(S::Error::custom)?;
+        if serializer.is_human_readable() {
+            use std::fmt::Write;
+            let mut text = String::with_capacity(bytes.len() * 2);
+            bytes.iter().for_each(|byte| _ = write!(text, "{byte:02x}"));
+            serializer.serialize_str(&text)
+        } else {
+            serializer.serialize_bytes(&bytes)
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Buckets {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let bytes = if deserializer.is_human_readable() {
+            let text = Cow::<'de, str>::deserialize(deserializer)?;
+            from_hex(&text).ok_or_else(|| D::Error::custom("a histogram must be HDR V2 bytes as hexadecimal digits"))?
+        } else {
+            Vec::<u8>::deserialize(deserializer)?
+        };
+        let histogram = HdrDeserializer::new()
+            .deserialize::<u64, _>(&mut bytes.as_slice())
+            .map_err(|error| D::Error::custom(format!("not an HDR V2 histogram: {error:?}")))?;
+        Self::from_histogram(&histogram).map_err(D::Error::custom)
+    }
+}
+
+fn from_hex(text: &str) -> Option<Vec<u8>> {
+    let digits = text.as_bytes();
+    let pair = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    (digits.len() % 2 == 0).then(|| digits.chunks(2).map(pair).collect())?
+}
+
+/// The fields of [`Stats`] that are kept; its histogram is made again.
+#[derive(Serialize, Deserialize)]
+struct Fields<'a> {
+    started: u64,
+    ok: u64,
+    errors: u64,
+    panics: u64,
+    cancelled: u64,
+    timed: u64,
+    clamped: u64,
+    coarse: u64,
+    total_ns: u64,
+    outermost_ns: u64,
+    busy_ns: u64,
+    min_ns: Option<u64>,
+    max_ns: Option<u64>,
+    breaches: Cow<'a, [u64]>,
+    buckets: Cow<'a, Buckets>,
+}
+
+impl Serialize for Stats {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { started, ok, errors, panics, cancelled, timed, clamped, coarse, .. } = *self;
+        let Self { total_ns, outermost_ns, busy_ns, min_ns, max_ns, .. } = *self;
+        let (breaches, buckets) = (Cow::Borrowed(&self.breaches[..]), Cow::Borrowed(&self.buckets));
+        Fields {
+            started, ok, errors, panics, cancelled, timed, clamped, coarse, total_ns, outermost_ns, busy_ns, min_ns, max_ns,
+            breaches, buckets,
+        }
+        .serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Stats {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Fields {
+            started, ok, errors, panics, cancelled, timed, clamped, coarse, total_ns, outermost_ns, busy_ns, min_ns, max_ns,
+            breaches, buckets,
+        } = Fields::deserialize(deserializer)?;
+        Ok(Self {
+            started, ok, errors, panics, cancelled, timed, clamped, coarse, total_ns, outermost_ns, busy_ns, min_ns, max_ns,
+            breaches: breaches.into_owned(),
+            buckets: buckets.into_owned(),
+            histogram: OnceLock::new(),
+        })
+    }
+}

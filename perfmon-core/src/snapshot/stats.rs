@@ -1,0 +1,246 @@
+//! What is known of a set of calls.
+
+use std::{sync::OnceLock, time::Duration};
+
+use hdrhistogram::Histogram;
+
+use super::{Buckets, algebra::Algebra};
+
+/// Counts, times and the distribution of a set of calls: a whole site's, or one labelled series'.
+///
+/// The counts agree with each other: [`calls`](Self::calls) is the sum of the four outcomes and the total of the
+/// [histogram](Self::histogram).
+#[derive(Debug, Clone, Default)]
+pub struct Stats {
+    pub(crate) started: u64,
+    pub(crate) ok: u64,
+    pub(crate) errors: u64,
+    pub(crate) panics: u64,
+    pub(crate) cancelled: u64,
+    pub(crate) timed: u64,
+    pub(crate) clamped: u64,
+    pub(crate) coarse: u64,
+    pub(crate) total_ns: u64,
+    pub(crate) outermost_ns: u64,
+    pub(crate) busy_ns: u64,
+    /// `None` in an interval (bucket edges answer there) and when nothing finished.
+    pub(crate) min_ns: Option<u64>,
+    pub(crate) max_ns: Option<u64>,
+    /// One count for each objective of the site.
+    pub(crate) breaches: Vec<u64>,
+    pub(crate) buckets: Buckets,
+    pub(crate) histogram: OnceLock<Histogram<u64>>,
+}
+
+impl Stats {
+    /// Calls that finished: ok + errors + panics + cancelled.
+    #[must_use]
+    pub fn calls(&self) -> u64 {
+        self.ok + self.errors + self.panics + self.cancelled
+    }
+
+    /// Calls that returned, and not an error.
+    #[must_use]
+    pub fn ok(&self) -> u64 {
+        self.ok
+    }
+
+    /// Calls that returned an error: `Err`, or what the site's `err =` or `ok =` says is one.
+    #[must_use]
+    pub fn errors(&self) -> u64 {
+        self.errors
+    }
+
+    /// Calls that ended by unwinding.
+    #[must_use]
+    pub fn panics(&self) -> u64 {
+        self.panics
+    }
+
+    /// Futures that were polled and dropped before they finished. One never polled is no call.
+    #[must_use]
+    pub fn cancelled(&self) -> u64 {
+        self.cancelled
+    }
+
+    /// Calls that began, finished or not.
+    #[must_use]
+    pub fn started(&self) -> u64 {
+        self.started
+    }
+
+    /// Calls running when the snapshot was taken. In an interval: how many more were running at its end than at its
+    /// start, 0 if fewer.
+    #[must_use]
+    pub fn in_flight(&self) -> u64 {
+        self.started.saturating_sub(self.calls())
+    }
+
+    /// Calls whose duration was measured: all of them unless the site is sampled.
+    #[must_use]
+    pub fn timed(&self) -> u64 {
+        self.timed
+    }
+
+    /// Calls longer than the histogram reaches (9.7 hours), counted in its last bucket.
+    #[must_use]
+    pub fn clamped(&self) -> u64 {
+        self.clamped
+    }
+
+    /// Calls counted at the resolution of an octave, because the memory limit was reached.
+    #[must_use]
+    pub fn coarse(&self) -> u64 {
+        self.coarse
+    }
+
+    /// Errors and panics as a fraction of the calls; 0 when there were none.
+    #[must_use]
+    pub fn error_rate(&self) -> f64 {
+        match self.calls() {
+            0 => 0.0,
+            calls => (self.errors + self.panics) as f64 / calls as f64,
+        }
+    }
+
+    /// The duration at a percentile in 0 ..= 100: the midpoint of its bucket, within 0.4 % (at the default precision).
+    /// Zero when nothing finished.
+    #[must_use]
+    pub fn percentile(&self, percentile: f64) -> Duration {
+        let value = self.buckets.percentile(percentile).unwrap_or(0);
+        // A midpoint may lie outside what was seen; the ends are known exactly.
+        let value = value.max(self.min_ns.unwrap_or(0)).min(self.max_ns.unwrap_or(u64::MAX));
+        Duration::from_nanos(value)
+    }
+
+    /// [`total`](Self::total) ÷ [`calls`](Self::calls); zero when nothing finished.
+    #[must_use]
+    pub fn mean(&self) -> Duration {
+        Duration::from_nanos(self.total_ns.checked_div(self.calls()).unwrap_or(0))
+    }
+
+    /// The shortest call; in an interval the lower edge of the lowest bucket. Zero when nothing finished.
+    #[must_use]
+    pub fn min(&self) -> Duration {
+        Duration::from_nanos(self.min_ns.or_else(|| self.buckets.lowest()).unwrap_or(0))
+    }
+
+    /// The longest call; in an interval the upper edge of the highest bucket. Zero when nothing finished.
+    #[must_use]
+    pub fn max(&self) -> Duration {
+        Duration::from_nanos(self.max_ns.or_else(|| self.buckets.highest()).unwrap_or(0))
+    }
+
+    /// The durations of all finished calls added up. A function that calls itself counts its inner calls here again;
+    /// see [`outermost`](Self::outermost).
+    #[must_use]
+    pub fn total(&self) -> Duration {
+        Duration::from_nanos(self.total_ns)
+    }
+
+    /// The durations of finished calls that were not made, directly or not, by another call of the same site on the same thread (or in the
+    /// same task). Without recursion the same as [`total`](Self::total).
+    #[must_use]
+    pub fn outermost(&self) -> Duration {
+        Duration::from_nanos(self.outermost_ns)
+    }
+
+    /// Time spent polling, of sites with the option `busy`; zero otherwise.
+    #[must_use]
+    pub fn busy(&self) -> Duration {
+        Duration::from_nanos(self.busy_ns)
+    }
+
+    /// The distribution of durations in nanoseconds.
+    #[must_use]
+    pub fn buckets(&self) -> &Buckets {
+        &self.buckets
+    }
+
+    /// The distribution of durations in nanoseconds as an `hdrhistogram`, made when first asked for.
+    #[must_use]
+    pub fn histogram(&self) -> &Histogram<u64> {
+        self.histogram.get_or_init(|| self.buckets.to_histogram())
+    }
+}
+
+impl PartialEq for Stats {
+    fn eq(&self, other: &Self) -> bool {
+        self.counts() == other.counts()
+            && (self.min_ns, self.max_ns) == (other.min_ns, other.max_ns)
+            && self.breaches == other.breaches
+            && self.buckets == other.buckets
+    }
+}
+
+impl Stats {
+    /// Every plain count, in one place for the algebra.
+    fn counts(&self) -> [u64; 11] {
+        [
+            self.started,
+            self.ok,
+            self.errors,
+            self.panics,
+            self.cancelled,
+            self.timed,
+            self.clamped,
+            self.coarse,
+            self.total_ns,
+            self.outermost_ns,
+            self.busy_ns,
+        ]
+    }
+
+    fn counts_mut(&mut self) -> [&mut u64; 11] {
+        [
+            &mut self.started,
+            &mut self.ok,
+            &mut self.errors,
+            &mut self.panics,
+            &mut self.cancelled,
+            &mut self.timed,
+            &mut self.clamped,
+            &mut self.coarse,
+            &mut self.total_ns,
+            &mut self.outermost_ns,
+            &mut self.busy_ns,
+        ]
+    }
+
+    fn combine(&mut self, other: &Self, with: impl Fn(u64, u64) -> u64) {
+        for (mine, theirs) in self.counts_mut().into_iter().zip(other.counts()) {
+            *mine = with(*mine, theirs);
+        }
+        if self.breaches.len() < other.breaches.len() {
+            self.breaches.resize(other.breaches.len(), 0);
+        }
+        for (mine, theirs) in self.breaches.iter_mut().zip(&other.breaches) {
+            *mine = with(*mine, *theirs);
+        }
+        self.histogram = OnceLock::new();
+    }
+}
+
+impl Algebra for Stats {
+    fn add(&mut self, other: &Self) {
+        // An end is known only if it is known on both sides, or the other side is empty.
+        let ends = |mine: Option<u64>, theirs: Option<u64>, pick: fn(u64, u64) -> u64| match (mine, theirs) {
+            (Some(a), Some(b)) => Some(pick(a, b)),
+            (Some(a), None) if other.buckets.total() == 0 => Some(a),
+            (None, Some(b)) if self.buckets.total() == 0 => Some(b),
+            _ => None,
+        };
+        let (min, max) = (ends(self.min_ns, other.min_ns, u64::min), ends(self.max_ns, other.max_ns, u64::max));
+        self.combine(other, u64::wrapping_add);
+        self.buckets.add(&other.buckets);
+        (self.min_ns, self.max_ns) = (min, max);
+    }
+
+    fn subtract(&mut self, earlier: &Self) {
+        self.combine(earlier, u64::saturating_sub);
+        self.buckets.subtract(&earlier.buckets);
+        if earlier.buckets.total() > 0 {
+            (self.min_ns, self.max_ns) = (None, None);
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! From the recorder's words to a snapshot.
+
+use std::time::{Duration, SystemTime};
+
+use super::{Buckets, Distribution, Losses, Metric, MetricSeries, Series, Site, Snapshot, Stats, Value, algebra::Algebra};
+use crate::{
+    clock::Scale,
+    record::{Footprint, Outcome, Recorder, Totals, recorder},
+    site::{Family, Instrument, Kind, REGISTRY, SeriesId},
+};
+
+/// The state of every call site and custom metric now.
+///
+/// Reads without disturbing those who record; 1,000 busy sites on two threads take some milliseconds. May be called from any number of threads at once.
+#[must_use]
+pub fn snapshot() -> Snapshot {
+    let recorder = recorder();
+    let mut sites = Vec::new();
+    let mut metrics = Vec::new();
+    let mut source = recorder.map(Source::new);
+    for family in REGISTRY.families() {
+        match family.instrument {
+            Instrument::Calls(kind) => sites.push(site(family, kind, source.as_mut())),
+            _ => metrics.push(metric(family, source.as_mut())),
+        }
+    }
+    sites.sort_by(|a, b| a.key.cmp(&b.key));
+    metrics.sort_by(|a, b| a.name.cmp(&b.name));
+    Snapshot {
+        process: recorder.map_or(0, Recorder::process),
+        taken_at: recorder.map_or_else(SystemTime::now, Recorder::now),
+        span: recorder.map_or(Duration::ZERO, Recorder::running_for),
+        sites,
+        metrics,
+        own_cost: recorder.map_or(Duration::ZERO, Recorder::own_cost),
+        footprint: recorder.map_or_else(Footprint::default, Recorder::footprint),
+        losses: Losses {
+            labels_refused: REGISTRY.refused(),
+            shared_pairs: recorder.map_or(0, Recorder::shared_pairs),
+            uncounted_calls: recorder.map_or(0, Recorder::uncounted),
+        },
+    }
+}
+
+/// Where figures are read from, and how its ticks become nanoseconds.
+struct Source {
+    reader: crate::record::RecorderReader,
+    recorder: &'static Recorder,
+}
+
+impl Source {
+    fn new(recorder: &'static Recorder) -> Self {
+        Self { reader: recorder.reader(), recorder }
+    }
+
+    fn totals(&mut self, family: &Family, series: SeriesId) -> (Totals, Buckets) {
+        let totals = self.reader.totals(series.0, family.is_sampled());
+        (totals, Buckets::from_ascending(self.recorder.arena.layout(), self.reader.take_buckets()))
+    }
+
+    fn stats(&mut self, family: &Family, series: SeriesId) -> Stats {
+        let (totals, buckets) = self.totals(family, series);
+        stats(&totals, buckets, self.recorder.clock.scale, family.objectives.len())
+    }
+}
+
+fn stats(totals: &Totals, buckets: Buckets, scale: Scale, objectives: usize) -> Stats {
+    let outcome = |outcome: Outcome| totals.outcomes[outcome as usize];
+    let any = totals.min_inverted != 0;
+    let mut breaches = totals.breaches.to_vec();
+    breaches.resize(objectives, 0);
+    Stats {
+        started: totals.started,
+        ok: outcome(Outcome::Ok),
+        errors: outcome(Outcome::Error),
+        panics: outcome(Outcome::Panic),
+        cancelled: outcome(Outcome::Cancelled),
+        timed: totals.timed,
+        clamped: totals.clamped,
+        coarse: totals.coarse,
+        total_ns: scale.nanos(totals.sum),
+        outermost_ns: scale.nanos(totals.outermost),
+        busy_ns: scale.nanos(totals.busy),
+        min_ns: any.then(|| scale.nanos(!totals.min_inverted)),
+        max_ns: any.then(|| scale.nanos(totals.max)),
+        breaches,
+        buckets,
+        histogram: std::sync::OnceLock::new(),
+    }
+}
+
+fn site(family: &'static Family, kind: Kind, mut source: Option<&mut Source>) -> Site {
+    let mut total = Stats::default();
+    let mut series = Vec::new();
+    if let Some(source) = source.as_mut() {
+        for id in family.series() {
+            let stats = source.stats(family, id);
+            total.add(&stats);
+            let Some(info) = REGISTRY.info(id).filter(|info| !info.values.is_empty()) else { continue };
+            series.push(Series { values: info.values.clone(), stats });
+        }
+    }
+    series.sort_by(|a, b| a.values.cmp(&b.values));
+    // The set ("other", …) given by the program and the one that stands for refused sets read the same.
+    series.dedup_by(|again, first| again.values == first.values && { first.stats.add(&again.stats); true });
+    Site {
+        key: (kind, family.name.clone()),
+        parts: family.parts.clone(),
+        label_keys: family.labels.iter().map(ToString::to_string).collect(),
+        objectives: family.objectives.clone(),
+        sampled: family.is_sampled(),
+        busy: family.busy,
+        places: family.places(),
+        total,
+        series,
+    }
+}
+
+fn metric(family: &'static Family, mut source: Option<&mut Source>) -> Metric {
+    let mut series = Vec::new();
+    if let Some(source) = source.as_mut() {
+        for id in family.series() {
+            let value = match family.instrument {
+                Instrument::Counter => source.reader.counter(id.0).map(Value::Counter),
+                Instrument::Gauge => source.reader.gauge(id.0).map(Value::Gauge),
+                _ => {
+                    let (totals, buckets) = source.totals(family, id);
+                    (buckets.total() > 0).then(|| Value::Histogram(Distribution { sum: totals.sum, buckets }))
+                }
+            };
+            if let (Some(value), Some(info)) = (value, REGISTRY.info(id)) {
+                series.push(MetricSeries { values: info.values.clone(), value });
+            }
+        }
+    }
+    series.sort_by(|a, b| a.values.cmp(&b.values));
+    series.dedup_by(|again, first| again.values == first.values && { first.value.add(&again.value); true });
+    Metric {
+        name: family.name.clone(),
+        help: family.help.to_owned(),
+        unit: family.unit.to_owned(),
+        label_keys: family.labels.iter().map(ToString::to_string).collect(),
+        series,
+    }
+}

@@ -1,0 +1,12 @@
+//! All that generated code may name. Not for use by hand: it may change with any version.
+
+pub use perfmon_core::{
+    Counter, Gauge, Histogram, Severity,
+    call::{
+        AsyncCall, Call, Guard, Label, LabelBuf, Polled, PolledBusy, Probe, Sampled, async_enter, async_enter_labels,
+        call, classify, display, enter, enter_labels, enter_labels_sampled, enter_sampled, guard, guard_labels, nanos,
+        never, path_of, polled, polled_busy, record, record_labels,
+    },
+    inventory,
+    site::{CallSite, Kind, Name, Objective, Sample, Statistic},
+};
