@@ -1,0 +1,77 @@
+//! Functions that return a future: `async fn`, and what wraps a future that the body makes.
+
+use proc_macro2::{Group, TokenStream};
+use quote::quote_spanned;
+
+use crate::{
+    item::Function,
+    model::{Site, ours},
+    shape::{Future, Shape, Wrap, returned},
+};
+
+/// The statements of the function.
+pub(super) fn body(site: &Site, shape: &Shape, function: &Function, body: &Group) -> TokenStream {
+    let span = ours();
+    let p = site.support();
+    let enter = site.entered("async_enter", false, function.name.span());
+    if let Shape::Future(future) = shape {
+        return wrapped(site, future, function, body, &enter);
+    }
+    let never = matches!(shape, Shape::AsyncNever);
+    let returns = if never { quote_spanned!(span=> ::core::convert::Infallible) } else { returned(function) };
+    let polled = site.polled();
+    // The `return` that never runs tells the block its type, as the signature would.
+    let started = quote_spanned! {span=>
+        let mut g = #enter;
+        let r = #p::#polled(&mut g, async move {
+            if false {
+                return #p::never::<#returns>();
+            }
+            match () { () => #body }
+        }).await;
+    };
+    if never {
+        return quote_spanned!(span=> #started match r {});
+    }
+    let failed = site.failed(function.output.is_empty());
+    quote_spanned! {span=>
+        #started
+        g.finish(#failed);
+        r
+    }
+}
+
+/// The body runs once and in place; the future that it returns is measured.
+fn wrapped(site: &Site, future: &Future, function: &Function, body: &Group, enter: &TokenStream) -> TokenStream {
+    let span = ours();
+    let p = site.support();
+    let polled = site.polled();
+    let returns = returned(function);
+    let output = future.output.as_ref().map(|output| quote_spanned!(span=> : #output));
+    let failed = site.failed(false);
+    // Labels are read from the arguments, which the body may consume.
+    let entering = quote_spanned!(span=> let mut g = #enter;);
+    let (before, inside) = if site.labels.is_empty() { (None, Some(entering)) } else { (Some(entering), None) };
+    let measured = quote_spanned! {span=> async move {
+        #inside
+        let r #output = #p::#polled(&mut g, f).await;
+        g.finish(#failed);
+        r
+    }};
+    let measured = match future.wrap {
+        Wrap::Bare => measured,
+        Wrap::Pinned => quote_spanned!(span=> ::std::boxed::Box::pin(#measured)),
+        Wrap::Boxed => quote_spanned!(span=> ::std::boxed::Box::new(::std::boxed::Box::pin(#measured))),
+    };
+    quote_spanned! {span=>
+        #before
+        let f = #p::call(|| -> #returns #body);
+        #measured
+    }
+}
+
+impl Site {
+    pub(super) fn polled(&self) -> proc_macro2::Ident {
+        proc_macro2::Ident::new(if self.busy { "polled_busy" } else { "polled" }, ours())
+    }
+}

@@ -1,0 +1,149 @@
+//! `latency!` and its kin, `time!`, `record!`.
+
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use quote::quote_spanned;
+use syn::{Expr, spanned::Spanned};
+
+use super::{Mode, off};
+use crate::{
+    args::Args,
+    errors::Errors,
+    model::{KINDS, Kind, Place, Site, ours},
+    valid,
+};
+
+/// `latency!("name")`: a guard.
+pub(crate) fn guard(kind: &'static Kind, options: TokenStream, mode: Mode) -> TokenStream {
+    let span = ours();
+    let mut errors = Errors::default();
+    let args = Args::parse(options, Place::Guard, false, &mut errors);
+    let site = valid::site(args, kind, Place::Guard, &mut errors);
+    if !errors.is_empty() {
+        return errors.into_tokens();
+    }
+    let p = site.support();
+    match mode {
+        Mode::On => site.entered("guard", false, Span::call_site()),
+        Mode::Off => block(off::mentioned(&site, None), quote_spanned!(span=> #p::off())),
+    }
+}
+
+/// `time!("name", || …)` and `time!("name", future)`.
+pub(crate) fn time(options: TokenStream, mode: Mode) -> TokenStream {
+    let mut errors = Errors::default();
+    let mut args = Args::parse(options, Place::Time, false, &mut errors);
+    let subject = subject(&mut args, "time!(\"name\", || …) or time!(\"name\", async { … })", &mut errors);
+    let closure = is_closure(subject.as_ref(), &mut errors);
+    if let (Some(key), true) = (&args.busy, closure) {
+        errors.at(key.span(), "`busy` measures the time a future spends being polled: give `time!` an async block");
+    }
+    let kind = args.kind.unwrap_or(&KINDS[0]);
+    let site = valid::site(args, kind, Place::Time, &mut errors);
+    let Some(subject) = subject.filter(|_| errors.is_empty()) else { return errors.into_tokens() };
+    match (mode, closure) {
+        (Mode::On, true) => timed_call(&site, &subject),
+        (Mode::On, false) => timed_future(&site, &subject),
+        (Mode::Off, _) => untimed(&site, &subject, closure),
+    }
+}
+
+/// `record!("name", duration)`.
+pub(crate) fn record(options: TokenStream, mode: Mode) -> TokenStream {
+    let span = ours();
+    let mut errors = Errors::default();
+    let mut args = Args::parse(options, Place::Record, false, &mut errors);
+    let subject = subject(&mut args, "record!(\"name\", duration)", &mut errors);
+    let kind = args.kind.unwrap_or(&KINDS[0]);
+    let site = valid::site(args, kind, Place::Record, &mut errors);
+    let Some(duration) = subject.filter(|_| errors.is_empty()) else { return errors.into_tokens() };
+    let p = site.support();
+    if mode == Mode::Off {
+        let ignored = quote_spanned!(span=> let _: ::core::time::Duration = #duration;);
+        return block(off::mentioned(&site, None), ignored);
+    }
+    let declared = site.declared(Span::call_site());
+    if site.labels.is_empty() {
+        return quote_spanned!(span=> #p::record(#declared, #duration));
+    }
+    let values = site.values();
+    block(
+        Some(quote_spanned!(span=> let s = #declared;)),
+        quote_spanned!(span=> #p::record_labels(s, &[#(#values),*], #duration)),
+    )
+}
+
+fn timed_call(site: &Site, closure: &Expr) -> TokenStream {
+    let span = ours();
+    let p = site.support();
+    let enter = site.entered("enter", true, Span::call_site());
+    let failed = site.failed(false);
+    block(
+        Some(quote_spanned! {span=>
+            let g = #enter;
+            let r = #p::call(#closure);
+            g.finish(#failed);
+        }),
+        quote_spanned!(span=> r),
+    )
+}
+
+fn timed_future(site: &Site, future: &Expr) -> TokenStream {
+    let span = ours();
+    let p = site.support();
+    let enter = site.entered("async_enter", false, Span::call_site());
+    let failed = site.failed(false);
+    let polled = site.polled();
+    // An error about the future belongs to what the user wrote.
+    let f = proc_macro2::Ident::new("f", span.located_at(future.span()));
+    let entering = quote_spanned!(span=> let mut g = #enter;);
+    let (before, inside) = if site.labels.is_empty() { (None, Some(entering)) } else { (Some(entering), None) };
+    block(
+        Some(quote_spanned!(span=> #before let f = #future;)),
+        quote_spanned! {span=> async move {
+            #inside
+            let r = #p::#polled(&mut g, #f).await;
+            g.finish(#failed);
+            r
+        }},
+    )
+}
+
+fn untimed(site: &Site, subject: &Expr, closure: bool) -> TokenStream {
+    let span = ours();
+    let p = site.support();
+    let plain = if closure { quote_spanned!(span=> #p::call(#subject)) } else { quote_spanned!(span=> #subject) };
+    block(off::mentioned(site, None), plain)
+}
+
+fn subject(args: &mut Args, usage: &str, errors: &mut Errors) -> Option<Expr> {
+    let subject = args.subject.take();
+    if subject.is_none() && errors.is_empty() {
+        errors.at(Span::call_site(), format!("there is nothing to measure: write {usage}"));
+    }
+    subject
+}
+
+/// Whether to call it; anything else must be a future.
+fn is_closure(subject: Option<&Expr>, errors: &mut Errors) -> bool {
+    match subject {
+        Some(Expr::Closure(closure)) => {
+            if let Some(first) = closure.inputs.first() {
+                errors.at(first.span(), "`time!` calls the closure without arguments: write || …");
+            }
+            if let Some(word) = &closure.asyncness {
+                errors.at(word.span, "an async closure is no future yet: write async { … } in its place");
+            }
+            true
+        }
+        Some(Expr::Paren(inner)) => is_closure(Some(&inner.expr), errors),
+        Some(Expr::Group(inner)) => is_closure(Some(&inner.expr), errors),
+        _ => false,
+    }
+}
+
+/// One expression out of statements and a last one, so that the macro can stand wherever an expression can.
+fn block(statements: Option<TokenStream>, last: TokenStream) -> TokenStream {
+    let mut inside = statements.unwrap_or_default();
+    inside.extend(last);
+    TokenTree::Group(Group::new(Delimiter::Brace, inside)).into()
+}

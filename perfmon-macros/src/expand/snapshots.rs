@@ -1,0 +1,186 @@
+//! What representative code expands to. Look at these before the code that makes them.
+
+use std::str::FromStr;
+
+use proc_macro2::TokenStream;
+
+use super::{Mode, attribute, guard, metric, record, time};
+use crate::model::Kind;
+
+fn tokens(text: &str) -> TokenStream {
+    TokenStream::from_str(text).expect("tokens")
+}
+
+/// The first attribute of the text expanded, as a person would write the result.
+fn expanded(mode: Mode, text: &str) -> String {
+    let (line, item) = text
+        .trim()
+        .split_once(")]\n")
+        .map_or_else(|| text.trim().split_once("]\n").expect("an attribute"), |(line, item)| (line, item));
+    let (name, options) = line.trim_start_matches("#[").split_once('(').unwrap_or((line.trim_start_matches("#["), ""));
+    let kind = Kind::of_attribute(name).expect("an attribute of ours");
+    let expanded = attribute(kind, tokens(options), tokens(item), mode);
+    pretty(&expanded)
+}
+
+fn pretty(tokens: &TokenStream) -> String {
+    let file = syn::parse2(tokens.clone()).unwrap_or_else(|error| panic!("{error}: {tokens}"));
+    prettyplease::unparse(&file)
+}
+
+fn in_a_function(expression: &TokenStream) -> String {
+    pretty(&quote::quote!(fn f() { let x = #expression; }))
+}
+
+macro_rules! snapshot {
+    ($name:ident, $mode:ident, $text:literal) => {
+        #[test]
+        fn $name() {
+            insta::assert_snapshot!(stringify!($name), expanded(Mode::$mode, $text));
+        }
+    };
+}
+
+snapshot!(
+    a_function,
+    On,
+    "
+#[monitor_latency]
+/// Sums.
+pub fn sum(values: &[u64]) -> u64 { values.iter().sum() }"
+);
+
+snapshot!(
+    a_function_with_every_option,
+    On,
+    r#"
+#[monitor_db("select", "orders", labels(symbol = order.symbol, side = %order.side, venue), p99 = "250ms", error_rate = "5%", severity = "P1", window = "5m", for = "30s", sample = 1/64, err = |r| r.is_none())]
+fn find(order: &Order, venue: Venue) -> Option<Row> { query(order)? }"#
+);
+
+snapshot!(
+    an_async_function,
+    On,
+    r#"
+#[monitor_latency("order_execution")]
+async fn execute(order: &Order) -> Result<Fill, BrokerError> { broker.send(order).await }"#
+);
+
+snapshot!(
+    an_async_function_without_value,
+    On,
+    r#"
+#[monitor_latency("tick", busy)]
+async fn tick() { sleep().await }"#
+);
+
+snapshot!(
+    an_async_function_that_never_ends,
+    On,
+    r#"
+#[monitor_latency("serve")]
+async fn serve() -> ! { loop { accept().await } }"#
+);
+
+snapshot!(
+    a_boxed_future,
+    On,
+    r#"
+#[monitor_agent("planner", labels(goal))]
+fn plan<'a>(goal: &'a str) -> Pin<Box<dyn Future<Output = Plan> + Send + 'a>> { before(); Box::pin(async move { think(goal).await }) }"#
+);
+
+snapshot!(
+    an_opaque_future,
+    On,
+    r#"
+#[monitor_tool("search")]
+fn search(query: Query) -> impl Future<Output = Vec<Hit>> + Send { async move { find(query).await } }"#
+);
+
+snapshot!(
+    a_guarded_function,
+    On,
+    r#"
+#[monitor_latency("ids")]
+fn ids(&self) -> impl Iterator<Item = u64> + '_ { self.ids.iter().copied() }"#
+);
+
+snapshot!(
+    inner_attributes,
+    On,
+    "
+#[monitor_latency]
+fn f() { #![allow(unused)] //! Documented inside.\n let x = 1; }"
+);
+
+snapshot!(
+    an_impl_block,
+    On,
+    r#"
+#[monitor_latency("book", p99 = "1ms", busy, skip(len))]
+impl<T> Book<T> { const DEPTH: usize = { 10 }; pub const fn new() -> Self { Self } fn len(&self) -> usize { 0 } fn take(&mut self) -> T { todo!() } async fn load() {} #[monitor_db("insert", "orders")] fn put(&mut self) {} }"#
+);
+
+snapshot!(
+    a_module,
+    On,
+    r#"
+#[monitor_latency("risk", crate = crate::metrics)]
+mod risk { #![allow(dead_code)] use super::*; fn check() {} impl Limits { fn read() {} } mod inner { fn g() {} #[monitor_latency(skip)] mod out { fn h() {} } } trait Source { fn next(&self); fn all(&self) {} } }"#
+);
+
+snapshot!(
+    off,
+    Off,
+    r#"
+#[monitor_latency("sum", p99 = "1ms")]
+pub fn sum(values: &[u64]) -> u64 { values.iter().sum() }"#
+);
+
+snapshot!(
+    off_with_labels,
+    Off,
+    r#"
+#[monitor_latency("find", labels(venue), err = |r| r.is_none())]
+fn find(venue: &str) -> Option<Row> { #![allow(unused)] query()? }"#
+);
+
+snapshot!(
+    a_mistake_keeps_the_function,
+    On,
+    r#"
+#[monitor_latency("sum", p99 = "1 parsec", lables(a))]
+pub fn sum(values: &[u64]) -> u64 { values.iter().sum() }"#
+);
+
+#[test]
+fn function_like_macros() {
+    let kind = Kind::of_guard("latency").expect("a kind");
+    let mut text = String::new();
+    for (mode, name) in [(Mode::On, "on"), (Mode::Off, "off")] {
+        for (call, expression) in [
+            (
+                "latency!(\"match_orders\", labels(venue), p99 = \"1ms\")",
+                guard(kind, tokens("\"match_orders\", labels(venue), p99 = \"1ms\""), mode),
+            ),
+            ("time!(|| work())", time(tokens("|| work()"), mode)),
+            ("time!(\"load\", async { work().await })", time(tokens("\"load\", async { work().await }"), mode)),
+            ("record!(\"trip\", acked - sent)", record(tokens("\"trip\", acked - sent"), mode)),
+        ] {
+            text.push_str(&format!("// {name}: {call}\n{}\n", in_a_function(&expression)));
+        }
+    }
+    insta::assert_snapshot!("function_like_macros", text);
+}
+
+#[test]
+fn a_metric() {
+    let expanded = metric(
+        "Counter",
+        tokens(
+            "/// Orders that the risk\n/// check refused.\n///\n/// More.\npub static REJECTED: \"orders_rejected\", unit = \"orders\", labels(symbol, reason);",
+        ),
+    );
+    insta::assert_snapshot!("a_metric", pretty(&expanded));
+}

@@ -1,0 +1,134 @@
+//! What a call site is once everything written about it has been checked.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::{Expr, LitStr, Path};
+
+/// One of the six kinds: how it is called in macros and what its name is made of.
+pub(crate) struct Kind {
+    /// `macro_support::Kind`'s variant.
+    pub(crate) variant: &'static str,
+    pub(crate) attribute: &'static str,
+    pub(crate) guard: &'static str,
+    /// What the parts of the name are, which are also label keys in the metrics of this kind.
+    pub(crate) parts: &'static [&'static str],
+    /// A name as it is written.
+    pub(crate) example: &'static str,
+}
+
+pub(crate) const KINDS: [Kind; 6] = [
+    Kind {
+        variant: "Latency",
+        attribute: "monitor_latency",
+        guard: "latency",
+        parts: &["name"],
+        example: "\"order_execution\"",
+    },
+    Kind { variant: "Order", attribute: "monitor_order", guard: "order", parts: &["order_type"], example: "\"limit\"" },
+    Kind {
+        variant: "Db",
+        attribute: "monitor_db",
+        guard: "db",
+        parts: &["operation", "table"],
+        example: "\"select\", \"orders\"",
+    },
+    Kind {
+        variant: "Request",
+        attribute: "monitor_request",
+        guard: "request",
+        parts: &["method", "route"],
+        example: "\"GET\", \"/orders\"",
+    },
+    Kind { variant: "Agent", attribute: "monitor_agent", guard: "agent", parts: &["agent"], example: "\"planner\"" },
+    Kind { variant: "Tool", attribute: "monitor_tool", guard: "tool", parts: &["tool"], example: "\"web_search\"" },
+];
+
+impl Kind {
+    pub(crate) fn of_attribute(name: &str) -> Option<&'static Self> {
+        KINDS.iter().find(|kind| kind.attribute == name)
+    }
+
+    pub(crate) fn of_guard(name: &str) -> Option<&'static Self> {
+        KINDS.iter().find(|kind| kind.guard == name)
+    }
+}
+
+/// Where options are written; some make sense only in some places.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Place {
+    /// `#[monitor_latency(…)]`
+    Attribute,
+    /// `let _t = latency!(…);`
+    Guard,
+    /// `time!(…, || …)`
+    Time,
+    /// `record!(…, duration)`
+    Record,
+}
+
+/// A label of a call site.
+pub(crate) struct Label {
+    pub(crate) key: Ident,
+    pub(crate) value: Expr,
+    /// Written with `%`: the value is what `Display` prints.
+    pub(crate) display: bool,
+}
+
+pub(crate) struct Objective {
+    pub(crate) bound: Bound,
+    pub(crate) severity: Option<&'static str>,
+    pub(crate) window: Option<u64>,
+    pub(crate) hold: Option<u64>,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) enum Bound {
+    /// `macro_support::Statistic`'s variant, nanoseconds.
+    Latency(&'static str, u64),
+    /// A fraction below 1.
+    ErrorRate(f64),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sample {
+    Every,
+    OneIn(u32),
+    Auto,
+}
+
+/// `err = …` or `ok = …`.
+pub(crate) struct Classify {
+    pub(crate) key: Ident,
+    pub(crate) closure: Expr,
+    /// Whether the closure says that a call went well.
+    pub(crate) ok: bool,
+}
+
+/// A call site whose options are in order.
+pub(crate) struct Site {
+    pub(crate) kind: &'static Kind,
+    /// Empty: the path of the function.
+    pub(crate) name: Vec<LitStr>,
+    pub(crate) labels: Vec<Label>,
+    pub(crate) objectives: Vec<Objective>,
+    pub(crate) sample: Sample,
+    pub(crate) classify: Option<Classify>,
+    pub(crate) busy: bool,
+    pub(crate) root: Option<Path>,
+}
+
+/// Spans of what we introduce: our names never meet the user's, and lints know whose code it is.
+pub(crate) fn ours() -> Span {
+    Span::mixed_site()
+}
+
+/// The module that generated code may name, in a crate reached by this path.
+pub(crate) fn support(root: Option<&Path>, span: Span) -> TokenStream {
+    match root {
+        Some(root) => {
+            let support = Ident::new("macro_support", span);
+            quote!(#root::#support)
+        }
+        None => quote_spanned!(span=> ::perfmon::macro_support),
+    }
+}

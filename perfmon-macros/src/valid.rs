@@ -1,0 +1,191 @@
+//! From what was written to a call site that makes sense: the checks that need more than one option.
+
+use proc_macro2::{Ident, Span};
+use syn::{Lit, LitStr, ext::IdentExt};
+
+use crate::{
+    args::Args,
+    errors::Errors,
+    model::{Kind, Objective, Place, Sample, Site},
+    shape::Shape,
+};
+
+/// A call site from its options; every mistake goes to `errors`.
+pub(crate) fn site(mut args: Args, kind: &'static Kind, place: Place, errors: &mut Errors) -> Site {
+    let name = name(std::mem::take(&mut args.names), kind, place, errors);
+    labels(&args, kind, errors);
+    objectives_present(&args, errors);
+    let objectives = args
+        .bounds
+        .iter()
+        .map(|bound| Objective {
+            bound: *bound,
+            severity: args.severity.as_ref().map(|(_, severity)| *severity),
+            window: args.window.as_ref().map(|(_, nanos)| *nanos),
+            hold: args.hold.as_ref().map(|(_, nanos)| *nanos),
+        })
+        .collect();
+    Site {
+        kind,
+        name,
+        labels: args.labels,
+        objectives,
+        sample: args.sample.unwrap_or(Sample::Every),
+        classify: args.classify,
+        busy: args.busy.is_some(),
+        root: args.root,
+    }
+}
+
+/// What only some functions can have.
+pub(crate) fn fits(args: &Args, shape: &Shape, errors: &mut Errors) {
+    if let Shape::Impossible(span, why) = shape {
+        errors.at(*span, why);
+    }
+    if let (Some(key), false) = (&args.busy, shape.is_future()) {
+        errors.at(
+            key.span(),
+            "`busy` measures the time a future spends being polled, and this function returns none: take it off",
+        );
+    }
+    let why = match shape {
+        Shape::Guard(what) => what,
+        Shape::AsyncNever => "a function that never returns",
+        _ => return,
+    };
+    if let Some(classify) = &args.classify {
+        errors.at(
+            classify.key.span(),
+            format!("`{}` cannot see the value of {why}: measure inside with `perfmon::time!`", classify.key),
+        );
+    }
+}
+
+/// The parts of the name; none when it is left out.
+fn name(written: Vec<Lit>, kind: &Kind, place: Place, errors: &mut Errors) -> Vec<LitStr> {
+    let mut parts = Vec::with_capacity(written.len());
+    let spans: Vec<Span> = written.iter().map(Lit::span).collect();
+    for (place, lit) in written.into_iter().enumerate() {
+        let Lit::Str(text) = lit else {
+            errors.at(lit.span(), format!("a name is a string: write {}", kind.example));
+            continue;
+        };
+        let what = kind.parts.get(place).copied().unwrap_or("name");
+        if let Some(mistake) = part_mistake(what, &text.value()) {
+            errors.at(text.span(), mistake);
+        }
+        parts.push(text);
+    }
+    let usage = |what: &str| match place {
+        Place::Attribute => format!("{} takes {what}: write {}({})", kind.attribute, kind.attribute, kind.example),
+        Place::Guard => format!("{}! takes {what}: write {}!({})", kind.guard, kind.guard, kind.example),
+        Place::Time => format!("a {} takes {what}: write time!({}, …)", kind.guard, kind.example),
+        Place::Record => format!("a {} takes {what}: write record!({}, …)", kind.guard, kind.example),
+    };
+    if spans.len() > kind.parts.len() {
+        let what = match kind.parts {
+            [_] => "one name".to_owned(),
+            parts => parts.join(" and "),
+        };
+        errors.at(spans[kind.parts.len()], usage(&what));
+    } else if let Some(last) = spans.last()
+        && spans.len() < kind.parts.len()
+    {
+        errors.at(*last, usage(&kind.parts.join(" and ")));
+    }
+    parts
+}
+
+fn part_mistake(what: &str, text: &str) -> Option<String> {
+    let words = what.replace('_', " ");
+    if text.trim().is_empty() {
+        return Some(match what {
+            "name" => "an empty name: write one, or leave it out to use the function's path".to_owned(),
+            _ => format!("an empty {words}: write one"),
+        });
+    }
+    if text.chars().any(char::is_control) {
+        return Some(format!("the {words} has a control character in it: take it out"));
+    }
+    match what {
+        "method" if !text.chars().all(|c| c.is_ascii_uppercase() || matches!(c, '-' | '_')) => {
+            let upper = text.to_ascii_uppercase();
+            Some(if upper.chars().all(|c| c.is_ascii_uppercase()) {
+                format!("an HTTP method is written in capitals: \"{upper}\"")
+            } else {
+                "expected an HTTP method like \"GET\"".to_owned()
+            })
+        }
+        "route" if !text.starts_with('/') => Some(format!("a route starts with a slash: \"/{text}\"")),
+        _ => None,
+    }
+}
+
+fn labels(args: &Args, kind: &Kind, errors: &mut Errors) {
+    let mut seen: Vec<String> = Vec::new();
+    for label in &args.labels {
+        let key = label.key.unraw().to_string();
+        if let Some(mistake) = key_mistake(&key) {
+            errors.at(label.key.span(), mistake);
+        } else if kind.parts.contains(&key.as_str()) {
+            errors.at(
+                label.key.span(),
+                format!("`{key}` is already a label of every {}: choose another key", kind.guard),
+            );
+        } else if seen.contains(&key) {
+            errors.at(label.key.span(), format!("label `{key}` is given twice: keep one of them"));
+        }
+        seen.push(key);
+    }
+}
+
+/// What is wrong with a label key wherever it stands.
+pub(crate) fn key_mistake(key: &str) -> Option<String> {
+    if key.starts_with("__") {
+        return Some("label keys that start with `__` are Prometheus's own: choose another key".to_owned());
+    }
+    if matches!(key, "le" | "quantile" | "outcome") {
+        let owner = if key == "outcome" { "perfmon" } else { "Prometheus" };
+        return Some(format!("label key `{key}` is {owner}'s own: choose another key"));
+    }
+    let plain = key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    (!plain).then(|| format!("label key `{key}` has letters that metrics cannot carry: use a-z, 0-9 and _"))
+}
+
+/// `severity`, `window` and `for` say how an objective is watched: there must be one.
+fn objectives_present(args: &Args, errors: &mut Errors) {
+    if !args.bounds.is_empty() {
+        return;
+    }
+    let keys: [Option<&Ident>; 3] = [
+        args.severity.as_ref().map(|(key, _)| key),
+        args.window.as_ref().map(|(key, _)| key),
+        args.hold.as_ref().map(|(key, _)| key),
+    ];
+    for key in keys.into_iter().flatten() {
+        errors.at(
+            key.span(),
+            format!("`{key}` belongs to an objective, and there is none: add one like p99 = \"250ms\""),
+        );
+    }
+}
+
+/// Mistakes of a whole metric name, at its token.
+pub(crate) fn metric_name(name: &LitStr, errors: &mut Errors) {
+    let text = name.value();
+    let starts = text.starts_with(|c: char| c.is_ascii_lowercase() || c == '_');
+    if starts && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') {
+        return;
+    }
+    let mut better: String =
+        text.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect();
+    if !better.starts_with(|c: char| c.is_ascii_lowercase() || c == '_') {
+        better.insert(0, '_');
+    }
+    let span: Span = name.span();
+    if text.is_empty() {
+        errors.at(span, "an empty metric name: write one like \"orders_rejected\"");
+    } else {
+        errors.at(span, format!("a metric name has a-z, 0-9 and _ only: write \"{better}\""));
+    }
+}
