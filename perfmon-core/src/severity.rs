@@ -26,8 +26,7 @@ pub enum Severity {
 
 impl Severity {
     /// Every severity, least urgent first.
-    pub const ALL: [Self; 5] =
-        [Self::Info, Self::Warning, Self::Error, Self::Critical, Self::Emergency];
+    pub const ALL: [Self; 5] = [Self::Info, Self::Warning, Self::Error, Self::Critical, Self::Emergency];
 
     /// The name used in attributes, configuration and output: `"warning"` and so on.
     #[must_use]

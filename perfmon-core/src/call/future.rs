@@ -19,21 +19,20 @@ use crate::{
 #[derive(Debug)]
 #[must_use]
 pub struct AsyncCall {
+    /// Runs while it is polled. Dropped in that state, the poll is unwinding.
     flight: Flight,
-    /// Being polled right now. Dropped in this state, the poll is unwinding.
-    running: bool,
 }
 
 /// A call begins, in its first poll.
 #[inline(always)]
 pub fn async_enter(site: &'static CallSite) -> AsyncCall {
-    async_enter_labels(site, &[])
+    AsyncCall { flight: if is_enabled() { Flight::begin(site) } else { Flight::NONE } }
 }
 
 /// A call with label values begins, in its first poll.
 #[inline(always)]
 pub fn async_enter_labels(site: &'static CallSite, values: &[&str]) -> AsyncCall {
-    AsyncCall { flight: if is_enabled() { Flight::begin(site, values, true) } else { Flight::NONE }, running: true }
+    AsyncCall { flight: if is_enabled() { Flight::begin_labelled(site, values) } else { Flight::NONE } }
 }
 
 impl AsyncCall {
@@ -41,23 +40,23 @@ impl AsyncCall {
     #[inline(always)]
     pub fn finish(self, failed: bool) {
         if self.flight.is_some() {
-            self.flight.end(returned(failed), true);
+            self.flight.end(returned(failed));
         }
         mem::forget(self);
     }
 
     #[inline(always)]
     fn resume(&mut self) {
-        if !self.running {
+        if self.flight.is_some() && !self.flight.is_running() {
             self.flight.resume();
-            self.running = true;
         }
     }
 
-    #[cold]
+    #[inline(always)]
     fn pause(&mut self) {
-        self.flight.pause();
-        self.running = false;
+        if self.flight.is_some() {
+            self.flight.pause();
+        }
     }
 }
 
@@ -65,7 +64,7 @@ impl Drop for AsyncCall {
     #[cold]
     fn drop(&mut self) {
         if self.flight.is_some() {
-            self.flight.end(if self.running { Outcome::Panic } else { Outcome::Cancelled }, self.running);
+            self.flight.end(if self.flight.is_running() { Outcome::Panic } else { Outcome::Cancelled });
         }
     }
 }

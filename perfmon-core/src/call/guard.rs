@@ -26,21 +26,30 @@ pub fn guard(site: &'static CallSite) -> Guard {
 /// A call with label values begins.
 #[inline]
 pub fn guard_labels(site: &'static CallSite, values: &[&str]) -> Guard {
-    let flight = if is_enabled() { Flight::begin(site, values, false) } else { Flight::NONE };
+    let flight = if is_enabled() { Flight::begin_guard(site, values) } else { Flight::NONE };
     Guard { flight, panicking: thread::panicking() }
 }
 
 impl Guard {
     /// Ends the call here, as failed or not.
     pub fn finish(self, failed: bool) {
-        self.flight.end(returned(failed), false);
+        self.end(returned(failed));
         mem::forget(self);
     }
 
     /// Forgets the time but not the call: ends it here as cancelled.
     pub fn cancel(self) {
-        self.flight.end(Outcome::Cancelled, false);
+        self.end(Outcome::Cancelled);
         mem::forget(self);
+    }
+}
+
+impl Guard {
+    #[inline]
+    fn end(&self, outcome: Outcome) {
+        if self.flight.is_some() {
+            self.flight.end(outcome);
+        }
     }
 }
 
@@ -48,6 +57,6 @@ impl Drop for Guard {
     #[inline]
     fn drop(&mut self) {
         let panicked = thread::panicking() && !self.panicking;
-        self.flight.end(if panicked { Outcome::Panic } else { Outcome::Ok }, false);
+        self.end(if panicked { Outcome::Panic } else { Outcome::Ok });
     }
 }

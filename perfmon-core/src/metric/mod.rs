@@ -16,10 +16,10 @@ macro_rules! declared {
             /// A metric of this name; `module` is `module_path!()`.
             #[must_use]
             #[track_caller]
-            pub const fn new(name: &'static [&'static str; 1], module: &'static str) -> Self {
+            pub const fn new(name: &'static str, module: &'static str) -> Self {
                 Self(CallSite {
                     handle: Handle::new(),
-                    declaration: Declaration::new($instrument, Name::Parts(name), module),
+                    declaration: Declaration::new($instrument, Name::One(name), module),
                 })
             }
 

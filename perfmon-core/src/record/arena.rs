@@ -50,7 +50,7 @@ pub(crate) struct Arena<S> {
 impl<S: Storage> Arena<S> {
     /// An arena over all of the storage, `base` words of which only [`Claim::Base`] may use.
     pub(crate) fn new(storage: S, layout: Layout, base: usize) -> Self {
-        storage.word(USED).set(START as u64);
+        storage.block::<1>(USED)[0].set(START as u64);
         Self { storage, layout, base }
     }
 
@@ -61,7 +61,12 @@ impl<S: Storage> Arena<S> {
 
     #[inline(always)]
     pub(crate) fn word(&self, at: usize) -> &S::Word {
-        self.storage.word(at)
+        &self.storage.block::<1>(at)[0]
+    }
+
+    #[inline(always)]
+    pub(crate) fn block<const N: usize>(&self, at: usize) -> &[S::Word; N] {
+        self.storage.block(at)
     }
 
     #[inline(always)]

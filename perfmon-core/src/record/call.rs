@@ -59,9 +59,7 @@ impl Ticket {
         if entry & OWN == 0 {
             return begin_slow(site, None);
         }
-        let record = index(entry - OWN);
-        recorder.arena.begin_own(record);
-        if recorder.arena.is_due(record) {
+        if recorder.arena.begin_sampled(index(entry - OWN)) {
             return begin_due(recorder, site, entry);
         }
         Self { entry: entry | UNTIMED, start: 0 }
@@ -76,9 +74,7 @@ impl Ticket {
         if entry & OWN == 0 {
             return begin_slow(site, Some((values, &key)));
         }
-        let record = index(entry - OWN);
-        recorder.arena.begin_own(record);
-        if recorder.arena.is_due(record) {
+        if recorder.arena.begin_sampled(index(entry - OWN)) {
             return begin_due(recorder, site, entry);
         }
         Self { entry: entry | UNTIMED, start: 0 }
@@ -101,16 +97,22 @@ impl Ticket {
     #[inline(never)]
     pub(crate) fn end_sampled(self, outcome: Outcome) {
         let Some(recorder) = running() else { return };
-        let record = index(self.entry & !TAGS);
-        if self.entry & UNTIMED != 0 {
-            recorder.arena.leave_own(record);
-            recorder.arena.end_untimed(record, outcome);
-            return;
+        if self.entry & UNTIMED == 0 {
+            return self.end_due(recorder, outcome);
         }
+        let record = index(self.entry - OWN - UNTIMED);
+        recorder.arena.leave_own(record);
+        recorder.arena.end_untimed(record, outcome);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn end_due(self, recorder: &Recorder, outcome: Outcome) {
         let ticks = recorder.clock.ticks().saturating_sub(self.start);
         if self.entry & OWN == 0 {
             return self.end_shared(recorder, ticks, outcome);
         }
+        let record = index(self.entry - OWN);
         let outermost = recorder.arena.leave_own(record);
         recorder.arena.end_sampled(recorder.clock.scale, thread::slot(), record, ticks, outcome, outermost);
     }
@@ -140,12 +142,12 @@ fn begin_slow(site: &'static CallSite, labels: Labels<'_>) -> Ticket {
     if entry & OWN == 0 {
         recorder.arena.begin_shared(record);
     } else {
-        recorder.arena.begin_own(record);
         if site.declaration.sample != Sample::Every {
-            let due = recorder.arena.is_due(record);
+            let due = recorder.arena.begin_sampled(record);
             let untimed = Ticket { entry: entry | UNTIMED, start: 0 };
             return if due { begin_due(recorder, site, entry) } else { untimed };
         }
+        recorder.arena.begin_own(record);
     }
     Ticket { entry, start: recorder.clock.ticks() }
 }
@@ -154,8 +156,7 @@ fn begin_slow(site: &'static CallSite, labels: Labels<'_>) -> Ticket {
 #[cold]
 #[inline(never)]
 fn begin_due(recorder: &Recorder, site: &'static CallSite, entry: u64) -> Ticket {
-    let tick = recorder.clock.ticks();
-    recorder.arena.draw_gap(thread::slot(), index(entry & !TAGS), &recorder.pace(&site.declaration, tick));
+    recorder.draw_gap(index(entry - OWN), site.declaration.sample);
     Ticket { entry, start: recorder.clock.ticks() }
 }
 
@@ -189,72 +190,110 @@ fn entry_slow(site: &'static CallSite, labels: Labels<'_>) -> u64 {
 }
 
 /// A call that may begin and end on different threads: a future's, or a guard's that the user can move.
-#[derive(Debug)]
+///
+/// Two words, so that it travels in registers: when it began, and its series with what is known of it.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Flight {
     start: u64,
-    /// 0 when the call is not recorded.
-    series: u32,
-    timed: bool,
-    sampled: bool,
-    outermost: bool,
+    /// The series in the lower half, 0 when the call is not recorded; [`TIMED`] and the like in the upper.
+    bits: u64,
 }
 
-impl Flight {
-    pub(crate) const NONE: Self = Self { start: 0, series: 0, timed: false, sampled: false, outermost: true };
+const TIMED: u64 = 1 << 32;
+const SAMPLED: u64 = 1 << 33;
+const OUTERMOST: u64 = 1 << 34;
+/// It counts in its site's depth on this thread: a future while it is polled.
+const RUNNING: u64 = 1 << 35;
 
-    /// A call begins. With `nested` it also counts as running on this thread, until [`leave`](Self::leave) or [`end`](Self::end).
-    pub(crate) fn begin(site: &'static CallSite, values: &[&str], nested: bool) -> Self {
+impl Flight {
+    pub(crate) const NONE: Self = Self { start: 0, bits: 0 };
+
+    /// A future's call begins: it counts as running on this thread until [`pause`](Self::pause) or [`end`](Self::end).
+    #[inline(never)]
+    pub(crate) fn begin(site: &'static CallSite) -> Self {
+        let Some(recorder) = running() else { return Self::begin_slow(site, &[], RUNNING) };
+        let series = site.handle.series().0;
+        let entry = recorder.arena.entry(thread::slot(), series, Ordering::Relaxed);
+        if entry & OWN == 0 || site.declaration.sample != Sample::Every {
+            return Self::begin_slow(site, &[], RUNNING);
+        }
+        let outermost = if recorder.arena.begin_own(index(entry - OWN)) { OUTERMOST } else { 0 };
+        Self { start: recorder.clock.ticks(), bits: u64::from(series) | TIMED | RUNNING | outermost }
+    }
+
+    /// The same with label values.
+    pub(crate) fn begin_labelled(site: &'static CallSite, values: &[&str]) -> Self {
+        Self::begin_slow(site, values, RUNNING)
+    }
+
+    /// A guard's call begins.
+    pub(crate) fn begin_guard(site: &'static CallSite, values: &[&str]) -> Self {
+        Self::begin_slow(site, values, 0)
+    }
+
+    #[inline(never)]
+    fn begin_slow(site: &'static CallSite, values: &[&str], running_bit: u64) -> Self {
         let entry = entry_of(site, values);
         let Some(recorder) = running().filter(|_| entry != 0) else { return Self::NONE };
         let record = index(entry & !TAGS);
-        let sampled = site.declaration.sample != Sample::Every;
-        let (mut timed, mut outermost) = (true, true);
+        let mut bits = recorder.arena.word(record + r::SERIES).get() | TIMED | OUTERMOST | running_bit;
         if entry & OWN == 0 {
             recorder.arena.begin_shared(record);
         } else {
             recorder.arena.word(record + r::STARTED).bump(1);
-            if nested {
-                outermost = recorder.arena.enter_own(record);
+            if running_bit != 0 && !recorder.arena.enter_own(record) {
+                bits &= !OUTERMOST;
             }
-            if sampled {
-                timed = recorder.arena.is_due(record);
-                if timed {
+            if site.declaration.sample != Sample::Every {
+                bits |= SAMPLED;
+                if recorder.arena.is_due(record) {
                     begin_due(recorder, site, entry);
+                } else {
+                    bits &= !TIMED;
                 }
             }
         }
-        let series = u32::try_from(recorder.arena.word(record + r::SERIES).get()).unwrap_or(0);
         // An untimed call has its start too: it may end on a thread whose record is shared, which times all.
-        Self { start: recorder.clock.ticks(), series, timed, sampled, outermost }
+        Self { start: recorder.clock.ticks(), bits }
     }
 
     #[inline(always)]
-    pub(crate) fn is_some(&self) -> bool {
-        self.series != 0
+    pub(crate) fn is_some(self) -> bool {
+        self.bits != 0
     }
 
-    /// The thread goes on with the call. Returns the time, for [`pause`](Self::pause).
-    pub(crate) fn resume(&self) -> u64 {
-        let Some(recorder) = running().filter(|_| self.is_some()) else { return 0 };
-        let entry = self.entry(recorder);
-        if entry & OWN != 0 {
-            recorder.arena.enter_own(index(entry & !TAGS));
+    /// Whether it counts as running on this thread.
+    #[inline(always)]
+    pub(crate) fn is_running(self) -> bool {
+        self.bits & RUNNING != 0
+    }
+
+    /// The thread goes on with the call.
+    #[inline(never)]
+    pub(crate) fn resume(&mut self) {
+        if let Some(recorder) = running() {
+            let entry = self.entry(recorder);
+            if entry & OWN != 0 {
+                recorder.arena.enter_own(index(entry - OWN));
+            }
+            self.bits |= RUNNING;
         }
-        recorder.clock.ticks()
     }
 
     /// The thread leaves the call for later.
-    pub(crate) fn pause(&self) {
-        if let Some(recorder) = running().filter(|_| self.is_some()) {
+    #[inline(never)]
+    pub(crate) fn pause(&mut self) {
+        if let Some(recorder) = running() {
             let entry = self.entry(recorder);
             if entry & OWN != 0 {
-                recorder.arena.leave_own(index(entry & !TAGS));
+                recorder.arena.leave_own(index(entry - OWN));
             }
+            self.bits &= !RUNNING;
         }
     }
 
-    /// Counts time spent polling, since `from`.
-    pub(crate) fn add_busy(&self, from: u64) {
+    /// Counts time spent polling, since the tick `from`.
+    pub(crate) fn add_busy(self, from: u64) {
         let Some(recorder) = running().filter(|_| self.is_some()) else { return };
         let ticks = recorder.clock.ticks().saturating_sub(from);
         let entry = self.entry(recorder);
@@ -271,34 +310,50 @@ impl Flight {
         running().map_or(0, |recorder| recorder.clock.ticks())
     }
 
-    /// The call ends. `running` says that it counts as running on this thread.
+    /// The call ends.
     #[inline(never)]
-    pub(crate) fn end(&self, outcome: Outcome, is_running: bool) {
-        let Some(recorder) = running().filter(|_| self.is_some()) else { return };
+    pub(crate) fn end(self, outcome: Outcome) {
+        let Some(recorder) = running() else { return };
         let ticks = recorder.clock.ticks().saturating_sub(self.start);
         let entry = self.entry(recorder);
-        let record = index(entry & !TAGS);
-        let (arena, scale, slot) = (&recorder.arena, recorder.clock.scale, thread::slot());
-        if entry & OWN == 0 {
-            if entry == 0 {
-                return recorder.count_uncounted();
-            }
-            return arena.end_shared(record, ticks, scale.nanos(ticks), outcome, self.outermost);
+        let outermost = self.bits & OUTERMOST != 0;
+        if entry & OWN == 0 || self.bits & SAMPLED != 0 {
+            return self.end_slow(recorder, entry, ticks, outcome, outermost);
         }
-        if is_running {
+        let record = index(entry - OWN);
+        if self.is_running() {
+            recorder.arena.leave_own(record);
+        }
+        recorder.arena.end_own(recorder.clock.scale, thread::slot(), record, ticks, outcome, outermost);
+    }
+
+    #[inline(never)]
+    fn end_slow(self, recorder: &Recorder, entry: u64, ticks: u64, outcome: Outcome, outermost: bool) {
+        let record = index(entry & !TAGS);
+        let (arena, scale) = (&recorder.arena, recorder.clock.scale);
+        if entry & OWN == 0 {
+            return if entry == 0 {
+                recorder.count_uncounted();
+            } else {
+                arena.end_shared(record, ticks, scale.nanos(ticks), outcome, outermost);
+            };
+        }
+        if self.is_running() {
             arena.leave_own(record);
         }
-        match (self.sampled, self.timed) {
-            (false, _) => arena.end_own(scale, slot, record, ticks, outcome, self.outermost),
-            (true, true) => arena.end_sampled(scale, slot, record, ticks, outcome, self.outermost),
-            (true, false) => arena.end_untimed(record, outcome),
+        if self.bits & TIMED == 0 {
+            arena.end_untimed(record, outcome);
+        } else {
+            arena.end_sampled(scale, thread::slot(), record, ticks, outcome, outermost);
         }
     }
 
     #[inline(always)]
-    fn entry(&self, recorder: &Recorder) -> u64 {
-        let entry = recorder.arena.entry(thread::slot(), self.series, Ordering::Relaxed);
-        if entry != 0 { entry } else { elsewhere(recorder, self.series) }
+    fn entry(self, recorder: &Recorder) -> u64 {
+        #[expect(clippy::cast_possible_truncation, reason = "the lower half")]
+        let series = self.bits as u32;
+        let entry = recorder.arena.entry(thread::slot(), series, Ordering::Relaxed);
+        if entry != 0 { entry } else { elsewhere(recorder, series) }
     }
 }
 

@@ -2,10 +2,7 @@
 
 /// Memory the recorder has in use, in bytes unless said otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[cfg_attr(
-    any(feature = "serde", feature = "report"),
-    derive(serde::Serialize, serde::Deserialize)
-)]
+#[cfg_attr(any(feature = "serde", feature = "report"), derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Footprint {
     /// Taken from the arena: slots, records and buckets.

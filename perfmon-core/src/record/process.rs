@@ -23,7 +23,7 @@ use crate::{
     clock::{Clock, Scale},
     layout::Layout,
     settings,
-    site::{Declaration, Family, Handle, Instrument, REGISTRY, Registry, SeriesId, SeriesInfo},
+    site::{Declaration, Family, Handle, Instrument, REGISTRY, Registry, Sample, SeriesId, SeriesInfo},
 };
 
 static RECORDER: OnceLock<Recorder> = OnceLock::new();
@@ -163,14 +163,13 @@ impl Recorder {
         }
     }
 
-    /// What the choice of timed calls depends on, at this moment.
-    pub(crate) fn pace(&self, declaration: &Declaration, tick: u64) -> Pace {
-        Pace {
-            sample: declaration.sample,
-            tick,
-            cost: self.own_cost_ticks as f64,
+    /// Draws when the next call of a sampled site is timed, in a record of one's own.
+    pub(crate) fn draw_gap(&self, record: usize, sample: Sample) {
+        self.arena.draw_gap(thread::slot(), record, sample, || Pace {
+            tick: self.clock.ticks(),
+            cost: self.own_cost_ticks,
             threads: self.arena.slots().saturating_sub(thread::free_slots()),
-        }
+        });
     }
 
     /// A declaration's series without labels, told to its handle for the next time.

@@ -5,7 +5,7 @@
 //! A site begins with every call timed and stretches the gap as its count grows, so that sites with few calls lose no detail.
 
 use super::{
-    arena::Arena,
+    arena::{Arena, index},
     storage::{Storage, Word},
     words::{record as r, slot as s},
 };
@@ -20,37 +20,40 @@ const LONGEST_MEAN: f64 = 65_536.0;
 /// `MEAN_GAP` is kept in parts of a call.
 const PARTS: f64 = 16.0;
 
-/// What the choice depends on besides the record.
+/// What `sample = "auto"` depends on besides the record.
 pub(crate) struct Pace {
-    pub(crate) sample: Sample,
     /// Now, in ticks.
     pub(crate) tick: u64,
     /// What timing one call costs, in ticks.
-    pub(crate) cost: f64,
+    pub(crate) cost: u64,
     /// Threads that share the budget.
     pub(crate) threads: u64,
 }
 
 impl<S: Storage> Arena<S> {
+    /// Counts the start of a call of a sampled site in a record of one's own. True when it is to be timed; the caller then draws
+    /// the next gap.
+    #[inline(always)]
+    pub(crate) fn begin_sampled(&self, record: usize) -> bool {
+        let words = self.block::<{ r::HEAD }>(record);
+        words[r::STARTED].bump(1);
+        self.word(index(words[r::DEPTH_AT].get())).bump(1);
+        is_due(&words[r::GAP])
+    }
+
     /// Counts a call of a sampled site towards the gap. True when it is to be timed; the caller then draws the next gap.
     #[inline(always)]
     pub(crate) fn is_due(&self, record: usize) -> bool {
-        let gap = self.word(record + r::GAP).get();
-        if gap > 1 {
-            self.word(record + r::GAP).set(gap - 1);
-        }
-        gap <= 1
+        is_due(self.word(record + r::GAP))
     }
 
     /// Draws the number of calls to the next timed one.
-    #[cold]
-    #[inline(never)]
-    pub(crate) fn draw_gap(&self, slot: usize, record: usize, pace: &Pace) {
+    pub(crate) fn draw_gap(&self, slot: usize, record: usize, sample: Sample, pace: impl FnOnce() -> Pace) {
         let calls = self.finished(record) as f64;
-        let wanted = match pace.sample {
+        let wanted = match sample {
             Sample::Every => 1.0,
             Sample::OneIn(n) => f64::from(n),
-            Sample::Auto => self.affordable(record, pace),
+            Sample::Auto => self.affordable(record, &pace()),
         };
         let mean = wanted.min(1.0 + calls / 8.0);
         let random = next_random(self.word(slot + s::RANDOM));
@@ -68,7 +71,7 @@ impl<S: Storage> Arena<S> {
         }
         // On average one call in `before` was timed, this many ticks apart: one timing's cost over that time is the share now.
         let elapsed = (pace.tick.saturating_sub(last) as f64).max(1.0);
-        let share = pace.cost * pace.threads.max(1) as f64 / elapsed;
+        let share = pace.cost as f64 * pace.threads.max(1) as f64 / elapsed;
         let target = (before * share / BUDGET).clamp(1.0, LONGEST_MEAN);
         // Smoothed: gaps vary as much as their mean.
         let mean = (before * 7.0 + target) / 8.0;
@@ -78,6 +81,15 @@ impl<S: Storage> Arena<S> {
     }
 }
 
+#[inline(always)]
+fn is_due<W: Word>(gap: &W) -> bool {
+    let calls = gap.get();
+    if calls > 1 {
+        gap.set(calls - 1);
+    }
+    calls <= 1
+}
+
 /// The number of the first success among trials that succeed once in `mean`, at least 1.
 fn geometric(mean: f64, random: u64) -> u64 {
     if mean <= 1.0 {
@@ -85,7 +97,10 @@ fn geometric(mean: f64, random: u64) -> u64 {
     }
     // In (0, 1]: 53 random bits, never zero.
     let uniform = ((random >> 11) + 1) as f64 / (1_u64 << 53) as f64;
-    let gap = 1.0 + (uniform.ln() / (-1.0 / mean).ln_1p()).floor();
+    // ln(1 − p), by its series where p is small: half the cost of a draw.
+    let p = 1.0 / mean;
+    let logarithm = if p < 0.05 { -p * (1.0 + p * (1.0 / 2.0 + p * (1.0 / 3.0 + p * (1.0 / 4.0 + p / 5.0)))) } else { (-p).ln_1p() };
+    let gap = 1.0 + (uniform.ln() / logarithm).floor();
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
     let gap = gap.clamp(1.0, mean * 64.0) as u64;
     gap

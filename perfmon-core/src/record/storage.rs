@@ -42,15 +42,21 @@ pub(crate) trait Word {
     }
 }
 
+/// Words that lie behind the last one that has a number, so that a block that begins inside also ends inside.
+pub(crate) const MARGIN: usize = 1024;
+
 /// A fixed number of words, all zero at first.
 pub(crate) trait Storage {
     type Word: Word;
 
-    /// The word at a number. Numbers come from the arena, which hands out none that is too large.
-    fn word(&self, at: usize) -> &Self::Word;
-
-    /// How many words there are.
+    /// How many there are.
     fn len(&self) -> usize;
+
+    /// So many words, at most [`MARGIN`], from a number on. Bounds are checked once for all of them, which matters on the hot path.
+    ///
+    /// # Panics
+    /// When the number lies outside, which those the arena handed out never do.
+    fn block<const N: usize>(&self, at: usize) -> &[Self::Word; N];
 
     /// A memory fence of the same make as the words (loom has its own).
     fn fence(order: Ordering);
@@ -104,7 +110,8 @@ impl Mapped {
     /// # Errors
     /// When the system refuses.
     pub(crate) fn new(len: usize) -> std::io::Result<Self> {
-        let map: MmapRaw = MmapOptions::new().len(len * size_of::<AtomicU64>()).no_reserve_swap().map_anon()?.into();
+        let bytes = (len + MARGIN) * size_of::<AtomicU64>();
+        let map: MmapRaw = MmapOptions::new().len(bytes).no_reserve_swap().map_anon()?.into();
         let words = map.as_mut_ptr().cast::<AtomicU64>();
         Ok(Self { _map: map, words, len })
     }
@@ -113,17 +120,19 @@ impl Mapped {
 impl Storage for Mapped {
     type Word = AtomicU64;
 
-    #[inline(always)]
-    #[allow(unsafe_code)]
-    fn word(&self, at: usize) -> &AtomicU64 {
-        assert!(at < self.len, "a record lies outside the arena");
-        // SAFETY: `at` is inside the mapping, which is page-aligned, zero-filled at first, lives as long as `self`, and is only
-        // ever accessed as `AtomicU64`, for which every bit pattern is valid.
-        unsafe { &*self.words.add(at) }
-    }
-
     fn len(&self) -> usize {
         self.len
+    }
+
+    #[inline(always)]
+    #[allow(unsafe_code)]
+    fn block<const N: usize>(&self, at: usize) -> &[AtomicU64; N] {
+        const { assert!(N <= MARGIN) };
+        assert!(at < self.len, "words outside the arena");
+        // SAFETY: the mapping has `len + MARGIN` words, so the block lies in it. It is page-aligned, zero-filled at first, lives as long as
+        // `self`, and is only ever accessed as `AtomicU64`, for which every bit pattern is valid and which may change behind a
+        // shared reference.
+        unsafe { &*self.words.add(at).cast() }
     }
 
     #[inline(always)]
@@ -143,7 +152,7 @@ pub(crate) struct Heap(pub(crate) Box<[AtomicU64]>);
 #[cfg(test)]
 impl Heap {
     pub(crate) fn new(len: usize) -> Self {
-        Self((0..len).map(|_| AtomicU64::new(0)).collect())
+        Self((0..len + MARGIN).map(|_| AtomicU64::new(0)).collect())
     }
 }
 
@@ -151,12 +160,12 @@ impl Heap {
 impl Storage for Heap {
     type Word = AtomicU64;
 
-    fn word(&self, at: usize) -> &AtomicU64 {
-        &self.0[at]
+    fn len(&self) -> usize {
+        self.0.len() - MARGIN
     }
 
-    fn len(&self) -> usize {
-        self.0.len()
+    fn block<const N: usize>(&self, at: usize) -> &[AtomicU64; N] {
+        self.0[at..].first_chunk().expect("words outside the arena")
     }
 
     fn fence(order: Ordering) {

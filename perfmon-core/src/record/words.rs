@@ -38,8 +38,10 @@ pub(crate) mod slot {
     pub(crate) const NEXT: usize = 4;
     /// State of the random numbers that choose which calls are timed.
     pub(crate) const RANDOM: usize = 5;
+    /// The words before the directory.
+    pub(crate) const HEAD: usize = 8;
     /// Directory.
-    pub(crate) const DIRECTORY: usize = 8;
+    pub(crate) const DIRECTORY: usize = HEAD;
     pub(crate) const WORDS: usize = DIRECTORY + PAGES;
 }
 
@@ -94,8 +96,10 @@ pub(crate) mod record {
     pub(crate) const OBJECTIVES: usize = 6;
     pub(crate) const LIMITS: usize = 24;
     pub(crate) const BREACHES: usize = LIMITS + OBJECTIVES;
+    /// The words before the chunks.
+    pub(crate) const HEAD: usize = BREACHES + OBJECTIVES;
     /// A chunk of buckets for each octave.
-    pub(crate) const CHUNKS: usize = BREACHES + OBJECTIVES;
+    pub(crate) const CHUNKS: usize = HEAD;
 }
 
 /// Words of a record of a counter or gauge.

@@ -18,7 +18,7 @@ use std::sync::atomic::Ordering;
 use super::{
     arena::{Arena, Claim, index},
     storage::{Storage, Word},
-    words::{COARSE_SHIFT, OWN, PAGE_BITS, PAGE_WORDS, SHARED, TAGS, record as r, slot as s},
+    words::{COARSE_SHIFT, OWN, PAGE_BITS, PAGE_WORDS, PAGES, SHARED, TAGS, record as r, slot as s},
 };
 use crate::clock::Scale;
 
@@ -35,8 +35,9 @@ impl<S: Storage> Arena<S> {
     /// The entry of a series in a slot's directory; 0 when there is none. Relaxed for the slot's own thread, acquired by others.
     #[inline(always)]
     pub(crate) fn entry(&self, slot: usize, series: u32, order: Ordering) -> u64 {
-        let page = index(self.word(slot + s::DIRECTORY + (series >> PAGE_BITS) as usize).load(order));
-        self.word(page + (series as usize & (PAGE_WORDS - 1))).load(order)
+        let slot = self.block::<{ s::WORDS }>(slot);
+        let page = index(slot[s::DIRECTORY + (series >> PAGE_BITS) as usize % PAGES].load(order));
+        self.block::<PAGE_WORDS>(page)[series as usize % PAGE_WORDS].load(order)
     }
 
     /// Counts the start of a call in a record of one's own and in its site's depth. True when no other call of the site was running.
@@ -49,15 +50,18 @@ impl<S: Storage> Arena<S> {
     /// Counts one more running call of the record's site on this thread. True when it is the only one.
     #[inline(always)]
     pub(crate) fn enter_own(&self, record: usize) -> bool {
-        let depth = index(self.word(record + r::DEPTH_AT).get());
-        self.word(depth).bump(1) == 1
+        self.depth(record).bump(1) == 1
     }
 
     /// Counts one running call fewer. True when none is left.
     #[inline(always)]
     pub(crate) fn leave_own(&self, record: usize) -> bool {
-        let depth = index(self.word(record + r::DEPTH_AT).get());
-        self.word(depth).bump(u64::MAX) == 0
+        self.depth(record).bump(u64::MAX) == 0
+    }
+
+    #[inline(always)]
+    fn depth(&self, record: usize) -> &S::Word {
+        self.word(index(self.word(record + r::DEPTH_AT).get()))
     }
 
     /// Counts the end of a timed call in a record of one's own.
@@ -71,39 +75,41 @@ impl<S: Storage> Arena<S> {
         outcome: Outcome,
         outermost: bool,
     ) {
-        let seq = self.word(slot + s::SEQ).get();
-        self.word(slot + s::SEQ).set(seq.wrapping_add(1));
+        let (slot, words) = (self.block::<{ s::HEAD }>(slot), self.block::<{ r::HEAD }>(record));
+        let seq = slot[s::SEQ].get();
+        slot[s::SEQ].set(seq.wrapping_add(1));
         Self::fence(Ordering::Release);
-        self.word(record + r::OUTCOMES + outcome as usize).bump(1);
-        let pending = index(self.word(slot + s::PENDING).get());
+        words[r::OUTCOMES + outcome as usize].bump(1);
+        let pending = index(slot[s::PENDING].get());
         if pending != 0 {
-            self.bucket_own(pending, scale.nanos(self.word(slot + s::PENDING_TICKS).get()), 1);
+            self.bucket_own(pending, scale.nanos(slot[s::PENDING_TICKS].get()), 1);
         }
-        self.word(slot + s::PENDING).set(record as u64);
-        self.word(slot + s::PENDING_TICKS).set(ticks);
-        self.word(record + r::SUM).bump(ticks);
-        self.word(record + r::OUTERMOST).bump(if outermost { ticks } else { 0 });
-        self.word(record + r::MAX).raise(ticks);
-        self.word(record + r::MIN_INVERTED).raise(!ticks);
-        self.word(slot + s::SEQ).store(seq.wrapping_add(2), Ordering::Release);
-        if ticks > self.word(record + r::THRESHOLD).get() {
+        slot[s::PENDING].set(record as u64);
+        slot[s::PENDING_TICKS].set(ticks);
+        words[r::SUM].bump(ticks);
+        words[r::OUTERMOST].bump(if outermost { ticks } else { 0 });
+        words[r::MAX].raise(ticks);
+        words[r::MIN_INVERTED].raise(!ticks);
+        slot[s::SEQ].store(seq.wrapping_add(2), Ordering::Release);
+        if ticks > words[r::THRESHOLD].get() {
             self.slow(record, ticks, 1, Word::bump);
         }
     }
 
     /// Counts values that are not readings of the clock: no need to put off the bucket.
     pub(crate) fn value_own(&self, slot: usize, record: usize, value: u64, sum: u64) {
-        let seq = self.word(slot + s::SEQ).get();
-        self.word(slot + s::SEQ).set(seq.wrapping_add(1));
+        let (slot, words) = (self.block::<{ s::HEAD }>(slot), self.block::<{ r::HEAD }>(record));
+        let seq = slot[s::SEQ].get();
+        slot[s::SEQ].set(seq.wrapping_add(1));
         Self::fence(Ordering::Release);
-        self.word(record + r::OUTCOMES).bump(1);
+        words[r::OUTCOMES].bump(1);
         self.bucket_own(record, value, 1);
-        self.word(record + r::SUM).bump(sum);
-        self.word(record + r::OUTERMOST).bump(sum);
-        self.word(record + r::MAX).raise(sum);
-        self.word(record + r::MIN_INVERTED).raise(!sum);
-        self.word(slot + s::SEQ).store(seq.wrapping_add(2), Ordering::Release);
-        if sum > self.word(record + r::THRESHOLD).get() {
+        words[r::SUM].bump(sum);
+        words[r::OUTERMOST].bump(sum);
+        words[r::MAX].raise(sum);
+        words[r::MIN_INVERTED].raise(!sum);
+        slot[s::SEQ].store(seq.wrapping_add(2), Ordering::Release);
+        if sum > words[r::THRESHOLD].get() {
             self.slow(record, sum, 1, Word::bump);
         }
     }
@@ -125,28 +131,29 @@ impl<S: Storage> Arena<S> {
         outcome: Outcome,
         outermost: bool,
     ) {
-        let seq = self.word(slot + s::SEQ).get();
-        self.word(slot + s::SEQ).set(seq.wrapping_add(1));
+        let (slot, words) = (self.block::<{ s::HEAD }>(slot), self.block::<{ r::HEAD }>(record));
+        let seq = slot[s::SEQ].get();
+        slot[s::SEQ].set(seq.wrapping_add(1));
         Self::fence(Ordering::Release);
         let before = self.finished(record);
-        self.word(record + r::OUTCOMES + outcome as usize).bump(1);
-        let last = self.word(record + r::LAST).get();
-        let weight = before.wrapping_sub(self.word(record + r::CLOSED).get());
-        let close = self.word(record + r::TIMED).get() > 0 && weight > 0;
+        words[r::OUTCOMES + outcome as usize].bump(1);
+        let last = words[r::LAST].get();
+        let weight = before.wrapping_sub(words[r::CLOSED].get());
+        let close = words[r::TIMED].get() > 0 && weight > 0;
         if close {
             self.bucket_own(record, scale.nanos(last), weight);
-            self.word(record + r::SUM).bump(last.wrapping_mul(weight));
-            let outer = self.word(record + r::LAST_OUTERMOST).get();
-            self.word(record + r::OUTERMOST).bump(outer.wrapping_mul(weight));
-            self.word(record + r::CLOSED).set(before);
+            words[r::SUM].bump(last.wrapping_mul(weight));
+            let outer = words[r::LAST_OUTERMOST].get();
+            words[r::OUTERMOST].bump(outer.wrapping_mul(weight));
+            words[r::CLOSED].set(before);
         }
-        self.word(record + r::LAST).set(ticks);
-        self.word(record + r::LAST_OUTERMOST).set(if outermost { ticks } else { 0 });
-        self.word(record + r::TIMED).bump(1);
-        self.word(record + r::MAX).raise(ticks);
-        self.word(record + r::MIN_INVERTED).raise(!ticks);
-        self.word(slot + s::SEQ).store(seq.wrapping_add(2), Ordering::Release);
-        if close && last > self.word(record + r::THRESHOLD).get() {
+        words[r::LAST].set(ticks);
+        words[r::LAST_OUTERMOST].set(if outermost { ticks } else { 0 });
+        words[r::TIMED].bump(1);
+        words[r::MAX].raise(ticks);
+        words[r::MIN_INVERTED].raise(!ticks);
+        slot[s::SEQ].store(seq.wrapping_add(2), Ordering::Release);
+        if close && last > words[r::THRESHOLD].get() {
             self.slow(record, last, weight, Word::bump);
         }
     }
@@ -196,7 +203,7 @@ impl<S: Storage> Arena<S> {
         let entry = record + r::CHUNKS + (bucket >> self.layout().chunk_bits());
         let chunk = self.word(entry).get();
         if chunk & OWN != 0 {
-            self.word(index(chunk & !TAGS) + (bucket & (length - 1))).bump(calls);
+            self.word(index(chunk - OWN) + (bucket & (length - 1))).bump(calls);
         } else {
             self.bucket_own_slow(record, entry, bucket & (length - 1), calls);
         }

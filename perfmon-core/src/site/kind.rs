@@ -27,8 +27,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order reports show them.
-    pub const ALL: [Self; 6] =
-        [Self::Latency, Self::Order, Self::Db, Self::Request, Self::Agent, Self::Tool];
+    pub const ALL: [Self; 6] = [Self::Latency, Self::Order, Self::Db, Self::Request, Self::Agent, Self::Tool];
 
     /// The name used in output: `"latency"`, `"db"` and so on.
     #[must_use]

@@ -34,6 +34,8 @@ pub enum Instrument {
 /// How a declaration is named.
 #[derive(Debug, Clone, Copy)]
 pub enum Name {
+    /// The name itself.
+    One(&'static str),
     /// The parts written in the attribute: `["select", "orders"]`.
     Parts(&'static [&'static str]),
     /// None written: the path of the function, asked for when first needed. The function returns the path of an item
@@ -46,7 +48,7 @@ impl Name {
     #[must_use]
     pub fn text(&self) -> Cow<'static, str> {
         match self {
-            Self::Parts([one]) => Cow::Borrowed(one),
+            Self::One(name) | Self::Parts([name]) => Cow::Borrowed(name),
             Self::Parts(parts) => Cow::Owned(parts.join(" ")),
             Self::Path(path) => Cow::Borrowed(path()),
         }

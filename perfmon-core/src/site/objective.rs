@@ -62,10 +62,7 @@ impl fmt::Display for Statistic {
 /// Also the alert rule that goes with it: when the statistic over [`window`](Self::window) is above the
 /// bound for at least [`hold`](Self::hold), an alert of [`severity`](Self::severity) is raised.
 #[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(
-    any(feature = "serde", feature = "report"),
-    derive(serde::Serialize, serde::Deserialize)
-)]
+#[cfg_attr(any(feature = "serde", feature = "report"), derive(serde::Serialize, serde::Deserialize))]
 pub struct Objective {
     pub(crate) statistic: Statistic,
     /// Nanoseconds for a percentile, a fraction in 0 ..= 1 for the error rate.

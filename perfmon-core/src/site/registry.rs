@@ -56,7 +56,7 @@ impl Family {
             instrument: first.instrument,
             parts: match first.name {
                 Name::Parts(parts) => parts.iter().map(ToString::to_string).collect(),
-                Name::Path(_) => vec![name.clone()],
+                Name::One(_) | Name::Path(_) => vec![name.clone()],
             },
             name,
             labels: first.labels,

@@ -48,9 +48,7 @@ impl Buckets {
 
     /// `(lowest value, highest value, count)` of every bucket that has a count, ascending.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (u64, u64, u64)> + '_ {
-        self.counts
-            .iter()
-            .map(|&(index, count)| (self.layout.lowest_of(index), self.layout.highest_of(index), count))
+        self.counts.iter().map(|&(index, count)| (self.layout.lowest_of(index), self.layout.highest_of(index), count))
     }
 
     /// The value at a percentile in 0 ..= 100: the midpoint of the bucket that holds the value of rank

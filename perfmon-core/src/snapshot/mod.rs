@@ -46,10 +46,7 @@ pub struct Snapshot {
 
 /// What did not get its full due, counted. All zero in a healthy process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[cfg_attr(
-    any(feature = "serde", feature = "report"),
-    derive(::serde::Serialize, ::serde::Deserialize)
-)]
+#[cfg_attr(any(feature = "serde", feature = "report"), derive(::serde::Serialize, ::serde::Deserialize))]
 #[non_exhaustive]
 pub struct Losses {
     /// Times a label set beyond its site's limit was turned away; its calls count in the series `other`.

@@ -70,8 +70,21 @@ impl Serialize for Stats {
         let Self { total_ns, outermost_ns, busy_ns, min_ns, max_ns, .. } = *self;
         let (breaches, buckets) = (Cow::Borrowed(&self.breaches[..]), Cow::Borrowed(&self.buckets));
         Fields {
-            started, ok, errors, panics, cancelled, timed, clamped, coarse, total_ns, outermost_ns, busy_ns, min_ns, max_ns,
-            breaches, buckets,
+            started,
+            ok,
+            errors,
+            panics,
+            cancelled,
+            timed,
+            clamped,
+            coarse,
+            total_ns,
+            outermost_ns,
+            busy_ns,
+            min_ns,
+            max_ns,
+            breaches,
+            buckets,
         }
         .serialize(serializer)
     }
@@ -80,11 +93,36 @@ impl Serialize for Stats {
 impl<'de> Deserialize<'de> for Stats {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let Fields {
-            started, ok, errors, panics, cancelled, timed, clamped, coarse, total_ns, outermost_ns, busy_ns, min_ns, max_ns,
-            breaches, buckets,
+            started,
+            ok,
+            errors,
+            panics,
+            cancelled,
+            timed,
+            clamped,
+            coarse,
+            total_ns,
+            outermost_ns,
+            busy_ns,
+            min_ns,
+            max_ns,
+            breaches,
+            buckets,
         } = Fields::deserialize(deserializer)?;
         Ok(Self {
-            started, ok, errors, panics, cancelled, timed, clamped, coarse, total_ns, outermost_ns, busy_ns, min_ns, max_ns,
+            started,
+            ok,
+            errors,
+            panics,
+            cancelled,
+            timed,
+            clamped,
+            coarse,
+            total_ns,
+            outermost_ns,
+            busy_ns,
+            min_ns,
+            max_ns,
             breaches: breaches.into_owned(),
             buckets: buckets.into_owned(),
             histogram: OnceLock::new(),

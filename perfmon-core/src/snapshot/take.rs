@@ -2,7 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::{Buckets, Distribution, Losses, Metric, MetricSeries, Series, Site, Snapshot, Stats, Value, algebra::Algebra};
+use super::{
+    Buckets, Distribution, Losses, Metric, MetricSeries, Series, Site, Snapshot, Stats, Value, algebra::Algebra,
+};
 use crate::{
     clock::Scale,
     record::{Footprint, Outcome, Recorder, Totals, recorder},
@@ -102,7 +104,12 @@ fn site(family: &'static Family, kind: Kind, mut source: Option<&mut Source>) ->
     }
     series.sort_by(|a, b| a.values.cmp(&b.values));
     // The set ("other", …) given by the program and the one that stands for refused sets read the same.
-    series.dedup_by(|again, first| again.values == first.values && { first.stats.add(&again.stats); true });
+    series.dedup_by(|again, first| {
+        again.values == first.values && {
+            first.stats.add(&again.stats);
+            true
+        }
+    });
     Site {
         key: (kind, family.name.clone()),
         parts: family.parts.clone(),
@@ -134,7 +141,12 @@ fn metric(family: &'static Family, mut source: Option<&mut Source>) -> Metric {
         }
     }
     series.sort_by(|a, b| a.values.cmp(&b.values));
-    series.dedup_by(|again, first| again.values == first.values && { first.value.add(&again.value); true });
+    series.dedup_by(|again, first| {
+        again.values == first.values && {
+            first.value.add(&again.value);
+            true
+        }
+    });
     Metric {
         name: family.name.clone(),
         help: family.help.to_owned(),
