@@ -8,12 +8,14 @@
 
 pub mod call;
 mod clock;
+pub mod collect;
 mod error;
 mod layout;
 mod metric;
 mod record;
 #[cfg(feature = "report")]
 pub mod report;
+mod series;
 mod settings;
 mod severity;
 pub mod site;
@@ -25,6 +27,7 @@ pub use self::{
     layout::Layout,
     metric::{Counter, Gauge, Histogram, Labelled},
     record::{Footprint, is_enabled, set_enabled},
+    series::{Aggregate, MetricHistory, aggregate, series},
     settings::{Setup, setup},
     severity::Severity,
     snapshot::{Snapshot, snapshot},

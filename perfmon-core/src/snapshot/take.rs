@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     clock::Scale,
+    collect::{self, Quantity, Reading},
     record::{Footprint, Outcome, Recorder, Totals, recorder},
     site::{Family, Instrument, Kind, REGISTRY, SeriesId},
 };
@@ -28,6 +29,9 @@ pub fn snapshot() -> Snapshot {
     }
     sites.sort_by(|a, b| a.key.cmp(&b.key));
     metrics.sort_by(|a, b| a.name.cmp(&b.name));
+    for reading in collect::readings() {
+        add_reading(&mut metrics, reading);
+    }
     Snapshot {
         process: recorder.map_or(0, Recorder::process),
         taken_at: recorder.map_or_else(SystemTime::now, Recorder::now),
@@ -41,6 +45,27 @@ pub fn snapshot() -> Snapshot {
             shared_pairs: recorder.map_or(0, Recorder::shared_pairs),
             uncounted_calls: recorder.map_or(0, Recorder::uncounted),
         },
+    }
+}
+
+/// Puts a collected value among the metrics, in its place by name and labels. The first of a name says what its label keys are.
+fn add_reading(metrics: &mut Vec<Metric>, reading: Reading) {
+    let at = metrics.binary_search_by(|metric| metric.name.as_str().cmp(&reading.name)).unwrap_or_else(|at| {
+        let label_keys = reading.labels.iter().map(|(key, _)| key.to_string()).collect();
+        let (name, help) = (reading.name.to_string(), reading.help.to_string());
+        metrics.insert(at, Metric { name, help, unit: reading.unit.to_string(), label_keys, series: Vec::new() });
+        at
+    });
+    let metric = &mut metrics[at];
+    let value_of = |key: &String| reading.labels.iter().find(|(known, _)| known == key).map(|(_, value)| value.clone());
+    let values: Vec<String> = metric.label_keys.iter().map(|key| value_of(key).unwrap_or_default()).collect();
+    let value = match reading.quantity {
+        Quantity::Gauge(value) => Value::Gauge(value),
+        Quantity::Counter(count) => Value::Counter(count),
+    };
+    match metric.series.binary_search_by(|series| series.values.cmp(&values)) {
+        Ok(same) => metric.series[same].value = value,
+        Err(at) => metric.series.insert(at, MetricSeries { values, value }),
     }
 }
 
