@@ -4,7 +4,10 @@
 //! bucketed: `nanos = ticks × factor ÷ 2^32`.
 
 use std::{
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -47,11 +50,14 @@ pub(crate) struct Clock {
     pub(crate) scale: Scale,
 }
 
+/// Whether the recorder has its clock.
+static STARTED: AtomicBool = AtomicBool::new(false);
 static MOCK: OnceLock<(quanta::Clock, MockClock)> = OnceLock::new();
 
 impl Clock {
     /// The mock if one was installed, else the counter, which the first use in a process calibrates (10 to 200 ms).
     pub(crate) fn new() -> Self {
+        STARTED.store(true, Ordering::Relaxed);
         let source = MOCK.get().map_or_else(quanta::Clock::new, |(clock, _)| clock.clone());
         let factor = source.delta_as_nanos(0, 1 << 32).max(1);
         Self { source, scale: Scale { factor } }
@@ -86,7 +92,7 @@ impl MockClock {
     /// # Errors
     /// When a monitored call was made before.
     pub fn install() -> Result<Self, Error> {
-        if crate::record::is_running() && MOCK.get().is_none() {
+        if STARTED.load(Ordering::Relaxed) && MOCK.get().is_none() {
             return Err(Error::too_late(
                 "failed to install the mock clock: calls were already timed with the real one; install it before the first monitored call",
             ));

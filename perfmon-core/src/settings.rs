@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::{Error, layout::Layout, record, site::REGISTRY};
+use crate::{Error, layout::Layout, site::REGISTRY};
 
 const DEFAULT_MEMORY_LIMIT: usize = 128 << 20;
 const LEAST_MEMORY_LIMIT: usize = 1 << 20;
@@ -11,18 +11,21 @@ const LEAST_MEMORY_LIMIT: usize = 1 << 20;
 pub(crate) struct Settings {
     pub(crate) memory_limit: usize,
     pub(crate) layout: Layout,
+    /// The recorder has read them, so they can no longer change.
+    fixed: bool,
 }
 
-static SETTINGS: Mutex<Settings> =
-    Mutex::new(Settings { memory_limit: DEFAULT_MEMORY_LIMIT, layout: Layout::DEFAULT });
+static SETTINGS: Mutex<Settings> = Mutex::new(Settings { memory_limit: DEFAULT_MEMORY_LIMIT, layout: Layout::DEFAULT, fixed: false });
 
 fn settings() -> MutexGuard<'static, Settings> {
     SETTINGS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The settings in force; the recorder reads them once, when it starts.
-pub(crate) fn current() -> Settings {
-    *settings()
+/// The settings, for the recorder that starts with them: from now on they stay.
+pub(crate) fn fix() -> Settings {
+    let mut settings = settings();
+    settings.fixed = true;
+    *settings
 }
 
 /// Choices about the recorder, made before the first monitored call. What is not chosen keeps its default.
@@ -86,7 +89,7 @@ impl Setup {
             wanted.layout = Layout::with_digits(digits)?;
         }
         let same = wanted.memory_limit == settings.memory_limit && wanted.layout == settings.layout;
-        if record::is_running() && !same {
+        if settings.fixed && !same {
             return Err(Error::too_late(
                 "failed to change the memory limit or precision: a monitored call was made before; apply the setup first thing in `main`",
             ));

@@ -6,9 +6,10 @@
 use std::{sync::atomic::Ordering, time::Duration};
 
 use super::{
-    Outcome, Recorder, recorder, running,
+    Outcome, Recorder,
     arena::index,
     labels::Key,
+    recorder, running,
     storage::Word,
     thread,
     words::{OWN, TAGS, UNTIMED, record as r, value as v},

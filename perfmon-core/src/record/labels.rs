@@ -110,7 +110,9 @@ fn two_words(bytes: &[u8]) -> Option<(u64, u64)> {
     let four = |at: usize| bytes.get(at..at + 4).and_then(|part| part.try_into().ok()).map(u32::from_le_bytes);
     match length {
         0 => Some((0, 0)),
-        1..=3 => Some((u64::from(bytes[0]) | u64::from(bytes[length / 2]) << 8 | u64::from(bytes[length - 1]) << 16, 0)),
+        1..=3 => {
+            Some((u64::from(bytes[0]) | u64::from(bytes[length / 2]) << 8 | u64::from(bytes[length - 1]) << 16, 0))
+        }
         4..=7 => Some((u64::from(four(0)?), u64::from(four(length - 4)?))),
         8..=16 => Some((eight(0)?, eight(length - 8)?)),
         _ => None,

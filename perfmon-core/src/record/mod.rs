@@ -22,11 +22,10 @@ mod words;
 mod writer;
 
 pub use self::footprint::Footprint;
+pub use self::process::{is_enabled, set_enabled};
 pub(crate) use self::{
     call::{Flight, Ticket, change, count, observe, record},
-    process::{Recorder, RecorderReader, is_running, recorder, running},
+    process::{Recorder, RecorderReader, recorder, running},
     reader::Totals,
-    words::MOST_SERIES,
     writer::Outcome,
 };
-pub use self::process::{is_enabled, set_enabled};

@@ -42,11 +42,6 @@ pub fn is_enabled() -> bool {
     ENABLED.load(Ordering::Relaxed)
 }
 
-/// Whether the recorder was started.
-pub(crate) fn is_running() -> bool {
-    RECORDER.get().is_some()
-}
-
 /// The recorder if it was started: the hot path's way to it.
 #[inline(always)]
 pub(crate) fn running() -> Option<&'static Recorder> {
@@ -90,7 +85,7 @@ pub(crate) struct Recorder {
 
 impl Recorder {
     fn new() -> Option<Self> {
-        let settings = settings::current();
+        let settings = settings::fix();
         let sites = Registry::registered() + 64;
         // Every site may need a shared record, and one for `other`, each perhaps on a directory page of its own.
         let base = 2 * sites * record_words(settings.layout) + PAGES.min(2 * sites) * PAGE_WORDS + s::WORDS + UNIT;

@@ -91,7 +91,9 @@ impl<'a, S: Storage> Reader<'a, S> {
         // Finishes were read with Acquire; whatever they saw finish, its start is seen now.
         Arena::<S>::fence(Ordering::Acquire);
         let all = self.slots.iter().chain(std::iter::once(&self.shared));
-        let entries = all.map(|&slot| self.arena.entry(slot, series, Ordering::Acquire)).filter(|entry| entry & (OWN | SHARED) != 0);
+        let entries = all
+            .map(|&slot| self.arena.entry(slot, series, Ordering::Acquire))
+            .filter(|entry| entry & (OWN | SHARED) != 0);
         // A pair that shares has its entry in its own slot too; the record behind it is counted once, from the shared slot.
         let own = entries.filter(|entry| entry & OWN != 0).map(|entry| index(entry & !TAGS));
         let shared = (shared != 0).then(|| index(shared & !TAGS));
@@ -118,9 +120,14 @@ impl<'a, S: Storage> Reader<'a, S> {
 
     /// A counter's sum over all slots.
     pub(crate) fn counter(&self, series: u32) -> Option<u64> {
-        let own = self.slots.iter().map(|&slot| self.arena.entry(slot, series, Ordering::Acquire)).filter(|entry| entry & OWN != 0);
+        let own = self
+            .slots
+            .iter()
+            .map(|&slot| self.arena.entry(slot, series, Ordering::Acquire))
+            .filter(|entry| entry & OWN != 0);
         let shared = Some(self.arena.entry(self.shared, series, Ordering::Acquire)).filter(|&entry| entry != 0);
-        let mut values = own.chain(shared).map(|entry| self.arena.word(index(entry & !TAGS) + v::VALUE).get()).peekable();
+        let mut values =
+            own.chain(shared).map(|entry| self.arena.word(index(entry & !TAGS) + v::VALUE).get()).peekable();
         values.peek()?;
         Some(values.fold(0, u64::wrapping_add))
     }

@@ -99,7 +99,11 @@ fn geometric(mean: f64, random: u64) -> u64 {
     let uniform = ((random >> 11) + 1) as f64 / (1_u64 << 53) as f64;
     // ln(1 − p), by its series where p is small: half the cost of a draw.
     let p = 1.0 / mean;
-    let logarithm = if p < 0.05 { -p * (1.0 + p * (1.0 / 2.0 + p * (1.0 / 3.0 + p * (1.0 / 4.0 + p / 5.0)))) } else { (-p).ln_1p() };
+    let logarithm = if p < 0.05 {
+        -p * (1.0 + p * (1.0 / 2.0 + p * (1.0 / 3.0 + p * (1.0 / 4.0 + p / 5.0))))
+    } else {
+        (-p).ln_1p()
+    };
     let gap = 1.0 + (uniform.ln() / logarithm).floor();
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
     let gap = gap.clamp(1.0, mean * 64.0) as u64;

@@ -9,8 +9,8 @@ pub(crate) const PAGES: usize = 512;
 pub(crate) const PAGE_BITS: u32 = 8;
 pub(crate) const PAGE_WORDS: usize = 1 << PAGE_BITS;
 
-/// Series there can be.
-pub(crate) const MOST_SERIES: usize = PAGES << PAGE_BITS;
+// The directory has a place for every series there can be.
+const _: () = assert!(PAGES << PAGE_BITS == crate::site::Registry::MOST_SERIES);
 
 /// Tag of an entry or chunk that one thread writes.
 pub(crate) const OWN: u64 = 1;

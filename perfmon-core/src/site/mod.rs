@@ -68,10 +68,7 @@ pub enum Sample {
 
 /// Where in the source a declaration stands.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(
-    any(feature = "serde", feature = "report"),
-    derive(serde::Serialize, serde::Deserialize)
-)]
+#[cfg_attr(any(feature = "serde", feature = "report"), derive(serde::Serialize, serde::Deserialize))]
 pub struct Place {
     /// `my_crate::module`.
     pub module: Cow<'static, str>,
@@ -160,10 +157,7 @@ impl CallSite {
     #[must_use]
     #[track_caller]
     pub const fn new(kind: Kind, name: Name, module: &'static str) -> Self {
-        Self {
-            handle: Handle::new(),
-            declaration: Declaration::new(Instrument::Calls(kind), name, module),
-        }
+        Self { handle: Handle::new(), declaration: Declaration::new(Instrument::Calls(kind), name, module) }
     }
 
     /// With labels of these keys; their values come with each call.

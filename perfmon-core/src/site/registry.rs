@@ -140,7 +140,7 @@ impl Registry {
     /// Label sets a family may have unless configured otherwise.
     pub(crate) const DEFAULT_LABEL_LIMIT: u32 = 256;
     /// Series there can be in the process, as many as a slot's directory has entries.
-    pub(crate) const MOST_SERIES: usize = crate::record::MOST_SERIES;
+    pub(crate) const MOST_SERIES: usize = 1 << 17;
 
     fn new() -> Self {
         Self {
