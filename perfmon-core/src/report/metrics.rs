@@ -1,0 +1,118 @@
+//! Custom metrics in the terminal: counters, gauges, histograms, each in a block of its own.
+
+use super::{
+    Style, calls, format,
+    table::{Block, Cell, Column, Note, Row, Table},
+    text::{clean, cut},
+};
+use crate::snapshot::{Metric, Snapshot, Value};
+
+pub(super) const VALUES: [&str; 2] = ["value", "rate"];
+pub(super) const HISTOGRAMS: [&str; 7] = ["count", "rate", "p50", "p95", "p99", "p99.9", "max"];
+/// How wide names must be for a column to stay; see [`super::table`].
+const YIELDS: [usize; 7] = [12, 22, 16, 28, 15, 34, 20];
+
+/// A longer unit is cut, so that it cannot push the value out of the table.
+const LONGEST_UNIT: usize = 12;
+
+/// `symbol=AAPL venue=XNAS`
+pub(super) fn labels(keys: &[String], values: &[String]) -> String {
+    let pairs: Vec<String> =
+        keys.iter().zip(values).map(|(key, value)| format!("{}={}", clean(key), clean(value))).collect();
+    pairs.join(" ")
+}
+
+/// What kind of metric it is, as formats name it; `None` before its first use.
+pub(super) fn sort(metric: &Metric) -> Option<&'static str> {
+    Some(match metric.series().first()?.value() {
+        Value::Counter(_) => "counter",
+        Value::Gauge(_) => "gauge",
+        Value::Histogram(_) => "histogram",
+    })
+}
+
+/// Counters, gauges and what was never used in one table, histograms in another; empty ones left out.
+pub(super) fn tables<'a>(snapshot: &'a Snapshot, style: &Style) -> Vec<Table<'a>> {
+    let block = |sort: Option<&str>, title: &str, heads: &[&str]| {
+        let metrics = snapshot.metrics().iter().filter(|metric| self::sort(metric) == sort);
+        let rows: Vec<Row<'a>> = metrics.flat_map(|metric| rows(metric, snapshot, style)).collect();
+        let heads = heads.iter().map(|&head| head.to_owned()).collect();
+        (!rows.is_empty()).then(|| Block {
+            title: title.to_owned(),
+            heads,
+            tail_head: Box::new(|_| String::new()),
+            rows,
+        })
+    };
+    let values = [
+        block(Some("counter"), "counters", &VALUES),
+        block(Some("gauge"), "gauges", &VALUES[..1]),
+        block(None, "metrics never used", &[]),
+    ];
+    let histograms = [block(Some("histogram"), "histograms", &HISTOGRAMS)];
+    let tables = [
+        (VALUES.len(), values.into_iter().flatten().collect()),
+        (YIELDS.len(), histograms.into_iter().flatten().collect()),
+    ];
+    tables
+        .into_iter()
+        .filter(|(_, blocks): &(usize, Vec<Block<'a>>)| !blocks.is_empty())
+        .map(|(columns, blocks)| Table {
+            columns: YIELDS[..columns].iter().map(|&yields| Column { yields, width: 0 }).collect(),
+            tail: Column { yields: 36, width: 24 },
+            tail_widest: 60,
+            blocks,
+        })
+        .collect()
+}
+
+fn rows<'a>(metric: &'a Metric, snapshot: &Snapshot, style: &Style) -> Vec<Row<'a>> {
+    let cells = |value: Option<&Value>| value.map(|value| cells(value, metric.unit(), snapshot)).unwrap_or_default();
+    let mut rows = vec![row(0, clean(metric.name()), cells(metric.total().as_ref()), metric.help())];
+    if metric.label_keys().is_empty() {
+        return rows;
+    }
+    let mut series: Vec<_> = metric.series().iter().collect();
+    series.sort_by(|a, b| weight(b.value()).total_cmp(&weight(a.value())));
+    let shown = series.iter().take(style.series);
+    rows.extend(shown.map(|one| row(2, labels(metric.label_keys(), one.values()), cells(Some(one.value())), "")));
+    if let (Some(more @ 1..), Some(last)) = (series.len().checked_sub(style.series), rows.last_mut()) {
+        last.notes.push(Note::more(2, format!("… {more} more")));
+    }
+    rows
+}
+
+fn row(indent: usize, name: String, cells: Vec<Cell>, help: &str) -> Row<'_> {
+    let tail = Box::new(move |columns| cut(&clean(help), columns));
+    Row { indent, name, marks: String::new(), cells, tail, notes: Vec::new() }
+}
+
+/// What makes one series of a metric matter more than another.
+fn weight(value: &Value) -> f64 {
+    match value {
+        Value::Counter(count) => *count as f64,
+        Value::Gauge(value) => value.abs(),
+        Value::Histogram(distribution) => distribution.count() as f64,
+    }
+}
+
+/// One cell for each head of its sort: [`VALUES`] or [`HISTOGRAMS`].
+pub(super) fn cells(value: &Value, unit: &str, snapshot: &Snapshot) -> Vec<Cell> {
+    let unit = cut(&clean(unit), LONGEST_UNIT);
+    let quantity = |value: u64| format::quantity(value as f64, &unit);
+    let rate = |count| calls::per_second(count, snapshot.span());
+    let texts = match value {
+        Value::Counter(count) if matches!(unit.as_str(), "bytes" | "By") => {
+            vec![quantity(*count), format!("{}/s", format::bytes(rate(*count)))]
+        }
+        Value::Counter(count) => vec![quantity(*count), format::rate(rate(*count))],
+        Value::Gauge(value) => vec![format::quantity(*value, &unit)],
+        Value::Histogram(values) => {
+            let known = |value: Option<u64>| value.map_or("–".to_owned(), quantity);
+            let percentiles = [50.0, 95.0, 99.0, 99.9].map(|percentile| known(values.percentile(percentile)));
+            let count = [format::count(values.count()), format::rate(rate(values.count()))];
+            count.into_iter().chain(percentiles).chain([known(values.buckets().highest())]).collect()
+        }
+    };
+    texts.into_iter().map(|text| Cell { text, ..Cell::default() }).collect()
+}
