@@ -1,0 +1,2 @@
+//! Custom metrics.
+fn main() {}

@@ -1,0 +1,248 @@
+//! The bot: one session after the other.
+
+use std::{error::Error, time::Duration};
+
+use tokio::time::{interval, timeout};
+
+use crate::{
+    broker::{Broker, BrokerError, Session},
+    checks::Checks,
+    cli::Options,
+    market::{Bar, Feed},
+    order::{Execution, Order, Side},
+    outcome::Outcome,
+    portfolio::Portfolio,
+    progress::{Progress, Year},
+    risk,
+    signal::{History, SESSIONS_A_YEAR, Signal},
+    sizing,
+    store::{Memories, Store},
+};
+
+/// How long the bot waits for the broker before it gives up on an answer.
+const PATIENCE: Duration = Duration::from_millis(20);
+
+/// Everything the bot needs, and what it remembers from one session to the next.
+pub(crate) struct Bot {
+    feed: Feed,
+    store: Store,
+    broker: Broker,
+    sessions: usize,
+    options: Options,
+    state: State,
+}
+
+#[derive(Default)]
+struct State {
+    checks: Checks,
+    history: History,
+    portfolio: Portfolio,
+    /// Decided after the last close, to be executed in the next session.
+    pending: Option<Order>,
+    /// The signal after the last close, to be compared with what follows.
+    signal: Option<Signal>,
+    orders: u64,
+    halted: bool,
+    tally: Tally,
+}
+
+/// What the result tells besides money.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Tally {
+    pub(crate) orders: u64,
+    pub(crate) filled: u64,
+    pub(crate) partial: u64,
+    pub(crate) unfilled: u64,
+    pub(crate) refused: u64,
+    pub(crate) timed_out: u64,
+    pub(crate) defects: u64,
+}
+
+impl Bot {
+    pub(crate) fn new(options: &Options) -> Result<Self, Box<dyn Error>> {
+        let feed = Feed::open()?;
+        let sessions = options.days.unwrap_or(feed.len());
+        if sessions > feed.len() {
+            eprintln!("note: the data ends after {} sessions, all of them are replayed", feed.len());
+        }
+        Ok(Self {
+            store: Store::open()?,
+            broker: Broker::default(),
+            sessions: sessions.min(feed.len()),
+            feed,
+            options: options.clone(),
+            state: State::default(),
+        })
+    }
+
+    /// Replays the sessions, and says how it went.
+    pub(crate) async fn run(mut self) -> Result<Outcome, Box<dyn Error>> {
+        let mut pace = self.options.days_per_second.map(|pace| interval(Duration::from_secs_f64(1.0 / pace)));
+        let mut progress = Progress::new(self.options.quiet, self.sessions);
+        let mut year = Opening::default();
+        let mut first = None;
+        for index in 0..self.sessions {
+            if let Some(pace) = &mut pace {
+                pace.tick().await;
+            }
+            let bar = self.feed.bar(index).await?;
+            if first.is_some() && year.number != bar.date.year {
+                progress.year(&self.close_year(&year)?);
+            }
+            if year.number != bar.date.year {
+                let close = self.state.history.last().unwrap_or(bar.open);
+                year = Opening { number: bar.date.year, index, close, equity: self.state.portfolio.equity(close) };
+            }
+            first.get_or_insert(bar.close);
+            progress.session(index, bar.date);
+            self.session(bar).await?;
+        }
+        progress.year(&self.close_year(&year)?);
+        drop(progress);
+
+        let market = [first, self.state.history.last()].map(|close| close.unwrap_or(1.0));
+        let State { portfolio, tally, .. } = self.state;
+        Ok(Outcome::new(self.sessions, &portfolio, market, tally))
+    }
+
+    /// One session: what was decided is executed, what happened is learnt from, what comes next is decided.
+    async fn session(&mut self, bar: Bar) -> Result<(), Box<dyn Error>> {
+        if let Some(order) = self.state.pending.take() {
+            self.trade(order, bar).await?;
+        }
+        let fit = self.state.checks.check(&bar);
+        let outcome = self.state.history.push(bar.close);
+        self.state.portfolio.mark(bar.close);
+        if let Some(signal) = self.state.signal.take() {
+            self.store.insert_experience(bar.date, &signal, outcome)?;
+        }
+        if risk::kill_switch(&self.state.portfolio) && !self.state.halted {
+            self.state.halted = true;
+            self.liquidate(bar).await?;
+        }
+        if fit.is_err() {
+            // Old or incomplete data is no ground for a decision.
+            self.state.tally.defects += 1;
+            return Ok(());
+        }
+        self.state.signal = self.state.history.signal();
+        if let Some(signal) = self.state.signal
+            && !self.state.halted
+        {
+            let memories = self.store.query_memories(&signal).await?;
+            self.state.pending = self.decide(&signal, memories, bar.close);
+            if let Some(order) = self.state.pending.as_mut() {
+                self.state.orders += 1;
+                order.id = self.state.orders;
+            }
+        }
+        Ok(())
+    }
+
+    /// The order for the next session, if any, cut down to what the limits allow.
+    fn decide(&mut self, signal: &Signal, memories: Memories, close: f64) -> Option<Order> {
+        let portfolio = &self.state.portfolio;
+        let mut order = sizing::size(signal, confidence(signal, memories), portfolio, close)?;
+        while let Err(refusal) = risk::check(&order, portfolio, close) {
+            order.quantity = refusal.allowed()?;
+        }
+        sizing::worth_trading(&order, portfolio, close).then_some(order)
+    }
+
+    /// Has an order executed and books what came of it.
+    async fn trade(&mut self, mut order: Order, bar: Bar) -> Result<(), Box<dyn Error>> {
+        let last_close = self.state.history.last().unwrap_or(bar.open);
+        let portfolio = &self.state.portfolio;
+        let equity = portfolio.equity(last_close);
+        let session = Session { bar, last_close, equity, owned: portfolio.shares as f64 * last_close };
+        let answer = self.execute(&mut order, &session).await;
+
+        let tally = &mut self.state.tally;
+        tally.orders += 1;
+        let (status, count) = match answer {
+            Ok(execution) if execution.filled == order.quantity => ("filled", &mut tally.filled),
+            Ok(execution) if execution.filled > 0 => ("partial", &mut tally.partial),
+            Ok(_) => ("unfilled", &mut tally.unfilled),
+            Err(_) => ("refused", &mut tally.refused),
+        };
+        *count += 1;
+        let execution = answer.unwrap_or_default();
+        self.store.insert_order(bar.date, &order, &execution, status)?;
+        self.state.portfolio.apply(&order, &execution);
+        Ok(())
+    }
+
+    /// Execution from the order to its last fill, with a second try where that makes sense.
+    async fn execute(&mut self, order: &mut Order, session: &Session) -> Result<Execution, BrokerError> {
+        match self.attempt(order, session).await {
+            // In rough weather the limit lies too far out: once more, at the edge of what is admitted.
+            Err(BrokerError::PriceBand { high, .. }) if order.limit.is_some() => {
+                order.limit = Some(high);
+                self.attempt(order, session).await
+            }
+            // At the limit, a little above the last close, it is more than the account is good for: once more, for less.
+            Err(BrokerError::BuyingPower { affordable, .. }) if affordable > 0 => {
+                order.quantity = affordable;
+                self.attempt(order, session).await
+            }
+            answer => answer,
+        }
+    }
+
+    async fn attempt(&mut self, order: &Order, session: &Session) -> Result<Execution, BrokerError> {
+        let answer = match order.limit {
+            Some(_) => timeout(PATIENCE, self.broker.limit_order(order, session)).await,
+            None => timeout(PATIENCE, self.broker.market_order(order, session)).await,
+        };
+        match answer {
+            Ok(answer) => answer,
+            // The future was dropped while it waited. The order may have been executed all the same, so ask.
+            Err(_elapsed) => {
+                self.state.tally.timed_out += 1;
+                Ok(self.broker.status(order.id).await.unwrap_or_default())
+            }
+        }
+    }
+
+    /// Sells everything. Only the kill switch comes here, and it never did in these twenty years: the report lists this site as never
+    /// called, which is to say that nobody has seen it work.
+    async fn liquidate(&mut self, bar: Bar) -> Result<(), Box<dyn Error>> {
+        self.state.orders += 1;
+        let order = Order {
+            id: self.state.orders,
+            side: Side::Sell,
+            quantity: self.state.portfolio.shares,
+            limit: None,
+        };
+        self.state.pending = None;
+        self.trade(order, bar).await
+    }
+
+    fn close_year(&self, opening: &Opening) -> Result<Year, Box<dyn Error>> {
+        let close = self.state.history.last().unwrap_or(opening.close);
+        let equity = self.state.portfolio.equity(close);
+        Ok(Year {
+            year: opening.number,
+            sessions: self.state.portfolio.curve.len() - opening.index,
+            equity,
+            gain: equity / opening.equity - 1.0,
+            market: close / opening.close - 1.0,
+            orders: self.store.count_orders(opening.number)?,
+        })
+    }
+}
+
+/// Where a year began.
+#[derive(Default)]
+struct Opening {
+    number: i32,
+    index: usize,
+    close: f64,
+    equity: f64,
+}
+
+/// How far to trust the trend: more when similar situations went well before, by the mean's distance from zero in standard errors.
+fn confidence(signal: &Signal, memories: Memories) -> f64 {
+    let error = signal.volatility / (SESSIONS_A_YEAR * f64::from(memories.count.max(1))).sqrt();
+    (1.0 + 0.25 * memories.mean / error).clamp(0.5, 1.5)
+}

@@ -1,0 +1,97 @@
+//! What is typed after `cargo run --release --example trading_bot --`.
+
+/// What `--help` prints.
+pub(crate) const HELP: &str = "\
+Replays twenty years of S&P 500 sessions through a monitored trading bot.
+
+Usage: trading_bot [OPTIONS]
+
+Options:
+      --days N             Replay only the first N sessions [default: all 5,031]
+      --days-per-second N  Replay at this pace, to watch it [default: as fast as the broker answers]
+  -q, --quiet              Print no progress, only the result and the report
+  -h, --help               Print this help
+";
+
+const FLAGS: [&str; 4] = ["--days", "--days-per-second", "--quiet", "--help"];
+
+/// What the command line asks for.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Command {
+    Help,
+    Run(Options),
+}
+
+/// How to replay.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Options {
+    /// Sessions to replay; all by default.
+    pub(crate) days: Option<usize>,
+    /// Sessions a second; unpaced by default.
+    pub(crate) days_per_second: Option<f64>,
+    pub(crate) quiet: bool,
+}
+
+/// Understands the arguments, or says in a sentence what to write instead.
+pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Command, String> {
+    let mut options = Options::default();
+    let mut arguments = arguments.peekable();
+    while let Some(argument) = arguments.next() {
+        // `--days=250` is `--days 250`.
+        let (flag, mut inline) = match argument.split_once('=') {
+            Some((flag, value)) if flag.starts_with("--") => (flag, Some(value.to_owned())),
+            _ => (argument.as_str(), None),
+        };
+        // What follows is the flag's value unless it is a flag itself.
+        let mut value = |what: &str| {
+            let next = || arguments.next_if(|next| !next.starts_with("--"));
+            inline.take().or_else(next).ok_or_else(|| format!("{flag} needs {what}, as in `{flag} 250`"))
+        };
+        match flag {
+            "--days" => options.days = Some(whole(flag, &value("a number of sessions")?)?),
+            "--days-per-second" => options.days_per_second = Some(pace(flag, &value("a number")?)?),
+            "-q" | "--quiet" => options.quiet = true,
+            "-h" | "--help" => return Ok(Command::Help),
+            unknown => return Err(unknown_argument(unknown)),
+        }
+        if let Some(value) = inline {
+            return Err(format!("{flag} takes no value, but was given {value:?}"));
+        }
+    }
+    Ok(Command::Run(options))
+}
+
+fn whole(flag: &str, text: &str) -> Result<usize, String> {
+    let number = text.replace([',', '_'], "").parse().ok().filter(|&number| number > 0);
+    number.ok_or_else(|| format!("{flag} takes a whole number of at least 1, not {text:?}"))
+}
+
+fn pace(flag: &str, text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|number| (0.01..=1e6).contains(number));
+    number.ok_or_else(|| format!("{flag} takes a number from 0.01 to 1000000, not {text:?}"))
+}
+
+fn unknown_argument(argument: &str) -> String {
+    let nearest = FLAGS.iter().min_by_key(|flag| distance(argument, flag));
+    match nearest {
+        Some(flag) if distance(argument, flag) <= 1 + argument.len() / 3 => {
+            format!("unknown option {argument:?}; did you mean {flag}? `--help` lists all")
+        }
+        _ => format!("unknown option {argument:?}; the options are {}", FLAGS.join(", ")),
+    }
+}
+
+/// How many letters must be changed, added or dropped to turn one text into the other (Levenshtein).
+fn distance(from: &str, to: &str) -> usize {
+    let mut row: Vec<usize> = (0..=to.chars().count()).collect();
+    for (i, a) in from.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, b) in to.chars().enumerate() {
+            let substituted = diagonal + usize::from(a != b);
+            diagonal = row[j + 1];
+            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}

@@ -1,0 +1,77 @@
+//! A trading bot that replays twenty years of the S&P 500, and the report of how it performed: not only its money, its functions.
+//!
+//! ```text
+//! cargo run --release --example trading_bot
+//! ```
+//!
+//! Every session of the index goes the way a live one would: market data arrives and is checked, a signal is
+//! generated, an order is sized, risk clears it, a broker executes it, a store keeps it. The functions on that way carry an
+//! attribute each, and perfmon does the rest; search the files for `monitor_` to see all there is to it.
+//!
+//! | File | |
+//! |---|---|
+//! | `market.rs` | the data feed: bars that arrive, sometimes cut off |
+//! | `checks.rs` | is this bar fit to trade on? |
+//! | `signal.rs` | trend and volatility from the closes so far |
+//! | `sizing.rs` | how many shares the signal wants |
+//! | `risk.rs` | limits that an order must pass |
+//! | `broker.rs` | a simulated broker with venues, partial fills and lost messages |
+//! | `order.rs`, `portfolio.rs` | what is ordered, and what is owned |
+//! | `store.rs` | a real SQLite database of orders and experiences |
+//! | `bot.rs`, `outcome.rs` | one session after the other, and the money made |
+//! | `cli.rs`, `progress.rs` | what you type, and what you see |
+//!
+//! The trades are simulated, the time is not: the delays of the broker are really waited for, the statements really run.
+
+mod bot;
+mod broker;
+mod checks;
+mod cli;
+mod market;
+mod order;
+mod outcome;
+mod portfolio;
+mod progress;
+mod risk;
+mod signal;
+mod sizing;
+mod store;
+
+use std::{error::Error, io::Write, process::ExitCode};
+
+use self::{
+    bot::Bot,
+    cli::{Command, Options},
+};
+
+fn main() -> ExitCode {
+    let options = match cli::parse(std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned())) {
+        Ok(Command::Run(options)) => options,
+        Ok(Command::Help) => {
+            let _ = std::io::stdout().write_all(cli::HELP.as_bytes());
+            return ExitCode::SUCCESS;
+        }
+        Err(message) => {
+            eprintln!("error: {message}");
+            return ExitCode::from(2);
+        }
+    };
+
+    match run(&options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(options: &Options) -> Result<(), Box<dyn Error>> {
+    // Two worker threads, as a small service would have: the broker's futures move between them while they wait, and are
+    // measured from first poll to result all the same.
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build()?;
+    let outcome = runtime.block_on(async { Bot::new(options)?.run().await })?;
+    // Not `println!`, which would panic when the reader of a pipe has left.
+    let _ = writeln!(std::io::stdout(), "\n{outcome}\n");
+    Ok(())
+}
