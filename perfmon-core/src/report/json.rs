@@ -5,8 +5,7 @@ use serde_json::{Map, Value as Json};
 
 use super::{calls, format, metrics};
 use crate::{
-    Severity,
-    record::Footprint,
+    Footprint, Severity,
     site::{Kind, Place, Statistic},
     snapshot::{Buckets, Losses, Metric, Site, Snapshot, Stats, Value},
 };

@@ -56,7 +56,7 @@ impl Axis {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{layout::Layout, report::tests::fixture::record};
+    use crate::{Layout, report::tests::fixture::record};
 
     fn buckets(values: &[(u64, u64)]) -> Buckets {
         let mut buckets = Buckets::new(Layout::DEFAULT);

@@ -14,7 +14,7 @@ pub struct Style {
     pub width: usize,
     /// Whether to colour with ANSI escapes. Colour is never the only carrier of a meaning.
     pub color: bool,
-    /// The most sites shown of each kind, those with the most time first.
+    /// The most sites shown of each kind, those with the most time first; at least one.
     pub sites: usize,
     /// The most labelled series shown of each site, those with the most time first.
     pub series: usize,

@@ -203,8 +203,9 @@ fn block<'a>(snapshot: &'a Snapshot, kind: Kind, style: &Style) -> Option<Block<
             sites.iter().any(happened).then_some(field)
         }),
     };
-    let mut rows: Vec<Row<'a>> = sites.iter().take(style.sites).flat_map(|site| group.rows(site)).collect();
-    let rest = sites.get(style.sites..).unwrap_or_default();
+    let most = style.sites.max(1);
+    let mut rows: Vec<Row<'a>> = sites.iter().take(most).flat_map(|site| group.rows(site)).collect();
+    let rest = sites.get(most..).unwrap_or_default();
     if let (Some(last), false) = (rows.last_mut(), rest.is_empty()) {
         let total = rest.iter().map(|site| site.outermost()).sum();
         let text =

@@ -7,9 +7,7 @@ use std::{
 };
 
 use crate::{
-    Severity,
-    layout::Layout,
-    record::Footprint,
+    Footprint, Layout, Severity,
     site::{Kind, Objective, Place, Statistic},
     snapshot::{Buckets, Distribution, Losses, Metric, MetricSeries, Series, Site, Snapshot, Stats, Value},
 };
