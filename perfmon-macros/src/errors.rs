@@ -1,6 +1,6 @@
 //! Mistakes, collected so that one compile shows them all.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 
 /// Every mistake found in one attribute or macro.
 #[derive(Default)]
@@ -23,14 +23,14 @@ impl Errors {
         self.0.is_none()
     }
 
+    /// The errors where an expression is expected.
+    pub(crate) fn into_expression(self) -> TokenStream {
+        TokenTree::Group(Group::new(Delimiter::Brace, self.into_tokens())).into()
+    }
+
     /// `compile_error!`s, one for each; nothing when there are none.
     pub(crate) fn into_tokens(self) -> TokenStream {
         self.0.map(syn::Error::into_compile_error).unwrap_or_default()
-    }
-
-    #[cfg(test)]
-    pub(crate) fn messages(self) -> Vec<String> {
-        self.0.into_iter().flatten().map(|error| error.to_string()).collect()
     }
 }
 

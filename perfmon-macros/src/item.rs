@@ -131,11 +131,6 @@ impl Function {
             rest,
         })
     }
-
-    /// Names of the attributes on it, by the last segment of their paths.
-    pub(crate) fn attributes(&self) -> Vec<String> {
-        attributes(&self.header)
-    }
 }
 
 /// The names of the attributes that an item starts with, by the last segment of their paths.

@@ -124,11 +124,10 @@ pub(crate) fn ours() -> Span {
 
 /// The module that generated code may name, in a crate reached by this path.
 pub(crate) fn support(root: Option<&Path>, span: Span) -> TokenStream {
-    match root {
-        Some(root) => {
-            let support = Ident::new("macro_support", span);
-            quote!(#root::#support)
-        }
-        None => quote_spanned!(span=> ::perfmon::macro_support),
+    if let Some(root) = root {
+        let support = Ident::new("macro_support", span);
+        quote!(#root::#support)
+    } else {
+        quote_spanned!(span=> ::perfmon::macro_support)
     }
 }

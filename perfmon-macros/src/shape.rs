@@ -124,6 +124,7 @@ fn opaque(bounds: &[TokenTree]) -> Option<Result<Future, (Span, String)>> {
 }
 
 /// The output that `Future<Output = T>` names; outer `None` when the bound is another trait.
+#[expect(clippy::option_option, reason = "another trait, no output named, an output named")]
 fn future_bound(bound: &[TokenTree]) -> Option<Option<TokenStream>> {
     let (last, length) = leading_path(bound)?;
     if last != "Future" {
@@ -203,10 +204,15 @@ pub(crate) fn inferred(tokens: &[TokenTree]) -> TokenStream {
 /// The return type as it can stand in a body; `()` when none is written.
 pub(crate) fn returned(function: &Function) -> TokenStream {
     if function.output.is_empty() {
-        let span = ours();
+        let span = at_return(function);
         return quote_spanned!(span=> ());
     }
     inferred(&function.output)
+}
+
+/// Ours, at the place of the return type: what the compiler says about it then points there.
+pub(crate) fn at_return(function: &Function) -> Span {
+    ours().located_at(function.output.first().map_or_else(|| function.name.span(), TokenTree::span))
 }
 
 #[cfg(test)]

@@ -79,21 +79,30 @@ fn name(written: Vec<Lit>, kind: &Kind, place: Place, errors: &mut Errors) -> Ve
     let usage = |what: &str| match place {
         Place::Attribute => format!("{} takes {what}: write {}({})", kind.attribute, kind.attribute, kind.example),
         Place::Guard => format!("{}! takes {what}: write {}!({})", kind.guard, kind.guard, kind.example),
-        Place::Time => format!("a {} takes {what}: write time!({}, …)", kind.guard, kind.example),
-        Place::Record => format!("a {} takes {what}: write record!({}, …)", kind.guard, kind.example),
+        Place::Time => format!("the kind {} takes {what}: write time!({}, …)", kind.guard, kind.example),
+        Place::Record => format!("the kind {} takes {what}: write record!({}, …)", kind.guard, kind.example),
     };
     if spans.len() > kind.parts.len() {
         let what = match kind.parts {
             [_] => "one name".to_owned(),
-            parts => parts.join(" and "),
+            parts => both(parts),
         };
         errors.at(spans[kind.parts.len()], usage(&what));
     } else if let Some(last) = spans.last()
         && spans.len() < kind.parts.len()
     {
-        errors.at(*last, usage(&kind.parts.join(" and ")));
+        errors.at(*last, usage(&both(kind.parts)));
     }
     parts
+}
+
+/// "an operation and a table"
+fn both(parts: &[&str]) -> String {
+    let named: Vec<String> = parts
+        .iter()
+        .map(|part| format!("{} {part}", if part.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }))
+        .collect();
+    named.join(" and ")
 }
 
 fn part_mistake(what: &str, text: &str) -> Option<String> {
@@ -177,8 +186,13 @@ pub(crate) fn metric_name(name: &LitStr, errors: &mut Errors) {
     if starts && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') {
         return;
     }
-    let mut better: String =
-        text.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect();
+    let mut better = String::new();
+    for c in text.chars() {
+        if c.is_ascii_uppercase() && better.ends_with(|before: char| before.is_ascii_lowercase()) {
+            better.push('_');
+        }
+        better.push(if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' });
+    }
     if !better.starts_with(|c: char| c.is_ascii_lowercase() || c == '_') {
         better.insert(0, '_');
     }

@@ -206,7 +206,8 @@ impl Reader<'_> {
     fn option(&mut self, args: &mut Args, key: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
         let word = key.to_string();
         let Some(option) = OPTIONS.iter().find(|option| option.name == word) else {
-            return Err(syn::Error::new(key.span(), unknown(&word, self.place)));
+            let bare = args.names.is_empty() && (input.is_empty() || input.peek(Token![,]));
+            return Err(syn::Error::new(key.span(), unknown(&word, self.place, bare)));
         };
         if let Some((_, why)) = option.never.iter().find(|(place, _)| *place == self.place) {
             return Err(syn::Error::new(key.span(), format!("`{word}` has no meaning here: {why}")));
@@ -225,7 +226,8 @@ fn form(key: &Ident) -> &'static str {
     OPTIONS.iter().find(|option| key == option.name).map_or("", |option| option.form)
 }
 
-fn unknown(word: &str, place: Place) -> String {
+/// `bare`: it may have been meant as the name.
+fn unknown(word: &str, place: Place, bare: bool) -> String {
     if let Some((_, advice)) = FOREIGN.iter().find(|(foreign, _)| *foreign == word) {
         return format!("unknown option `{word}`: {advice}");
     }
@@ -237,6 +239,7 @@ fn unknown(word: &str, place: Place) -> String {
     };
     match nearest(word, known()) {
         Some(near) => format!("unknown option `{word}`: did you mean `{near}`?"),
+        None if bare => format!("unknown option `{word}`: if it is the name, write it in quotes: \"{word}\""),
         None => format!(
             "unknown option `{word}`: expected a name in quotes or one of {}",
             known().collect::<Vec<_>>().join(", ")

@@ -62,7 +62,7 @@ fn scaled(number: &str, scale: u64, part: &str) -> Result<u128, String> {
     let digits: u128 = format!("{whole}{fraction}").parse().map_err(|_| invalid())?;
     let divisor = (0..fraction.len()).fold(1_u128, |ten, _| ten * 10);
     let product = digits * u128::from(scale);
-    if product % divisor != 0 {
+    if !product.is_multiple_of(divisor) {
         return Err(format!("`{part}` is not a whole number of nanoseconds"));
     }
     Ok(product / divisor)

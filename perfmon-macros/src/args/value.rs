@@ -49,18 +49,15 @@ pub(super) fn error_rate(args: &mut Args, key: &Ident, input: ParseStream<'_>, _
 pub(super) fn severity(args: &mut Args, key: &Ident, input: ParseStream<'_>, _: &mut Errors) -> Done {
     let text = text(key, input)?;
     let word = text.value().to_lowercase();
-    match SEVERITIES.iter().find(|(name, _)| *name == word) {
-        Some((_, variant)) => {
-            args.severity = Some((key.clone(), variant));
-            Ok(())
-        }
-        None => {
-            let meant = match nearest(&word, SEVERITIES.iter().map(|(name, _)| *name)) {
-                Some(near) => format!("did you mean \"{near}\"?"),
-                None => "expected info, warning (P2, medium), error (P1, high), critical (P0) or emergency".to_owned(),
-            };
-            Err(syn::Error::new(text.span(), format!("unknown severity \"{}\": {meant}", text.value())))
-        }
+    if let Some((_, variant)) = SEVERITIES.iter().find(|(name, _)| *name == word) {
+        args.severity = Some((key.clone(), variant));
+        Ok(())
+    } else {
+        let meant = match nearest(&word, SEVERITIES.iter().map(|(name, _)| *name)) {
+            Some(near) => format!("did you mean \"{near}\"?"),
+            None => "expected info, warning (P2, medium), error (P1, high), critical (P0) or emergency".to_owned(),
+        };
+        Err(syn::Error::new(text.span(), format!("unknown severity \"{}\": {meant}", text.value())))
     }
 }
 
@@ -160,15 +157,14 @@ pub(super) fn kind(args: &mut Args, key: &Ident, input: ParseStream<'_>, _: &mut
     equals(key, input)?;
     let word = input.call(Ident::parse_any)?;
     let known = || KINDS.iter().map(|kind| kind.guard);
-    match Kind::of_guard(&word.to_string()) {
-        Some(kind) => args.kind = Some(kind),
-        None => {
-            let meant = match nearest(&word.to_string(), known()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("expected one of {}", known().collect::<Vec<_>>().join(", ")),
-            };
-            return Err(syn::Error::new(word.span(), format!("unknown kind `{word}`: {meant}")));
-        }
+    if let Some(kind) = Kind::of_guard(&word.to_string()) {
+        args.kind = Some(kind);
+    } else {
+        let meant = match nearest(&word.to_string(), known()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("expected one of {}", known().collect::<Vec<_>>().join(", ")),
+        };
+        return Err(syn::Error::new(word.span(), format!("unknown kind `{word}`: {meant}")));
     }
     Ok(())
 }

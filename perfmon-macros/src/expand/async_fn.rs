@@ -6,26 +6,29 @@ use quote::quote_spanned;
 use crate::{
     item::Function,
     model::{Site, ours},
-    shape::{Future, Shape, Wrap, returned},
+    shape::{Future, Shape, Wrap, at_return, returned},
 };
 
 /// The statements of the function.
 pub(super) fn body(site: &Site, shape: &Shape, function: &Function, body: &Group) -> TokenStream {
     let span = ours();
     let p = site.support();
-    let enter = site.entered("async_enter", false, function.name.span());
     if let Shape::Future(future) = shape {
-        return wrapped(site, future, function, body, &enter);
+        return wrapped(site, future, function, body);
     }
+    let enter = site.entered("async_enter", false, function.name.span());
     let never = matches!(shape, Shape::AsyncNever);
     let returns = if never { quote_spanned!(span=> ::core::convert::Infallible) } else { returned(function) };
     let polled = site.polled();
     // The `return` that never runs tells the block its type, as the signature would.
+    let there = at_return(function);
+    let p_there = site.support_at(there);
+    let typed = quote_spanned!(there=> return #p_there::never::<#returns>());
     let started = quote_spanned! {span=>
         let mut g = #enter;
         let r = #p::#polled(&mut g, async move {
             if false {
-                return #p::never::<#returns>();
+                #typed;
             }
             match () { () => #body }
         }).await;
@@ -42,19 +45,21 @@ pub(super) fn body(site: &Site, shape: &Shape, function: &Function, body: &Group
 }
 
 /// The body runs once and in place; the future that it returns is measured.
-fn wrapped(site: &Site, future: &Future, function: &Function, body: &Group, enter: &TokenStream) -> TokenStream {
+fn wrapped(site: &Site, future: &Future, function: &Function, body: &Group) -> TokenStream {
     let span = ours();
     let p = site.support();
     let polled = site.polled();
     let returns = returned(function);
     let output = future.output.as_ref().map(|output| quote_spanned!(span=> : #output));
     let failed = site.failed(false);
-    // Labels are read from the arguments, which the body may consume.
-    let entering = quote_spanned!(span=> let mut g = #enter;);
-    let (before, inside) = if site.labels.is_empty() { (None, Some(entering)) } else { (Some(entering), None) };
+    let (before, inside) = site.entered_later(function.name.span());
+    let there = at_return(function);
+    let p_there = site.support_at(there);
+    let polled = proc_macro2::Ident::new(&polled.to_string(), there);
+    let awaited = quote_spanned!(there=> #p_there::#polled(&mut g, f).await);
     let measured = quote_spanned! {span=> async move {
         #inside
-        let r #output = #p::#polled(&mut g, f).await;
+        let r #output = #awaited;
         g.finish(#failed);
         r
     }};
@@ -63,9 +68,10 @@ fn wrapped(site: &Site, future: &Future, function: &Function, body: &Group, ente
         Wrap::Pinned => quote_spanned!(span=> ::std::boxed::Box::pin(#measured)),
         Wrap::Boxed => quote_spanned!(span=> ::std::boxed::Box::new(::std::boxed::Box::pin(#measured))),
     };
+    let closure = quote_spanned!(there=> || -> #returns #body);
     quote_spanned! {span=>
         #before
-        let f = #p::call(|| -> #returns #body);
+        let f = #p::call(#closure);
         #measured
     }
 }

@@ -130,10 +130,7 @@ impl Spread<'_> {
             }
         }
         let attribute = Ident::new(self.kind.attribute, span);
-        let root = match self.root {
-            Some(root) => quote!(#root),
-            None => quote_spanned!(span=> ::perfmon),
-        };
+        let root = if let Some(root) = self.root { quote!(#root) } else { quote_spanned!(span=> ::perfmon) };
         quote_spanned!(span=> #[#root::#attribute(#(#options),*)])
     }
 }

@@ -19,7 +19,7 @@ pub(crate) fn guard(kind: &'static Kind, options: TokenStream, mode: Mode) -> To
     let args = Args::parse(options, Place::Guard, false, &mut errors);
     let site = valid::site(args, kind, Place::Guard, &mut errors);
     if !errors.is_empty() {
-        return errors.into_tokens();
+        return errors.into_expression();
     }
     let p = site.support();
     match mode {
@@ -39,7 +39,7 @@ pub(crate) fn time(options: TokenStream, mode: Mode) -> TokenStream {
     }
     let kind = args.kind.unwrap_or(&KINDS[0]);
     let site = valid::site(args, kind, Place::Time, &mut errors);
-    let Some(subject) = subject.filter(|_| errors.is_empty()) else { return errors.into_tokens() };
+    let Some(subject) = subject.filter(|_| errors.is_empty()) else { return errors.into_expression() };
     match (mode, closure) {
         (Mode::On, true) => timed_call(&site, &subject),
         (Mode::On, false) => timed_future(&site, &subject),
@@ -55,7 +55,7 @@ pub(crate) fn record(options: TokenStream, mode: Mode) -> TokenStream {
     let subject = subject(&mut args, "record!(\"name\", duration)", &mut errors);
     let kind = args.kind.unwrap_or(&KINDS[0]);
     let site = valid::site(args, kind, Place::Record, &mut errors);
-    let Some(duration) = subject.filter(|_| errors.is_empty()) else { return errors.into_tokens() };
+    let Some(duration) = subject.filter(|_| errors.is_empty()) else { return errors.into_expression() };
     let p = site.support();
     if mode == Mode::Off {
         let ignored = quote_spanned!(span=> let _: ::core::time::Duration = #duration;);
@@ -77,26 +77,30 @@ fn timed_call(site: &Site, closure: &Expr) -> TokenStream {
     let p = site.support();
     let enter = site.entered("enter", true, Span::call_site());
     let failed = site.failed(false);
+    // `n` carries the type that is expected of the whole expression to `r`, where it is needed first.
     block(
-        Some(quote_spanned! {span=>
-            let g = #enter;
-            let r = #p::call(#closure);
-            g.finish(#failed);
-        }),
-        quote_spanned!(span=> r),
+        Some(quote_spanned!(span=> let n = || #p::never();)),
+        quote_spanned! {span=>
+            if false {
+                n()
+            } else {
+                let g = #enter;
+                let r = if false { n() } else { #p::call(#closure) };
+                g.finish(#failed);
+                r
+            }
+        },
     )
 }
 
 fn timed_future(site: &Site, future: &Expr) -> TokenStream {
     let span = ours();
     let p = site.support();
-    let enter = site.entered("async_enter", false, Span::call_site());
+    let (before, inside) = site.entered_later(Span::call_site());
     let failed = site.failed(false);
     let polled = site.polled();
     // An error about the future belongs to what the user wrote.
     let f = proc_macro2::Ident::new("f", span.located_at(future.span()));
-    let entering = quote_spanned!(span=> let mut g = #enter;);
-    let (before, inside) = if site.labels.is_empty() { (None, Some(entering)) } else { (Some(entering), None) };
     block(
         Some(quote_spanned!(span=> #before let f = #future;)),
         quote_spanned! {span=> async move {

@@ -134,12 +134,14 @@ impl Metric {
         syn::parenthesized!(content in input);
         while !content.is_empty() {
             match content.call(Ident::parse_any) {
-                Ok(key) => self.labels.push(key),
+                Ok(key) => {
+                    self.labels.push(key);
+                    if !content.is_empty() && !content.peek(Token![,]) {
+                        let message = "keys only, their values come with each update: write labels(symbol, reason)";
+                        errors.push(content.error(message));
+                    }
+                }
                 Err(error) => errors.at(error.span(), "a label key is an identifier: write labels(symbol, reason)"),
-            }
-            if !content.is_empty() && !content.peek(Token![,]) {
-                errors
-                    .push(content.error("keys only, their values come with each update: write labels(symbol, reason)"));
             }
             while !content.is_empty() && !content.peek(Token![,]) {
                 content.parse::<TokenTree>()?;

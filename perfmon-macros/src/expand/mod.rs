@@ -109,7 +109,10 @@ fn function(
     };
     let header = function.header.into_iter().collect::<TokenStream>();
     let rest = function.rest.into_iter().collect::<TokenStream>();
-    let block = TokenTree::Group(Group::new(Delimiter::Brace, statements));
+    // The braces are the user's: an item that ends in ours would count as ours, and not be warned about when it is unused.
+    let mut block = Group::new(Delimiter::Brace, statements);
+    block.set_span(body.span());
+    let block = TokenTree::Group(block);
     Some(quote!(#hoisted #header #block #rest))
 }
 
@@ -137,7 +140,11 @@ fn hoist(body: Group) -> (TokenStream, Group) {
 
 impl Site {
     fn support(&self) -> TokenStream {
-        support(self.root.as_ref(), ours())
+        self.support_at(ours())
+    }
+
+    fn support_at(&self, span: Span) -> TokenStream {
+        support(self.root.as_ref(), span)
     }
 
     /// An expression: the address of this site, declared and registered in a block of its own, where its names meet nobody
@@ -154,7 +161,7 @@ impl Site {
         };
         let mut built = quote_spanned!(span=> #p::Kind::#kind, #name, ::core::module_path!());
         // `Location::caller()` in there is the place of this expression.
-        let p_at = support(self.root.as_ref(), at);
+        let p_at = self.support_at(at);
         built = quote_spanned!(at=> #p_at::CallSite::new(#built));
         if !self.labels.is_empty() {
             let keys = self.labels.iter().map(|label| label.key.unraw().to_string());
@@ -205,6 +212,25 @@ impl Site {
             let g = #p::#name(s, &[#(#values),*]);
             g
         }}
+    }
+
+    /// What a future that is made here and measured later begins with: statements for here, and for its first poll. A
+    /// future that is never polled is no call, so the call begins there; the labels are read here, before anything they are read from is
+    /// moved away.
+    fn entered_later(&self, at: Span) -> (Option<TokenStream>, TokenStream) {
+        let span = ours();
+        if self.labels.is_empty() {
+            let enter = self.entered("async_enter", false, at);
+            return (None, quote_spanned!(span=> let mut g = #enter;));
+        }
+        let p = self.support();
+        let site = self.declared(at);
+        let values = self.values();
+        let places = 0..self.labels.len();
+        (
+            Some(quote_spanned!(span=> let l = [#(::std::string::String::from(#values)),*];)),
+            quote_spanned!(span=> let mut g = #p::async_enter_labels(#site, &[#(&*l[#places]),*]);),
+        )
     }
 
     /// The labels' values, each as `&str`.

@@ -168,7 +168,7 @@ fn function_like_macros() {
             ("time!(\"load\", async { work().await })", time(tokens("\"load\", async { work().await }"), mode)),
             ("record!(\"trip\", acked - sent)", record(tokens("\"trip\", acked - sent"), mode)),
         ] {
-            text.push_str(&format!("// {name}: {call}\n{}\n", in_a_function(&expression)));
+            text += &["// ", name, ": ", call, "\n", &in_a_function(&expression), "\n"].concat();
         }
     }
     insta::assert_snapshot!("function_like_macros", text);

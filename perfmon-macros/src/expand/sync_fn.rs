@@ -6,7 +6,7 @@ use quote::quote_spanned;
 use crate::{
     item::Function,
     model::{Site, ours},
-    shape::{Shape, returned},
+    shape::{Shape, at_return, returned},
 };
 
 /// The statements of the function.
@@ -16,14 +16,18 @@ pub(super) fn body(site: &Site, shape: &Shape, function: &Function, body: &Group
     let at = function.name.span();
     if matches!(shape, Shape::Guard(_)) {
         let guard = site.entered("guard", false, at);
-        return quote_spanned!(span=> match #guard { _g => #body });
+        // An opaque type that the body does not fit is then told of the body.
+        let here = span.located_at(body.span());
+        return quote_spanned!(here=> match #guard { _g => #body });
     }
     let enter = site.entered("enter", true, at);
     let returns = returned(function);
     let failed = site.failed(function.output.is_empty());
+    let there = at_return(function);
+    let closure = quote_spanned!(there=> || -> #returns #body);
     quote_spanned! {span=>
         let g = #enter;
-        let r = #p::call(|| -> #returns #body);
+        let r = #p::call(#closure);
         g.finish(#failed);
         r
     }

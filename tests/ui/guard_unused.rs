@@ -1,0 +1,6 @@
+#![deny(warnings)]
+
+fn main() {
+    perfmon::latency!("a");
+    perfmon::latency!("b", labels(x = 1));
+}
