@@ -149,13 +149,18 @@ pub(super) fn share(stats: &Stats, span: Duration) -> f64 {
     if span.is_zero() { 0.0 } else { stats.outermost().as_secs_f64() / span.as_secs_f64() }
 }
 
+/// Finished calls of all sites.
+pub(super) fn all(snapshot: &Snapshot) -> u64 {
+    snapshot.sites().iter().map(|site| site.calls()).fold(0, u64::saturating_add)
+}
+
 /// One call in so many is timed, if not all of them are.
 pub(super) fn one_in(stats: &Stats) -> Option<u64> {
-    let rounded = (stats.calls() + stats.timed() / 2).checked_div(stats.timed())?;
+    let rounded = stats.calls().saturating_add(stats.timed() / 2).checked_div(stats.timed())?;
     (stats.timed() < stats.calls()).then_some(rounded.max(2))
 }
 
 /// Whether perfmon's own cost is a good part of what was measured.
 pub(super) fn near_own_cost(stats: &Stats, snapshot: &Snapshot) -> bool {
-    stats.calls() > 0 && stats.percentile(50.0) < snapshot.own_cost() * 3
+    stats.calls() > 0 && stats.percentile(50.0) < snapshot.own_cost().saturating_mul(3)
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{
-    calls::Field,
+    calls::{self, Field},
     format, metrics, notes, rank,
     text::{clean, left, right, width},
 };
@@ -13,10 +13,9 @@ use crate::{
 };
 
 pub(super) fn render(snapshot: &Snapshot) -> String {
-    let calls: u64 = snapshot.sites().iter().map(|site| site.calls()).sum();
     let mut text = format!(
         "# perfmon report\n\n{} in {}, {}\n",
-        format::plural(calls, "call"),
+        format::plural(calls::all(snapshot), "call"),
         format::bound(snapshot.span()),
         format::readable_timestamp(snapshot.taken_at()),
     );

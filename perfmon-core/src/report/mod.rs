@@ -10,6 +10,14 @@
 //! | a program | [`to_json`](Report::to_json) | everything, by a schema with a version |
 //! | a spreadsheet | [`to_csv`](Report::to_csv), [`metrics_to_csv`](Report::metrics_to_csv) | a line for each site and series; for each metric |
 //!
+//! ```
+//! use perfmon_core::report::{Report, Style};
+//!
+//! let report = Report::new(perfmon_core::snapshot());
+//! report.print();
+//! assert!(report.to_terminal(&Style::default().with_width(80)).lines().all(|line| line.chars().count() <= 80));
+//! ```
+//!
 //! In all of them sites that recurse have two totals: the time of outermost calls, and the time with inner calls counted again. In tables the
 //! total is the first of the two.
 //!

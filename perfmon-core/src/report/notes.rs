@@ -142,7 +142,7 @@ pub(super) fn losses(snapshot: &Snapshot) -> Vec<Note> {
 
 /// What perfmon itself took.
 pub(super) fn own(snapshot: &Snapshot) -> String {
-    let timed: u64 = snapshot.sites().iter().map(|site| site.timed()).sum();
+    let timed: u64 = snapshot.sites().iter().map(|site| site.timed()).fold(0, u64::saturating_add);
     let footprint = snapshot.footprint();
     let cost = snapshot.own_cost();
     let all = std::time::Duration::try_from_secs_f64(cost.as_secs_f64() * timed as f64).unwrap_or_default();

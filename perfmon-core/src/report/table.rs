@@ -175,12 +175,14 @@ impl Fit {
 
     /// What the columns that are not there would have said.
     fn instead(&self, row: &Row<'_>) -> Vec<Note> {
-        let hidden = row.cells.iter().zip(&self.shown).filter(|(cell, shown)| !**shown && !cell.instead.is_empty());
-        let texts: Vec<&str> = hidden.map(|(cell, _)| cell.instead.as_str()).collect();
+        let hidden = || row.cells.iter().zip(&self.shown).filter(|(cell, shown)| !**shown && !cell.instead.is_empty());
+        let texts: Vec<&str> = hidden().map(|(cell, _)| cell.instead.as_str()).collect();
+        let any = |tint| hidden().any(|(cell, _)| cell.tint == tint).then_some(tint);
+        let tint = any(Tint::Bad).or(any(Tint::Caution)).unwrap_or(Tint::Faint);
         if texts.is_empty() {
             Vec::new()
         } else {
-            vec![Note { indent: row.indent + 2, mark: "·".to_owned(), tint: Tint::Caution, text: texts.join(", ") }]
+            vec![Note { indent: row.indent + 2, mark: "·".to_owned(), tint, text: texts.join(", ") }]
         }
     }
 
@@ -211,6 +213,7 @@ impl Fit {
         color: bool,
     ) -> String {
         let mut line = name.to_owned();
+        let cells = cells.chain(std::iter::repeat(("", Tint::Plain)));
         for (((text, tint), column), _) in cells.zip(columns).zip(&self.shown).filter(|(_, shown)| **shown) {
             line.push_str(&" ".repeat(GAP));
             line.push_str(&tint.paint(&right(text, column.width), color));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     Style,
-    calls::Field,
+    calls::{self, Field},
     format, metrics, notes, rank,
     sparkline::Axis,
     style::Tint,
@@ -75,7 +75,7 @@ impl Page {
 
     /// What there is, and what is wrong, before any table.
     fn headline(&mut self, snapshot: &Snapshot) {
-        let calls = snapshot.sites().iter().map(|site| site.calls()).sum();
+        let calls = calls::all(snapshot);
         let facts = [
             format::plural(snapshot.sites().len() as u64, "call site"),
             format!("{} in {}", format::plural(calls, "call"), format::bound(snapshot.span())),
@@ -151,7 +151,11 @@ impl Page {
         let (kinds, names) = (widest(0), widest(1).min(self.columns / 2));
         self.section(|page| {
             let faint = |text: &str| Tint::Faint.paint(text, page.color);
-            let mut lines = vec![Tint::Strong.paint(&format!("never called ({})", sites.len()), page.color)];
+            let mut lines =
+                vec![Tint::Strong.paint(
+                    &format!("never called in {} ({})", format::bound(snapshot.span()), sites.len()),
+                    page.color,
+                )];
             for [kind, name, places] in &rows {
                 let lead = format!("  {}  {}", left(kind, kinds), left(&shorten(name, names), names));
                 let room = page.columns.saturating_sub(width(&lead) + 2);
