@@ -1,8 +1,87 @@
 //! Put an attribute on a function and know how it performs.
+//!
+//! ```
+//! use perfmon::{monitor_db, monitor_latency};
+//!
+//! #[monitor_latency("order_execution", p99 = "250ms", severity = "error")]
+//! fn execute(quantity: u32) -> Result<u32, String> {
+//!     if quantity > 100 { Err("too large".into()) } else { store(quantity) }
+//! }
+//!
+//! #[monitor_db("insert", "orders")]
+//! fn store(quantity: u32) -> Result<u32, String> {
+//!     Ok(quantity)
+//! }
+//!
+//! # #[cfg(feature = "report")]
+//! let _report = perfmon::report_on_exit(); // a table of every site, also after a panic
+//! assert!(execute(10).is_ok() && execute(200).is_err());
+//!
+//! let snapshot = perfmon::snapshot();
+//! let site = snapshot.get("order_execution").unwrap();
+//! assert_eq!((site.calls(), site.ok(), site.errors(), site.in_flight()), (2, 1, 1, 0));
+//! println!("p99 {:?}, mean {:?}", site.percentile(99.0), site.mean());
+//! assert_eq!(snapshot.get("insert orders").unwrap().calls(), 1);
+//! ```
+//!
+//! # Measure
+//!
+//! | | |
+//! |---|---|
+//! | [`monitor_latency("name")`](monitor_latency) | any function |
+//! | [`monitor_order("order_type")`](monitor_order) | placing an order |
+//! | [`monitor_db("operation", "table")`](monitor_db) | a database statement |
+//! | [`monitor_request("METHOD", "/route")`](monitor_request) | serving a request |
+//! | [`monitor_agent("name")`](monitor_agent), [`monitor_tool("name")`](monitor_tool) | an AI agent's run, a tool it calls |
+//!
+//! on functions, methods, `impl` blocks, traits and inline modules, sync and async. All take the same options: labels, objectives, sampling,
+//! what counts as an error; [`monitor_latency`] explains them.
+//!
+//! Without an attribute: a guard ([`latency!`], [`order!`], [`db!`], [`request!`], [`agent!`], [`tool!`]), a closure or a future
+//! ([`time!`]), a duration already measured ([`record!`]). Figures of your own: [`counter!`], [`gauge!`], [`histogram!`], a closure that is asked
+//! ([`observe`]), a [`Collector`].
+//!
+//! # Read
+//!
+//! [`snapshot()`] is every site at this moment; `later - earlier` is exactly what happened in between; [`Snapshot::merge`] adds processes
+//! together. [`report()`] prints one: a table for the terminal, JSON, Markdown or CSV. [`series()`] and [`aggregate`] read custom metrics back.
+//!
+//! # What it costs
+//!
+//! One call costs two readings of the processor's counter and next to nothing more, on any number of threads: no lock, no atomic
+//! read-modify-write, no allocation after a thread's first call of a site, no channel, no thread in the background. The first monitored
+//! call of the process starts the recorder, which calibrates the clock and takes 10 to 200 ms, once; [`init`] does it when it suits you. Memory is
+//! bounded and told: [`setup()`] and [`Snapshot::footprint`].
+//!
+//! # What is exact, and what is not
+//!
+//! Counts are exact, always, sampled sites included. Percentiles are the midpoint of a bucket, within 0.4 % (see [`Setup::significant_digits`]).
+//! A sampled site's times are estimates: each timed call stands for those up to the next one. What a bound turned away is counted
+//! in [`Snapshot::losses`] and shown in reports.
+//!
+//! # Features
+//!
+//! | feature | default | |
+//! |---|---|---|
+//! | `on` | yes | The attributes and macros measure. |
+//! | `report` | yes | [`report()`], [`report_on_exit`]. |
+//! | `serde` | no | `Serialize` and `Deserialize` for [`Snapshot`], with histograms as HDR V2 bytes. |
+//!
+//! Without `on`, attributes leave the plain function, machine code identical, and the other macros do nothing. A library depends on perfmon with
+//! `default-features = false` and pays nothing; the program that has `on` turns it on for all, and no crate can turn it off for another. At run
+//! time, [`set_enabled`] switches recording, for one relaxed load a call.
+//!
+//! # Limits
+//!
+//! - Linux on x86-64 is what it is built and measured on. macOS, Windows and other processors should work and are untested.
+//! - A crate that the program never names is not linked, so its sites are not known as never called; `use that_crate as _;` is enough.
+//! - A process that ends by `process::exit` or a signal runs no destructors, so [`report_on_exit`] prints nothing then.
 
 #[doc(hidden)]
 pub mod macro_support;
 
+#[cfg(feature = "report")]
+pub use perfmon_core::report::{self, Report, ReportOnExit, report, report_on_exit};
 pub use perfmon_core::{
     Aggregate, Counter, Error, Footprint, Gauge, Histogram, Labelled, MetricHistory, MockClock, Setup, Severity,
     aggregate,

@@ -90,6 +90,12 @@ pub enum Format {
     Csv,
 }
 
+/// The report of everything since recording began: `println!("{}", report())`, or `report().print()` for colour and the terminal's width.
+#[must_use]
+pub fn report() -> Report {
+    Report::new(crate::snapshot())
+}
+
 impl Format {
     /// The format that a file's ending names: `.json`, `.md` or `.markdown`, `.csv`; a table for any other.
     #[must_use]
