@@ -20,7 +20,8 @@ pub struct Point {
     pub value: f64,
 }
 
-type Labels = Vec<(String, String)>;
+/// Label keys and values.
+pub(crate) type Labels = Vec<(String, String)>;
 
 /// The recent values of every series of one source.
 #[derive(Debug, Default)]

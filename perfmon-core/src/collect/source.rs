@@ -15,7 +15,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::{Point, Reading, Samples, history::History};
+use super::{Point, Reading, Samples, history::{History, Labels}};
 use crate::record::recorder;
 
 /// Why a collector failed.
@@ -201,7 +201,7 @@ pub(crate) fn readings() -> Vec<Reading> {
 }
 
 /// The recent values of every collected series of a name.
-pub(crate) fn points_of(name: &str) -> Vec<(Vec<(String, String)>, Vec<Point>)> {
+pub(crate) fn points_of(name: &str) -> Vec<(Labels, Vec<Point>)> {
     sources().iter().flat_map(|entry| entry.state().history.of(name)).collect()
 }
 
@@ -279,7 +279,6 @@ impl Entry {
         let mut samples = Samples::default();
         // No lock is held while the user's code runs.
         let result = match &self.work {
-            Work::Async(_) => return,
             Work::Closure(value) if self.begin(now, Duration::ZERO) => {
                 let name = self.state().name.clone();
                 catch_unwind(AssertUnwindSafe(value)).map(|value| {

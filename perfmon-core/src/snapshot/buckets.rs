@@ -47,6 +47,7 @@ impl Buckets {
     }
 
     /// `(lowest value, highest value, count)` of every bucket that has a count, ascending.
+    #[must_use = "iterators do nothing unless consumed"]
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (u64, u64, u64)> + '_ {
         self.counts.iter().map(|&(index, count)| (self.layout.lowest_of(index), self.layout.highest_of(index), count))
     }
@@ -83,6 +84,7 @@ impl Buckets {
 
     /// The same counts as an `hdrhistogram`.
     #[must_use]
+    #[expect(clippy::missing_panics_doc, reason = "a layout's values are all valid for hdrhistogram")]
     pub fn to_histogram(&self) -> Histogram<u64> {
         let high = self.highest().unwrap_or(0).max(2);
         // Bounds and digits come from a `Layout`, whose every value hdrhistogram accepts.
