@@ -1,76 +1,141 @@
-//! Without the feature `on` an attribute leaves nothing behind; and it is the final program that turns it on, for everyone.
+//! Without the feature `on`: everything compiles, runs, and is as if no attribute were there.
+//!
+//! `cargo test --no-default-features --test off`
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::{Command, Output},
-};
+#![cfg(not(feature = "on"))]
+#![deny(warnings)]
+#![warn(clippy::all, clippy::pedantic)]
+#![forbid(unsafe_code)]
 
-/// Builds live beside the other tests', in a folder of their own: cargo locks the one that this test runs from.
-fn target(of: &str) -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join(of)
-}
+use std::{future::Future, mem::size_of_val, pin::Pin, task::Context, time::Duration};
 
-fn cargo(fixture: &str, arguments: &[&str], for_rustc: &[&str]) -> Output {
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(fixture).join("Cargo.toml");
-    let output = Command::new(env!("CARGO"))
-        .args(arguments)
-        .arg("--manifest-path")
-        .arg(&manifest)
-        .args(for_rustc)
-        .env("CARGO_TARGET_DIR", target(fixture))
-        .env_remove("RUSTFLAGS")
-        .output()
-        .expect("cargo runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    output
-}
+use perfmon::{monitor_db, monitor_latency};
 
-/// The assembly of the fixture, without what differs between any two builds: file names, hashes, the build's own path.
-fn assembly(plain: bool) -> Vec<String> {
-    let path = target("off").join(if plain { "plain.s" } else { "annotated.s" });
-    let emit = format!("--emit=asm={}", path.display());
-    // The codegen units are cut by the names of items, not by what is in them; one unit is one order.
-    let mut for_rustc = vec!["--", &emit, "-Ccodegen-units=1"];
-    for_rustc.extend(plain.then_some("--cfg=plain"));
-    cargo("off", &["rustc", "--release", "--lib"], &for_rustc);
-    let text = fs::read_to_string(&path).expect("rustc wrote the assembly");
-    text.lines().filter(|line| !line.trim_start().starts_with(".file")).map(without_hashes).collect()
-}
-
-/// Sixteen hexadecimal digits behind an `h`, and 32 of them behind `anon.`, name the build, not the code.
-fn without_hashes(line: &str) -> String {
-    let mut cleaned = String::with_capacity(line.len());
-    let mut digits = String::new();
-    for character in line.chars() {
-        if character.is_ascii_hexdigit() {
-            digits.push(character);
-            continue;
-        }
-        cleaned.push_str(if digits.len() >= 16 { "HASH" } else { &digits });
-        digits.clear();
-        cleaned.push(character);
+fn run<F: Future>(future: F) -> F::Output {
+    let mut future = std::pin::pin!(future);
+    match future.as_mut().poll(&mut Context::from_waker(std::task::Waker::noop())) {
+        std::task::Poll::Ready(value) => value,
+        std::task::Poll::Pending => panic!("no future here waits"),
     }
-    cleaned.push_str(if digits.len() >= 16 { "HASH" } else { &digits });
-    cleaned
+}
+
+#[monitor_latency("off.plain", p99 = "1s", sample = 1/64)]
+fn plain(x: u8) -> u8 {
+    x + 1
+}
+
+/// What only options mention is not unused.
+#[monitor_db("select", "off", labels(venue, what = %size), err = Option::is_none)]
+fn mentioned(venue: &str, size: f64) -> Option<u8> {
+    None
+}
+
+#[monitor_latency("off.async", busy, labels(x))]
+async fn asynchronous(x: u8) -> u8 {
+    std::future::ready(1).await
+}
+
+#[monitor_latency("off.consumed", labels(text))]
+async fn consumed(text: String) -> String {
+    std::future::ready(()).await;
+    text
+}
+
+#[monitor_latency("off.boxed", labels(x), ok = Option::is_some)]
+fn boxed(x: u8) -> Pin<Box<dyn Future<Output = Option<u8>> + Send>> {
+    Box::pin(async { None })
+}
+
+#[monitor_latency("off.opaque", labels(x))]
+fn opaque(x: u8) -> impl Future<Output = u8> {
+    std::future::ready(1)
+}
+
+#[monitor_latency("off.guarded", labels(x))]
+fn guarded(x: u8) -> impl Iterator<Item = u8> {
+    #![allow(clippy::needless_pass_by_value)]
+    [1].into_iter()
+}
+
+struct Book(u8);
+
+#[monitor_latency("off.block", labels(depth = self.0), skip(skipped))]
+impl Book {
+    fn depth(&self) -> u8 {
+        self.0
+    }
+
+    fn skipped() -> u8 {
+        1
+    }
+
+    #[monitor_latency(skip)]
+    fn skipped_too() -> u8 {
+        1
+    }
+}
+
+#[monitor_latency]
+mod module {
+    pub const fn constant() -> u8 {
+        1
+    }
+}
+
+#[monitor_latency("off.outer")]
+#[monitor_latency("off.inner", labels(x))]
+fn twice(x: u8) {}
+
+perfmon::counter! {
+    /// Counted.
+    static COUNTED: "off_counted", labels(a)
 }
 
 #[test]
-fn machine_code_without_on_is_that_of_the_plain_functions() {
-    let (annotated, plain) = (assembly(false), assembly(true));
-    for function in ["add:", "checked:", "count:", "total:", "len:", "poll_fetch:"] {
-        assert!(plain.iter().any(|line| line == function), "{function} is not in the assembly, so nothing was compared");
-    }
-    for (number, (annotated, plain)) in annotated.iter().zip(&plain).enumerate() {
-        assert_eq!(annotated, plain, "line {}", number + 1);
-    }
-    assert_eq!(annotated.len(), plain.len());
+fn values_come_back() {
+    assert_eq!(plain(1), 2);
+    assert_eq!(mentioned("a", 1.0), None);
+    assert_eq!(run(asynchronous(1)), 1);
+    assert_eq!(run(consumed("a".to_owned())), "a");
+    assert_eq!(run(boxed(1)), None);
+    assert_eq!(run(opaque(1)), 1);
+    assert_eq!(guarded(1).count(), 1);
+    assert_eq!(Book(1).depth() + Book::skipped() + Book::skipped_too() + module::constant(), 4);
+    twice(1);
 }
 
 #[test]
-fn a_library_is_measured_exactly_when_the_program_says_so() {
-    let silent = cargo("additive", &["run", "--quiet", "--package", "program"], &[]);
-    assert_eq!(String::from_utf8_lossy(&silent.stdout), "0\n");
-    let measured = cargo("additive", &["run", "--quiet", "--package", "program", "--features", "measured"], &[]);
-    assert_eq!(String::from_utf8_lossy(&measured.stdout), "1\n");
+fn macros_do_nothing_else() {
+    let venue = "a";
+    let _guard = perfmon::latency!("off.guard", labels(venue));
+    let _by_path = perfmon::latency!();
+    assert_eq!(perfmon::time!("off.time", labels(venue), err = |r| *r > 1, || 1), 1);
+    assert_eq!(run(perfmon::time!("off.time_future", busy, async { 1 })), 1);
+    perfmon::record!("off.record", labels(venue), Duration::from_millis(1));
+}
+
+#[test]
+fn there_are_no_sites() {
+    let snapshot = perfmon::snapshot();
+    assert!(snapshot.sites().is_empty(), "{:?}", snapshot.sites());
+}
+
+#[test]
+fn a_future_is_no_larger() {
+    async fn plain_asynchronous(x: u8) -> u8 {
+        let _ = x;
+        std::future::ready(1).await
+    }
+    async fn plain_consumed(text: String) -> String {
+        std::future::ready(()).await;
+        text
+    }
+    assert_eq!(size_of_val(&asynchronous(1)), size_of_val(&plain_asynchronous(1)));
+    assert_eq!(size_of_val(&consumed(String::new())), size_of_val(&plain_consumed(String::new())));
+}
+
+#[test]
+fn custom_metrics_work_all_the_same() {
+    COUNTED.with(&["x"]).inc();
+    assert!(perfmon::snapshot().metric("off_counted").is_some());
 }

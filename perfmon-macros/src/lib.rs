@@ -22,6 +22,7 @@ mod expand;
 mod item;
 mod model;
 mod shape;
+mod tokens;
 mod valid;
 
 use proc_macro::TokenStream;

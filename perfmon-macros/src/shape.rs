@@ -4,8 +4,9 @@ use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::quote_spanned;
 
 use crate::{
-    item::{Angles, Function, is, leading_path, punct},
+    item::Function,
     model::ours,
+    tokens::{Angles, is, leading_path, punct},
 };
 
 /// The ways to measure a function.

@@ -19,7 +19,7 @@ pub(super) fn body(site: &Site, shape: &Shape, function: &Function, body: &Group
     let enter = site.entered("async_enter", false, function.name.span());
     let never = matches!(shape, Shape::AsyncNever);
     let returns = if never { quote_spanned!(span=> ::core::convert::Infallible) } else { returned(function) };
-    let polled = site.polled();
+    let polled = site.polled(span);
     // The `return` that never runs tells the block its type, as the signature would.
     let there = at_return(function);
     let p_there = site.support_at(there);
@@ -48,14 +48,13 @@ pub(super) fn body(site: &Site, shape: &Shape, function: &Function, body: &Group
 fn wrapped(site: &Site, future: &Future, function: &Function, body: &Group) -> TokenStream {
     let span = ours();
     let p = site.support();
-    let polled = site.polled();
     let returns = returned(function);
     let output = future.output.as_ref().map(|output| quote_spanned!(span=> : #output));
     let failed = site.failed(false);
     let (before, inside) = site.entered_later(function.name.span());
     let there = at_return(function);
     let p_there = site.support_at(there);
-    let polled = proc_macro2::Ident::new(&polled.to_string(), there);
+    let polled = site.polled(there);
     let awaited = quote_spanned!(there=> #p_there::#polled(&mut g, f).await);
     let measured = quote_spanned! {span=> async move {
         #inside
@@ -73,11 +72,5 @@ fn wrapped(site: &Site, future: &Future, function: &Function, body: &Group) -> T
         #before
         let f = #p::call(#closure);
         #measured
-    }
-}
-
-impl Site {
-    pub(super) fn polled(&self) -> proc_macro2::Ident {
-        proc_macro2::Ident::new(if self.busy { "polled_busy" } else { "polled" }, ours())
     }
 }

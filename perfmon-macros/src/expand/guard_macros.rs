@@ -98,7 +98,7 @@ fn timed_future(site: &Site, future: &Expr) -> TokenStream {
     let p = site.support();
     let (before, inside) = site.entered_later(Span::call_site());
     let failed = site.failed(false);
-    let polled = site.polled();
+    let polled = site.polled(span);
     // An error about the future belongs to what the user wrote.
     let f = proc_macro2::Ident::new("f", span.located_at(future.span()));
     block(

@@ -26,8 +26,11 @@ pub(super) fn body(site: &Site, shape: &Shape, function: &Function, body: &Group
 pub(super) fn mentioned(site: &Site, value: Option<TokenStream>) -> Option<TokenStream> {
     let span = ours();
     let p = site.support();
-    let values = site.values();
-    let labels = (!site.labels.is_empty()).then(|| quote_spanned!(span=> let _: &[&str] = &[#(#values),*];));
+    // Not borrowed: a future would hold on to what was.
+    let labels = (!site.labels.is_empty()).then(|| {
+        let values = site.labels.iter().map(|label| &label.value);
+        quote_spanned!(span=> #(let _ = #values;)*)
+    });
     let classify = site.classify.as_ref().zip(value).map(|(classify, value)| {
         let closure = &classify.closure;
         quote_spanned!(span=> let _ = #p::classify(&#p::never::<#value>(), #closure);)

@@ -1,4 +1,4 @@
-//! What representative code expands to. Look at these before the code that makes them.
+//! What representative code expands to, in `tests/expand/`. Look there before at the code that makes it.
 
 use std::str::FromStr;
 
@@ -28,6 +28,14 @@ fn pretty(tokens: &TokenStream) -> String {
     prettyplease::unparse(&file)
 }
 
+fn check(name: &str, expanded: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../../../tests/expand");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, expanded));
+}
+
 fn in_a_function(expression: &TokenStream) -> String {
     pretty(&quote::quote!(fn f() { let x = #expression; }))
 }
@@ -36,7 +44,7 @@ macro_rules! snapshot {
     ($name:ident, $mode:ident, $text:literal) => {
         #[test]
         fn $name() {
-            insta::assert_snapshot!(stringify!($name), expanded(Mode::$mode, $text));
+            check(stringify!($name), &expanded(Mode::$mode, $text));
         }
     };
 }
@@ -171,7 +179,7 @@ fn function_like_macros() {
             text += &["// ", name, ": ", call, "\n", &in_a_function(&expression), "\n"].concat();
         }
     }
-    insta::assert_snapshot!("function_like_macros", text);
+    check("function_like_macros", &text);
 }
 
 #[test]
@@ -182,5 +190,22 @@ fn a_metric() {
             "/// Orders that the risk\n/// check refused.\n///\n/// More.\npub static REJECTED: \"orders_rejected\", unit = \"orders\", labels(symbol, reason);",
         ),
     );
-    insta::assert_snapshot!("a_metric", pretty(&expanded));
+    check("a_metric", &pretty(&expanded));
+}
+
+/// Off, an item without labels and classification is given back token for token.
+#[test]
+fn off_changes_nothing() {
+    for (options, item) in [
+        (
+            "\"a\", p99 = \"1s\", busy, sample = \"auto\"",
+            "#[inline] pub async fn f<T>(x: T) -> T where T: Copy { #![allow(unused)] x }",
+        ),
+        ("skip(b)", "impl<T> A<T> { fn a(&self) {} fn b() -> u8 { 1 } }"),
+        ("", "unsafe extern \"C\" fn f() -> ! { loop {} }"),
+    ] {
+        let kind = Kind::of_guard("latency").expect("a kind");
+        let expanded = attribute(kind, tokens(options), tokens(item), Mode::Off);
+        assert_eq!(expanded.to_string(), tokens(item).to_string());
+    }
 }

@@ -1,0 +1,164 @@
+//! The declaration of a call site, and the values that each call brings.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote_spanned;
+use syn::ext::IdentExt;
+
+use crate::model::{Bound, Objective, Sample, Site, ours, support};
+
+impl Site {
+    pub(super) fn support(&self) -> TokenStream {
+        self.support_at(ours())
+    }
+
+    pub(super) fn support_at(&self, span: Span) -> TokenStream {
+        support(self.root.as_ref(), span)
+    }
+
+    /// An expression: the address of this site, declared and registered in a block of its own, where its names meet nobody
+    /// else's. `at` is the place that reports show.
+    pub(super) fn declared(&self, at: Span) -> TokenStream {
+        let span = ours();
+        let p = self.support();
+        let kind = Ident::new(self.kind.variant, span);
+        let (here, name) = if self.name.is_empty() {
+            (quote_spanned!(span=> fn here() {}), quote_spanned!(span=> #p::Name::Path(|| #p::path_of(here))))
+        } else {
+            let parts = self.name.iter().map(syn::LitStr::value);
+            (TokenStream::new(), quote_spanned!(span=> #p::Name::Parts(&[#(#parts),*])))
+        };
+        let mut built = quote_spanned!(span=> #p::Kind::#kind, #name, ::core::module_path!());
+        // `Location::caller()` in there is the place of this expression.
+        let p_at = self.support_at(at);
+        built = quote_spanned!(at=> #p_at::CallSite::new(#built));
+        if !self.labels.is_empty() {
+            let keys = self.labels.iter().map(|label| label.key.unraw().to_string());
+            built.extend(quote_spanned!(span=> .labels(&[#(#keys),*])));
+        }
+        let mut objectives = TokenStream::new();
+        if !self.objectives.is_empty() {
+            let all = self.objectives.iter().map(|objective| objective.tokens(&p));
+            objectives = quote_spanned!(span=> const OBJECTIVES: &[#p::Objective] = &[#(#all),*];);
+            built.extend(quote_spanned!(span=> .objectives(OBJECTIVES)));
+        }
+        match self.sample {
+            Sample::Every => {}
+            Sample::OneIn(many) => built.extend(quote_spanned!(span=> .sample(#p::Sample::OneIn(#many)))),
+            Sample::Auto => built.extend(quote_spanned!(span=> .sample(#p::Sample::Auto))),
+        }
+        if self.busy {
+            built.extend(quote_spanned!(span=> .busy()));
+        }
+        quote_spanned! {span=> {
+            #here
+            #objectives
+            static SITE: #p::CallSite = #built;
+            #p::inventory::submit! { SITE.registration() }
+            &SITE
+        }}
+    }
+
+    /// `enter(site)` or `enter_labels(site, values)`, whatever `enter` is called.
+    pub(super) fn entered(&self, enter: &str, sampled: bool, at: Span) -> TokenStream {
+        let span = ours();
+        let p = self.support();
+        let mut name = enter.to_owned();
+        if !self.labels.is_empty() {
+            name.push_str("_labels");
+        }
+        if sampled && self.sample != Sample::Every {
+            name.push_str("_sampled");
+        }
+        let name = Ident::new(&name, span);
+        let site = self.declared(at);
+        if self.labels.is_empty() {
+            return quote_spanned!(span=> #p::#name(#site));
+        }
+        let values = self.values();
+        quote_spanned! {span=> {
+            let s = #site;
+            let g = #p::#name(s, &[#(#values),*]);
+            g
+        }}
+    }
+
+    /// What a future that is made here and measured later begins with: statements for here, and for its first poll. A
+    /// future that is never polled is no call, so the call begins there; the labels are read here, before anything they are read from is
+    /// moved away.
+    pub(super) fn entered_later(&self, at: Span) -> (Option<TokenStream>, TokenStream) {
+        let span = ours();
+        if self.labels.is_empty() {
+            let enter = self.entered("async_enter", false, at);
+            return (None, quote_spanned!(span=> let mut g = #enter;));
+        }
+        let p = self.support();
+        let site = self.declared(at);
+        let values = self.values();
+        let places = 0..self.labels.len();
+        (
+            Some(quote_spanned!(span=> let l = [#(::std::string::String::from(#values)),*];)),
+            quote_spanned!(span=> let mut g = #p::async_enter_labels(#site, &[#(&*l[#places]),*]);),
+        )
+    }
+
+    /// The labels' values, each as `&str`.
+    pub(super) fn values(&self) -> impl Iterator<Item = TokenStream> + '_ {
+        self.labels.iter().map(|label| {
+            let span = ours();
+            let p = self.support();
+            let value = &label.value;
+            // An error about this value belongs to it.
+            let there = ours().located_at(syn::spanned::Spanned::span(value));
+            let value = quote_spanned!(there=> &(#value));
+            if label.display {
+                quote_spanned!(span=> #p::display(#value, &mut #p::LabelBuf::new()))
+            } else {
+                quote_spanned!(span=> #p::Label::text(#value, &mut #p::LabelBuf::new()))
+            }
+        })
+    }
+
+    /// What polls a future on behalf of a call.
+    pub(super) fn polled(&self, at: Span) -> Ident {
+        Ident::new(if self.busy { "polled_busy" } else { "polled" }, at)
+    }
+
+    /// Whether the value in `r` is an error; `unit` when it is known to be `()`.
+    pub(super) fn failed(&self, unit: bool) -> TokenStream {
+        let span = ours();
+        let p = self.support();
+        match &self.classify {
+            Some(classify) => {
+                let closure = &classify.closure;
+                let not = classify.ok.then(|| quote_spanned!(span=> !));
+                quote_spanned!(span=> #not #p::classify(&r, #closure))
+            }
+            None if unit => quote_spanned!(span=> false),
+            None => quote_spanned!(span=> #p::Probe(&r).failed()),
+        }
+    }
+}
+
+impl Objective {
+    fn tokens(&self, p: &TokenStream) -> TokenStream {
+        let span = ours();
+        let mut tokens = match self.bound {
+            Bound::Latency(statistic, nanos) => {
+                let statistic = Ident::new(statistic, span);
+                quote_spanned!(span=> #p::Objective::latency(#p::Statistic::#statistic, #nanos))
+            }
+            Bound::ErrorRate(fraction) => quote_spanned!(span=> #p::Objective::error_rate(#fraction)),
+        };
+        if let Some(severity) = self.severity {
+            let severity = Ident::new(severity, span);
+            tokens.extend(quote_spanned!(span=> .with_severity(#p::Severity::#severity)));
+        }
+        if let Some(window) = self.window {
+            tokens.extend(quote_spanned!(span=> .with_window(#p::nanos(#window))));
+        }
+        if let Some(hold) = self.hold {
+            tokens.extend(quote_spanned!(span=> .with_hold(#p::nanos(#hold))));
+        }
+        tokens
+    }
+}
