@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use perfmon::{monitor_latency, monitor_order};
 use tokio::{task::JoinSet, time::sleep};
 
 use crate::{
@@ -24,8 +25,8 @@ const PRICE_BAND: f64 = 0.01;
 /// Shares bought may be worth this multiple of the equity.
 const MARGIN: f64 = 1.5;
 /// One slice may be as large as this fraction of the session's volume; so many slices fit into a session.
-const SLICE: f64 = 1e-6;
-const MOST_SLICES: i64 = 6;
+const SLICE: f64 = 5e-7;
+const MOST_SLICES: i64 = 5;
 /// Half the spread, and what an order of one slice moves the price by, as fractions of it.
 const HALF_SPREAD: f64 = 0.0001;
 const IMPACT: f64 = 0.000_05;
@@ -57,12 +58,20 @@ pub(crate) struct Broker {
 }
 
 impl Broker {
-    /// Sells or buys at the market's price.
+    /// Sells or buys at the market's price. Its `Err`s are refusals; when the bot stops waiting and drops the future, the call
+    /// counts as cancelled.
+    #[monitor_order("market_order", labels(side = %order.side), p95 = "10ms")]
     pub(crate) async fn market_order(&self, order: &Order, session: &Session) -> Result<Execution, BrokerError> {
         self.place(order, session).await
     }
 
-    /// Sells or buys at the limit or better. Nothing filled is no `Err`, but it is not what was wanted either.
+    /// Sells or buys at the limit or better. Nothing filled is no `Err`, but not what was wanted either, so `ok` says what is.
+    #[monitor_order(
+        "limit_order",
+        labels(side = %order.side),
+        p95 = "10ms",
+        ok = |answer: &Result<Execution, BrokerError>| answer.is_ok_and(|execution| execution.filled > 0)
+    )]
     pub(crate) async fn limit_order(&self, order: &Order, session: &Session) -> Result<Execution, BrokerError> {
         self.place(order, session).await
     }
@@ -81,16 +90,14 @@ impl Broker {
         self.books().insert(order.id, execution);
 
         sleep(session.response_time()).await;
-        if session.answer_is_lost(order) {
+        if answer_is_lost(order) {
             std::future::pending::<()>().await;
         }
         // Every venue works through its slices by itself. If the bot stops waiting, the set is dropped and the venues' futures with it.
         let mut venues = JoinSet::new();
-        for (index, venue) in VENUES.into_iter().enumerate() {
-            let share: Vec<i64> = slices.iter().skip(index).step_by(VENUES.len()).copied().collect();
-            if !share.is_empty() {
-                venues.spawn(fill(venue, share));
-            }
+        for index in 0..slices.len().min(VENUES.len()) {
+            let share = slices.iter().skip(index).step_by(VENUES.len()).copied().collect();
+            venues.spawn(fill(venue(order.id, index), share));
         }
         while venues.join_next().await.is_some() {}
         Ok(execution)
@@ -101,8 +108,15 @@ impl Broker {
     }
 }
 
+/// Orders begin at the venues in turn.
+fn venue(order: u64, slice: usize) -> &'static str {
+    let turn = usize::try_from(order % VENUES.len() as u64).unwrap_or(0);
+    VENUES[(turn + slice) % VENUES.len()]
+}
+
 /// A venue fills its part of an order, slice by slice.
-async fn fill(_venue: &'static str, slices: Vec<i64>) {
+#[monitor_latency("venue_fill", labels(venue))]
+async fn fill(venue: &'static str, slices: Vec<i64>) {
     for _slice in slices {
         sleep(Duration::from_micros(200)).await;
     }
@@ -110,6 +124,7 @@ async fn fill(_venue: &'static str, slices: Vec<i64>) {
 
 /// Halves an order until each part is small enough for the market. A recursion that perfmon counts call by call, without counting its
 /// time twice.
+#[monitor_latency("split_order")]
 fn split(quantity: i64, largest: i64, parts: &mut Vec<i64>) {
     if quantity <= largest {
         parts.push(quantity);
@@ -172,11 +187,11 @@ impl Session {
         let stress = self.range() / 0.016;
         Duration::from_secs_f64(0.000_5 + 0.001 * stress * stress)
     }
+}
 
-    /// About one answer in 120 is lost on the way, always the same ones.
-    fn answer_is_lost(&self, order: &Order) -> bool {
-        (order.id.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40) % 120 == 3
-    }
+/// About one answer in 120 is lost on the way, always the same ones.
+fn answer_is_lost(order: &Order) -> bool {
+    (order.id.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40) % 120 == 3
 }
 
 impl BrokerError {

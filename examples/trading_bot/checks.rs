@@ -2,6 +2,8 @@
 
 use std::{collections::VecDeque, fmt};
 
+use perfmon::monitor_latency;
+
 use crate::market::Bar;
 
 /// Volume is compared with the mean of as many sessions.
@@ -30,7 +32,8 @@ pub(crate) struct Checks {
 }
 
 impl Checks {
-    /// Compares a bar with those before it.
+    /// Compares a bar with those before it. Returns a `Result`, so an `Err` counts as an error of this site without a word more.
+    #[monitor_latency("market_data_check", error_rate = "1%", severity = "warning")]
     pub(crate) fn check(&mut self, bar: &Bar) -> Result<(), Defect> {
         let last = self.last.replace(*bar);
         let usual = self.usual_volume();
@@ -61,6 +64,17 @@ impl Checks {
             self.volumes.pop_front();
         }
         self.volumes.push_back(volume);
+    }
+}
+
+impl Defect {
+    /// For the label of a metric: few values, known beforehand.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Gap { .. } => "gap",
+            Self::Thin { .. } => "thin_volume",
+            Self::Inconsistent => "inconsistent",
+        }
     }
 }
 

@@ -45,7 +45,8 @@ use self::{
 };
 
 fn main() -> ExitCode {
-    let options = match cli::parse(std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned())) {
+    let options = match cli::parse(std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned()))
+    {
         Ok(Command::Run(options)) => options,
         Ok(Command::Help) => {
             let _ = std::io::stdout().write_all(cli::HELP.as_bytes());
@@ -67,11 +68,17 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> Result<(), Box<dyn Error>> {
+    // Prints the report when `run` is left, by whichever way. Made here and not in `main`, so that `--help` prints none.
+    let _report = perfmon::report_on_exit();
+    // Calibrates the clock now; otherwise the first monitored call would wait for it.
+    perfmon::init();
+
     // Two worker threads, as a small service would have: the broker's futures move between them while they wait, and are
     // measured from first poll to result all the same.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build()?;
     let outcome = runtime.block_on(async { Bot::new(options)?.run().await })?;
     // Not `println!`, which would panic when the reader of a pipe has left.
-    let _ = writeln!(std::io::stdout(), "\n{outcome}\n");
+    let gap = if options.quiet { "" } else { "\n" };
+    let _ = writeln!(std::io::stdout(), "{gap}{outcome}\n");
     Ok(())
 }

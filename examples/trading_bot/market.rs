@@ -3,6 +3,7 @@
 use std::{fmt, io::Read};
 
 use flate2::read::GzDecoder;
+use perfmon::monitor_latency;
 
 /// S&P 500, 1999 to 2018. `examples/data/README.md` says where it comes from.
 const SP500: &[u8] = include_bytes!("../data/sp500.csv.gz");
@@ -68,7 +69,8 @@ impl Feed {
         Err(FeedError::GaveUp { row: session })
     }
 
-    /// Asks the vendor once. Errors are seen here, one for each try; a caller of [`bar`](Self::bar) notices nothing of them.
+    /// Asks the vendor once. Monitored is the single try, so the report shows the errors that the callers of [`bar`](Self::bar) never see.
+    #[monitor_latency("market_data_fetch", error_rate = "1%")]
     async fn fetch(&self, session: usize, attempt: u32) -> Result<Bar, FeedError> {
         let row = &self.rows[session];
         let received = row.get(..row.len() - cut_off(session, attempt)).unwrap_or(row);

@@ -13,7 +13,7 @@ pub(crate) struct Outcome {
     sessions: usize,
     equity: f64,
     commission: f64,
-    /// A year, as fractions; the market's too.
+    /// A year, or in all if it was less than one; as fractions, the market's too.
     growth: f64,
     market_growth: f64,
     volatility: f64,
@@ -25,7 +25,8 @@ pub(crate) struct Outcome {
 impl Outcome {
     /// `market`: the index at the first and at the last close.
     pub(crate) fn new(sessions: usize, portfolio: &Portfolio, market: [f64; 2], tally: Tally) -> Self {
-        let years = sessions as f64 / SESSIONS_A_YEAR;
+        // Less than a year is not blown up to one.
+        let years = (sessions as f64 / SESSIONS_A_YEAR).max(1.0);
         let a_year = |factor: f64| factor.powf(1.0 / years) - 1.0;
         let equity = portfolio.curve.last().copied().unwrap_or(CAPITAL);
         let returns: Vec<f64> = portfolio.curve.windows(2).map(|pair| pair[1] / pair[0] - 1.0).collect();
@@ -58,28 +59,23 @@ fn drawdown(curve: &[f64]) -> f64 {
 
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Tally { orders, filled, partial, unfilled, refused, timed_out, defects } = self.tally;
-        let percent = |fraction: f64| fraction * 100.0;
-        writeln!(f, "Result after {} sessions", self.sessions)?;
-        writeln!(f, "  equity      {:.2} M$ from {:.2} M$", self.equity / 1e6, CAPITAL / 1e6)?;
+        let Tally { filled, partial, unfilled, refused, timed_out, defects } = self.tally;
+        let [growth, market, volatility, drawdown] =
+            [self.growth, self.market_growth, self.volatility, self.drawdown].map(|fraction| fraction * 100.0);
+        writeln!(f, "Result of {} sessions", self.sessions)?;
+        writeln!(f, "  equity   ${:.2} M, from ${:.2} M", self.equity / 1e6, CAPITAL / 1e6)?;
+        let per = if self.sessions as f64 > SESSIONS_A_YEAR { " a year" } else { "" };
+        writeln!(f, "  growth   {growth:+.1} %{per}; the index itself {market:+.1} %")?;
         writeln!(
             f,
-            "  growth      {:+.1} % a year, the index {:+.1} %",
-            percent(self.growth),
-            percent(self.market_growth)
+            "  risk     volatility {volatility:.1} %, Sharpe ratio {:.2}, largest drawdown {drawdown:.1} %",
+            self.sharpe
         )?;
         writeln!(
             f,
-            "  risk        volatility {:.1} %, Sharpe ratio {:.2}, largest drawdown {:.1} %",
-            percent(self.volatility),
-            self.sharpe,
-            percent(self.drawdown)
+            "  orders   {filled} filled, {partial} in part, {unfilled} not; {refused} refused; commission ${:.0}",
+            self.commission
         )?;
-        writeln!(
-            f,
-            "  orders      {orders}: {filled} filled, {partial} in part, {unfilled} not, {refused} refused; \
-             {timed_out} answers timed out"
-        )?;
-        write!(f, "  costs       {:.0} $ commission; {defects} sessions not fit to trade on", self.commission)
+        write!(f, "  trouble  {timed_out} answers of the broker timed out, {defects} sessions were not fit to trade on")
     }
 }

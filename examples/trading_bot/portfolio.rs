@@ -1,5 +1,7 @@
 //! What is owned: cash, shares, and how it went.
 
+use perfmon::monitor_latency;
+
 use crate::order::{Execution, Order};
 
 /// The fund's money to begin with, in dollars.
@@ -22,6 +24,9 @@ impl Default for Portfolio {
     }
 }
 
+// One attribute for the whole block: a site for each function, `portfolio::apply`, `portfolio::mark` … Those that only
+// read a field or divide two numbers are left out.
+#[monitor_latency("portfolio", skip(equity, exposure, last_return))]
 impl Portfolio {
     /// Takes over what an order traded.
     pub(crate) fn apply(&mut self, order: &Order, execution: &Execution) {

@@ -2,8 +2,10 @@
 
 use std::{
     io::{IsTerminal, Write, stdout},
-    time::{Duration, Instant},
+    time::Duration,
 };
+
+use tokio::time::Instant;
 
 use crate::{market::Date, store::OrderCounts};
 
@@ -20,7 +22,7 @@ pub(crate) struct Progress {
 
 /// A year that has passed.
 pub(crate) struct Year {
-    pub(crate) year: i32,
+    pub(crate) number: i32,
     pub(crate) sessions: usize,
     pub(crate) equity: f64,
     pub(crate) gain: f64,
@@ -42,14 +44,20 @@ impl Progress {
         }
         self.drawn = Some(Instant::now());
         let full = done * WIDTH / self.sessions;
-        let _ = write!(stdout(), "\r{date}  {}{}  {done} of {} sessions", "━".repeat(full), "╌".repeat(WIDTH - full), self.sessions);
+        let _ = write!(
+            stdout(),
+            "\r{date}  {}{}  {done} of {} sessions",
+            "━".repeat(full),
+            "╌".repeat(WIDTH - full),
+            self.sessions
+        );
         let _ = stdout().flush();
     }
 
     pub(crate) fn year(&mut self, year: &Year) {
         self.line(&format!(
             "{}   {:8}   {:6.2} M  {:+5.1} %  {:+5.1} %   {:14}  {:7}  {:7}",
-            year.year,
+            year.number,
             year.sessions,
             year.equity / 1e6,
             year.gain * 100.0,

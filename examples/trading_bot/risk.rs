@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use perfmon::monitor_latency;
+
 use crate::{
     order::{Order, Side},
     portfolio::Portfolio,
@@ -29,6 +31,7 @@ pub(crate) enum Refusal {
 }
 
 /// Holds an order against every limit. Selling reduces risk and only has to be possible.
+#[monitor_latency("risk_check", p99 = "50us", labels(side = %order.side))]
 pub(crate) fn check(order: &Order, portfolio: &Portfolio, close: f64) -> Result<(), Refusal> {
     if order.side == Side::Sell {
         return Ok(());

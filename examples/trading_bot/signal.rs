@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use perfmon::monitor_latency;
+
 /// Spans of the moving averages, in sessions: from a month to a year.
 const LOOKBACKS: std::ops::RangeInclusive<usize> = 20..=250;
 const STEP: usize = 10;
@@ -54,6 +56,7 @@ impl History {
     }
 
     /// The signal after the last close; none in the first year, which the longest average needs.
+    #[monitor_latency("signal_generation", p99 = "100us")]
     pub(crate) fn signal(&self) -> Option<Signal> {
         let last = self.last()?;
         if self.closes.len() < *LOOKBACKS.end() {
@@ -68,6 +71,7 @@ impl History {
 
 /// The mean of the last `span` closes. Called 24 times a session and done in some tens of nanoseconds: even two readings of the clock
 /// would be a good part of that. So one call in 64 is timed; counted is every one.
+#[monitor_latency("moving_average", sample = 1 / 64)]
 fn moving_average(closes: &[f64], span: usize) -> f64 {
     let recent = &closes[closes.len() - span..];
     recent.iter().sum::<f64>() / span as f64

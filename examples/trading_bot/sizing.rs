@@ -1,5 +1,7 @@
 //! Position sizing: how many shares the signal wants.
 
+use perfmon::monitor_latency;
+
 use crate::{
     order::{Order, Side},
     portfolio::Portfolio,
@@ -9,7 +11,7 @@ use crate::{
 /// The volatility the fund is run at, a year.
 const TARGET_VOLATILITY: f64 = 0.13;
 /// More than this is never asked for, however calm the market.
-const MAX_LEVERAGE: f64 = 2.0;
+const MAX_LEVERAGE: f64 = 1.53;
 /// A position this near to its target, as a fraction of the equity, is left alone: trading costs.
 const BAND: f64 = 0.04;
 /// How far from the last close a limit is set, in standard deviations of a day.
@@ -18,16 +20,17 @@ const LIMIT_DISTANCE: f64 = 0.5;
 /// The order that brings the portfolio to the signal's target, if it is far enough from it.
 ///
 /// Buying can wait, so it has a limit; selling is getting out of a risk, so it takes the market's price.
-pub(crate) fn size(signal: &Signal, confidence: f64, portfolio: &Portfolio, close: f64) -> Option<Order> {
+#[monitor_latency("position_sizing")]
+pub(crate) fn size(id: u64, signal: &Signal, confidence: f64, portfolio: &Portfolio, close: f64) -> Option<Order> {
     // As much as brings the target volatility when the trend is full, less in proportion.
-    let leverage = signal.trend * confidence * (TARGET_VOLATILITY / signal.volatility).min(MAX_LEVERAGE);
+    let leverage = (signal.trend * confidence * TARGET_VOLATILITY / signal.volatility).min(MAX_LEVERAGE);
     let equity = portfolio.equity(close);
     let wanted = whole_shares(leverage * equity / close);
     let change = wanted - portfolio.shares;
     let day = signal.volatility / SESSIONS_A_YEAR.sqrt();
     let order = match change {
-        1.. => Order { id: 0, side: Side::Buy, quantity: change, limit: Some(close * (1.0 + LIMIT_DISTANCE * day)) },
-        _ => Order { id: 0, side: Side::Sell, quantity: -change, limit: None },
+        1.. => Order { id, side: Side::Buy, quantity: change, limit: Some(close * (1.0 + LIMIT_DISTANCE * day)) },
+        _ => Order { id, side: Side::Sell, quantity: -change, limit: None },
     };
     worth_trading(&order, portfolio, close).then_some(order)
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use perfmon::monitor_db;
 use rusqlite::{Connection, Result, params};
 use tempfile::TempDir;
 use tokio::sync::Mutex;
@@ -61,6 +62,7 @@ impl Store {
         Ok(Self { writer, reader, _directory: directory })
     }
 
+    #[monitor_db("insert", "orders")]
     pub(crate) fn insert_order(&self, day: Date, order: &Order, execution: &Execution, status: &str) -> Result<()> {
         let mut insert = self.writer.prepare_cached("INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?)")?;
         insert.execute(params![
@@ -76,6 +78,7 @@ impl Store {
         Ok(())
     }
 
+    #[monitor_db("insert", "experiences")]
     pub(crate) fn insert_experience(&self, day: Date, signal: &Signal, outcome: f64) -> Result<()> {
         let mut insert = self.writer.prepare_cached("INSERT INTO experiences VALUES (?, ?, ?, ?)")?;
         insert.execute(params![day.ordinal(), signal.regime.as_str(), situation(signal.trend), outcome])?;
@@ -84,6 +87,7 @@ impl Store {
 
     /// What followed when the market was as it is now. It may have to read thousands of rows, so it runs where it blocks nobody; the
     /// measured time is what the caller waits, the hand-over to the other thread included.
+    #[monitor_db("select", "experiences", p99 = "5ms")]
     pub(crate) async fn query_memories(&self, signal: &Signal) -> Result<Memories> {
         let reader = Arc::clone(&self.reader);
         let (regime, trend) = (signal.regime, situation(signal.trend));
@@ -91,6 +95,7 @@ impl Store {
         query.await.expect("the query neither panics nor is aborted")
     }
 
+    #[monitor_db("select", "orders")]
     pub(crate) fn count_orders(&self, year: i32) -> Result<OrderCounts> {
         let mut select = self.writer.prepare_cached(
             "SELECT count(*), coalesce(sum(status = 'filled'), 0), coalesce(sum(status = 'partial'), 0),
@@ -104,8 +109,8 @@ impl Store {
 }
 
 fn memories(reader: &Connection, regime: Regime, trend: i64) -> Result<Memories> {
-    let mut select =
-        reader.prepare_cached("SELECT count(*), coalesce(avg(outcome), 0) FROM experiences WHERE regime = ? AND trend = ?")?;
+    let mut select = reader
+        .prepare_cached("SELECT count(*), coalesce(avg(outcome), 0) FROM experiences WHERE regime = ? AND trend = ?")?;
     select.query_row(params![regime.as_str(), trend], |row| Ok(Memories { count: row.get(0)?, mean: row.get(1)? }))
 }
 
