@@ -2,7 +2,13 @@
 //!
 //! Site names are unique to their test, since the recorder belongs to the whole process.
 
-#![allow(clippy::all, clippy::pedantic, missing_docs, reason = "shapes, not good style; `lints` is strict")]
+#![allow(
+    clippy::all,
+    clippy::pedantic,
+    missing_docs,
+    unreachable_pub,
+    reason = "shapes, not good style; `lints` is strict"
+)]
 
 #[path = "macros/support.rs"]
 mod support;

@@ -125,7 +125,7 @@ impl Function {
         Ok(Self {
             is_async: qualifier("async").is_some(),
             constant: qualifier("const").map(TokenTree::span),
-            track_caller: find_word(&tokens[..start], "track_caller"),
+            track_caller: find_word(&tokens[..start], &["track_caller"]),
             output: output(&tokens[at + 2..]),
             header: tokens,
             name,
@@ -133,21 +133,6 @@ impl Function {
             rest,
         })
     }
-}
-
-/// The names of the attributes that an item starts with, by the last segment of their paths.
-pub(crate) fn attributes(tokens: &[TokenTree]) -> Vec<String> {
-    tokens[..attributes_end(tokens)]
-        .iter()
-        .filter_map(|token| match token {
-            TokenTree::Group(group) => Some(group.stream()),
-            _ => None,
-        })
-        .filter_map(|stream| {
-            let path: Vec<TokenTree> = stream.into_iter().collect();
-            leading_path(&path).map(|(last, _)| last.to_string())
-        })
-        .collect()
 }
 
 /// A walk along the outside of an item.

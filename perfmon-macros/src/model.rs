@@ -44,6 +44,7 @@ pub(crate) const KINDS: [Kind; 6] = [
 ];
 
 impl Kind {
+    #[cfg(test)]
     pub(crate) fn of_attribute(name: &str) -> Option<&'static Self> {
         KINDS.iter().find(|kind| kind.attribute == name)
     }

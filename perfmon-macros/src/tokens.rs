@@ -85,10 +85,11 @@ pub(crate) fn attributes_end(tokens: &[TokenTree]) -> usize {
     at
 }
 
-pub(crate) fn find_word(tokens: &[TokenTree], word: &str) -> Option<Span> {
+/// Where one of these words stands, however deep.
+pub(crate) fn find_word(tokens: &[TokenTree], words: &[&str]) -> Option<Span> {
     tokens.iter().find_map(|token| match token {
-        TokenTree::Ident(ident) if ident == word => Some(ident.span()),
-        TokenTree::Group(group) => find_word(&group.stream().into_iter().collect::<Vec<_>>(), word),
+        TokenTree::Ident(ident) if words.iter().any(|word| ident == word) => Some(ident.span()),
+        TokenTree::Group(group) => find_word(&group.stream().into_iter().collect::<Vec<_>>(), words),
         _ => None,
     })
 }

@@ -279,7 +279,7 @@ trait Feed {
 
     #[monitor_latency("async.desugared")]
     fn desugared(&self) -> impl Future<Output = Result<u8, ()>> {
-        async { Ok(self.required().await) }
+        async move { Ok(self.required().await) }
     }
 }
 

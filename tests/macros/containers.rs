@@ -42,6 +42,11 @@ impl<T: Clone> Book<T> {
         self.0.push(value);
     }
 
+    #[cfg_attr(all(), monitor_db("delete", "book"))]
+    fn clear(&mut self) {
+        self.0.clear();
+    }
+
     #[monitor_latency(skip)]
     fn skipped(&self) -> bool {
         self.0.is_empty()
@@ -188,12 +193,14 @@ fn every_function_of_an_impl_block() {
     book.put(3);
     assert_eq!(book.len() + Book::<u8>::depth(), 5);
     assert!(!book.skipped());
+    book.clear();
+    ok("delete book", 1);
     assert_eq!(seen("book::first"), [1, 1, 0, 0]);
     for name in ["book::load", "book::iterate", "insert book"] {
         ok(name, 1);
     }
     let snapshot = perfmon::snapshot();
-    for name in ["book::len", "book::new", "book::put", "book::skipped", "book::depth"] {
+    for name in ["book::len", "book::new", "book::put", "book::clear", "book::skipped", "book::depth"] {
         assert!(snapshot.get(name).is_none(), "{name}");
     }
 }

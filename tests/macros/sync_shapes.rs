@@ -657,6 +657,9 @@ fn arguments_of_all_patterns() {
 fn every_call_of_a_recursion_counts() {
     assert_eq!(recursion(5), 120);
     ok("sync.recursion", 5);
+    let snapshot = perfmon::snapshot();
+    let site = snapshot.get("sync.recursion").expect("a site");
+    assert!(site.outermost() < site.total(), "{:?} of {:?}", site.outermost(), site.total());
     assert!(even(4));
     ok("sync.even", 3);
     ok("sync.odd", 2);

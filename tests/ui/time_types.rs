@@ -1,5 +1,5 @@
 fn main() {
-    let _ = perfmon::time!("a", 1);
-    let _: String = perfmon::time!("b", || 1);
-    perfmon::record!("c", 5);
+    let _: String = perfmon::time!("a", || 1);
+    let _: u8 = perfmon::time!("b", || "text".len());
+    perfmon::time!("c", || undefined);
 }

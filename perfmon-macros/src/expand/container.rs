@@ -8,9 +8,10 @@ use super::Mode;
 use crate::{
     args::Args,
     errors::Errors,
-    item::{Container, ContainerWord, Function, Item, attributes},
-    model::{Kind, Place, ours},
+    item::{Container, ContainerWord, Function, Item},
+    model::{KINDS, Kind, Place, ours},
     shape::Shape,
+    tokens::{attributes_end, find_word},
     valid,
 };
 
@@ -135,7 +136,8 @@ impl Spread<'_> {
     }
 }
 
-/// Whether an attribute of ours stands on it already.
+/// Whether an attribute of ours stands on it already, if only by `cfg_attr`.
 fn has_own(header: &[TokenTree]) -> bool {
-    attributes(header).iter().any(|name| Kind::of_attribute(name).is_some())
+    let ours = KINDS.map(|kind| kind.attribute);
+    find_word(&header[..attributes_end(header)], &ours).is_some()
 }
