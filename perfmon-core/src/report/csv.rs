@@ -1,6 +1,6 @@
 //! The report as CSV: RFC 4180, a header line, figures without units.
 
-use super::{calls, metrics};
+use super::calls;
 use crate::snapshot::{Site, Snapshot, Stats, Value};
 
 const CALLS: [&str; 25] = [
@@ -64,7 +64,7 @@ pub(super) fn metrics(snapshot: &Snapshot) -> String {
                     figures = [count.to_string(), rate(count), values.sum().to_string(), p50, p95, p99, p999, max];
                 }
             }
-            let sort = metrics::sort(metric).unwrap_or_default();
+            let sort = metric.kind().as_str();
             let labels = labels(metric.label_keys(), series.values());
             let head = [metric.name(), sort, metric.unit(), &labels].map(str::to_owned);
             text.push_str(&line(head.into_iter().chain(figures)));

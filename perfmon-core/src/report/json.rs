@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
-use super::{calls, format, metrics};
+use super::{calls, format};
 use crate::{
     Footprint, Severity,
     site::{Kind, Place, Statistic},
@@ -103,7 +103,7 @@ struct ObjectiveView {
 struct MetricView<'a> {
     name: &'a str,
     #[serde(rename = "type")]
-    sort: Option<&'static str>,
+    kind: &'static str,
     help: &'a str,
     unit: &'a str,
     label_keys: &'a [String],
@@ -222,7 +222,7 @@ impl<'a> MetricView<'a> {
         });
         Self {
             name: metric.name(),
-            sort: metrics::sort(metric),
+            kind: metric.kind().as_str(),
             help: metric.help(),
             unit: metric.unit(),
             label_keys: metric.label_keys(),

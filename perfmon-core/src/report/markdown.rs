@@ -163,7 +163,7 @@ fn series(snapshot: &Snapshot, figures: usize, wanted: impl Fn(&Value) -> bool) 
         let series = metric.series().iter().filter(|series| wanted(series.value()));
         let row = series.map(|series| {
             let labels = metrics::labels(metric.label_keys(), series.values());
-            let mut row = vec![metric.name().to_owned(), labels, metrics::sort(metric).unwrap_or_default().to_owned()];
+            let mut row = vec![metric.name().to_owned(), labels, metric.kind().as_str().to_owned()];
             row.extend(metrics::cells(series.value(), metric.unit(), snapshot).into_iter().map(|cell| cell.text));
             row.resize(3 + figures, String::new());
             row.push(metric.help().to_owned());

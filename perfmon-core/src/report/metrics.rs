@@ -5,7 +5,7 @@ use super::{
     table::{Block, Cell, Column, Note, Row, Table},
     text::{clean, cut},
 };
-use crate::snapshot::{Metric, Snapshot, Value};
+use crate::snapshot::{Metric, MetricKind, Snapshot, Value};
 
 pub(super) const VALUES: [&str; 2] = ["value", "rate"];
 pub(super) const HISTOGRAMS: [&str; 7] = ["count", "rate", "p50", "p95", "p99", "p99.9", "max"];
@@ -22,19 +22,15 @@ pub(super) fn labels(keys: &[String], values: &[String]) -> String {
     pairs.join(" ")
 }
 
-/// What kind of metric it is, as formats name it; `None` before its first use.
-pub(super) fn sort(metric: &Metric) -> Option<&'static str> {
-    Some(match metric.series().first()?.value() {
-        Value::Counter(_) => "counter",
-        Value::Gauge(_) => "gauge",
-        Value::Histogram(_) => "histogram",
-    })
+/// The kind of a metric that has values; those that were never used have a block of their own.
+fn used(metric: &Metric) -> Option<MetricKind> {
+    metric.series().first().map(|_| metric.kind())
 }
 
 /// Counters, gauges and what was never used in one table, histograms in another; empty ones left out.
 pub(super) fn tables<'a>(snapshot: &'a Snapshot, style: &Style) -> Vec<Table<'a>> {
-    let block = |sort: Option<&str>, title: &str, heads: &[&str]| {
-        let metrics = snapshot.metrics().iter().filter(|metric| self::sort(metric) == sort);
+    let block = |kind: Option<MetricKind>, title: &str, heads: &[&str]| {
+        let metrics = snapshot.metrics().iter().filter(|metric| used(metric) == kind);
         let rows: Vec<Row<'a>> = metrics.flat_map(|metric| rows(metric, snapshot, style)).collect();
         let heads = heads.iter().map(|&head| head.to_owned()).collect();
         (!rows.is_empty()).then(|| Block {
@@ -45,11 +41,11 @@ pub(super) fn tables<'a>(snapshot: &'a Snapshot, style: &Style) -> Vec<Table<'a>
         })
     };
     let values = [
-        block(Some("counter"), "counters", &VALUES),
-        block(Some("gauge"), "gauges", &VALUES[..1]),
+        block(Some(MetricKind::Counter), "counters", &VALUES),
+        block(Some(MetricKind::Gauge), "gauges", &VALUES[..1]),
         block(None, "metrics never used", &[]),
     ];
-    let histograms = [block(Some("histogram"), "histograms", &HISTOGRAMS)];
+    let histograms = [block(Some(MetricKind::Histogram), "histograms", &HISTOGRAMS)];
     let tables = [
         (VALUES.len(), values.into_iter().flatten().collect()),
         (YIELDS.len(), histograms.into_iter().flatten().collect()),

@@ -9,11 +9,37 @@ use super::{
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Metric {
-    pub(crate) name: String,
+    /// Name and kind: what makes a metric the same one.
+    pub(crate) key: (String, MetricKind),
     pub(crate) help: String,
     pub(crate) unit: String,
     pub(crate) label_keys: Vec<String>,
     pub(crate) series: Vec<MetricSeries>,
+}
+
+/// What sort of custom metric it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
+#[non_exhaustive]
+pub enum MetricKind {
+    /// A sum that only grows.
+    Counter,
+    /// The last value set or observed.
+    Gauge,
+    /// A distribution of values.
+    Histogram,
+}
+
+impl MetricKind {
+    /// The name used in output: `"counter"` and so on.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Counter => "counter",
+            Self::Gauge => "gauge",
+            Self::Histogram => "histogram",
+        }
+    }
 }
 
 /// A custom metric's value for one set of label values.
@@ -75,7 +101,13 @@ impl Metric {
     /// Its name.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.name
+        &self.key.0
+    }
+
+    /// What sort of metric it is; of all its series, used yet or not.
+    #[must_use]
+    pub fn kind(&self) -> MetricKind {
+        self.key.1
     }
 
     /// What it means, in a sentence.

@@ -20,7 +20,7 @@ use std::{
 use self::algebra::{Algebra, join};
 pub use self::{
     buckets::Buckets,
-    metric::{Distribution, Metric, MetricSeries, Value},
+    metric::{Distribution, Metric, MetricKind, MetricSeries, Value},
     site::{ObjectiveStatus, Series, Site},
     stats::Stats,
     take::snapshot,
@@ -37,7 +37,7 @@ pub struct Snapshot {
     pub(crate) span: Duration,
     /// Sorted by kind and name.
     pub(crate) sites: Vec<Site>,
-    /// Sorted by name.
+    /// Sorted by name and kind.
     pub(crate) metrics: Vec<Metric>,
     pub(crate) own_cost: Duration,
     pub(crate) footprint: Footprint,
@@ -121,11 +121,10 @@ impl Snapshot {
         &self.metrics
     }
 
-    /// The custom metric of this name.
+    /// The custom metric of this name; where a counter and a gauge, say, share it, the first in the order of [`MetricKind`].
     #[must_use]
     pub fn metric(&self, name: &str) -> Option<&Metric> {
-        let at = self.metrics.binary_search_by(|metric| metric.name.as_str().cmp(name));
-        at.ok().map(|at| &self.metrics[at])
+        self.metrics.iter().find(|metric| metric.name() == name)
     }
 
     /// What perfmon itself adds to a call, measured when recording began.
@@ -155,7 +154,7 @@ impl Snapshot {
         self.losses.add(&other.losses);
         self.footprint.add(&other.footprint);
         join(&mut self.sites, &other.sites, |site| &site.key, Site::add, true);
-        join(&mut self.metrics, &other.metrics, |metric| &metric.name, Metric::add, true);
+        join(&mut self.metrics, &other.metrics, |metric| &metric.key, Metric::add, true);
     }
 }
 
@@ -172,7 +171,7 @@ impl Sub for &Snapshot {
         interval.span = self.span.saturating_sub(earlier.span);
         interval.losses.subtract(&earlier.losses);
         join(&mut interval.sites, &earlier.sites, |site| &site.key, Site::subtract, false);
-        join(&mut interval.metrics, &earlier.metrics, |metric| &metric.name, Metric::subtract, false);
+        join(&mut interval.metrics, &earlier.metrics, |metric| &metric.key, Metric::subtract, false);
         interval
     }
 }

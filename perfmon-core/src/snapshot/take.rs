@@ -3,12 +3,13 @@
 use std::time::{Duration, SystemTime};
 
 use super::{
-    Buckets, Distribution, Losses, Metric, MetricSeries, Series, Site, Snapshot, Stats, Value, algebra::Algebra,
+    Buckets, Distribution, Losses, Metric, MetricKind, MetricSeries, Series, Site, Snapshot, Stats, Value,
+    algebra::Algebra,
 };
 use crate::{
     clock::Scale,
     collect::{self, Quantity, Reading},
-    record::{Footprint, Outcome, Recorder, Totals, recorder},
+    record::{Footprint, Outcome, Recorder, Totals, recorder, undisturbed},
     site::{Family, Instrument, Kind, REGISTRY, SeriesId},
 };
 
@@ -21,16 +22,20 @@ pub fn snapshot() -> Snapshot {
     let mut sites = Vec::new();
     let mut metrics = Vec::new();
     let mut source = recorder.map(Source::new);
-    for family in REGISTRY.families() {
-        match family.instrument {
-            Instrument::Calls(kind) => sites.push(site(family, kind, source.as_mut())),
-            _ => metrics.push(metric(family, source.as_mut())),
+    undisturbed(|| {
+        for family in REGISTRY.families() {
+            match family.instrument {
+                Instrument::Calls(kind) => sites.push(site(family, kind, source.as_mut())),
+                Instrument::Counter => metrics.push(metric(family, MetricKind::Counter, source.as_mut())),
+                Instrument::Gauge => metrics.push(metric(family, MetricKind::Gauge, source.as_mut())),
+                Instrument::Histogram => metrics.push(metric(family, MetricKind::Histogram, source.as_mut())),
+            }
         }
-    }
+    });
     sites.sort_by(|a, b| a.key.cmp(&b.key));
-    metrics.sort_by(|a, b| a.name.cmp(&b.name));
+    metrics.sort_by(|a, b| a.key.cmp(&b.key));
     for reading in collect::readings() {
-        add_reading(&mut metrics, reading);
+        add_reading(&mut metrics, &reading);
     }
     Snapshot {
         process: recorder.map_or(0, Recorder::process),
@@ -49,20 +54,21 @@ pub fn snapshot() -> Snapshot {
 }
 
 /// Puts a collected value among the metrics, in its place by name and labels. The first of a name says what its label keys are.
-fn add_reading(metrics: &mut Vec<Metric>, reading: Reading) {
-    let at = metrics.binary_search_by(|metric| metric.name.as_str().cmp(&reading.name)).unwrap_or_else(|at| {
+fn add_reading(metrics: &mut Vec<Metric>, reading: &Reading) {
+    let (kind, value) = match reading.quantity {
+        Quantity::Gauge(value) => (MetricKind::Gauge, Value::Gauge(value)),
+        Quantity::Counter(count) => (MetricKind::Counter, Value::Counter(count)),
+    };
+    let key = (reading.name.to_string(), kind);
+    let at = metrics.binary_search_by(|metric| metric.key.cmp(&key)).unwrap_or_else(|at| {
         let label_keys = reading.labels.iter().map(|(key, _)| key.to_string()).collect();
-        let (name, help) = (reading.name.to_string(), reading.help.to_string());
-        metrics.insert(at, Metric { name, help, unit: reading.unit.to_string(), label_keys, series: Vec::new() });
+        let (help, unit) = (reading.help.to_string(), reading.unit.to_string());
+        metrics.insert(at, Metric { key, help, unit, label_keys, series: Vec::new() });
         at
     });
     let metric = &mut metrics[at];
     let value_of = |key: &String| reading.labels.iter().find(|(known, _)| known == key).map(|(_, value)| value.clone());
     let values: Vec<String> = metric.label_keys.iter().map(|key| value_of(key).unwrap_or_default()).collect();
-    let value = match reading.quantity {
-        Quantity::Gauge(value) => Value::Gauge(value),
-        Quantity::Counter(count) => Value::Counter(count),
-    };
     match metric.series.binary_search_by(|series| series.values.cmp(&values)) {
         Ok(same) => metric.series[same].value = value,
         Err(at) => metric.series.insert(at, MetricSeries { values, value }),
@@ -148,16 +154,16 @@ fn site(family: &'static Family, kind: Kind, mut source: Option<&mut Source>) ->
     }
 }
 
-fn metric(family: &'static Family, mut source: Option<&mut Source>) -> Metric {
+fn metric(family: &'static Family, kind: MetricKind, mut source: Option<&mut Source>) -> Metric {
     let mut series = Vec::new();
     if let Some(source) = source.as_mut() {
         for id in family.series() {
-            let value = match family.instrument {
-                Instrument::Counter => source.reader.counter(id.0).map(Value::Counter),
-                Instrument::Gauge => source.reader.gauge(id.0).map(Value::Gauge),
-                _ => {
+            let value = match kind {
+                MetricKind::Counter => source.reader.counter(id.0).map(Value::Counter),
+                MetricKind::Gauge => source.reader.gauge(id.0).map(Value::Gauge),
+                MetricKind::Histogram => {
                     let (totals, buckets) = source.totals(family, id);
-                    (buckets.total() > 0).then(|| Value::Histogram(Distribution { sum: totals.sum, buckets }))
+                    (buckets.total() > 0).then_some(Value::Histogram(Distribution { sum: totals.sum, buckets }))
                 }
             };
             if let (Some(value), Some(info)) = (value, REGISTRY.info(id)) {
@@ -173,7 +179,7 @@ fn metric(family: &'static Family, mut source: Option<&mut Source>) -> Metric {
         }
     });
     Metric {
-        name: family.name.clone(),
+        key: (family.name.clone(), kind),
         help: family.help.to_owned(),
         unit: family.unit.to_owned(),
         label_keys: family.labels.iter().map(ToString::to_string).collect(),

@@ -9,7 +9,7 @@ use std::{
 use crate::{
     Footprint, Layout, Severity,
     site::{Kind, Objective, Place, Statistic},
-    snapshot::{Buckets, Distribution, Losses, Metric, MetricSeries, Series, Site, Snapshot, Stats, Value},
+    snapshot::{Buckets, Distribution, Losses, Metric, MetricKind, MetricSeries, Series, Site, Snapshot, Stats, Value},
 };
 
 const US: u64 = 1_000;
@@ -144,8 +144,15 @@ fn sum(series: &[Series]) -> Stats {
 
 fn metric(name: &str, unit: &str, help: &str, keys: &[&str], series: Vec<(&[&str], Value)>) -> Metric {
     let owned = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
-    let series = series.into_iter().map(|(values, value)| MetricSeries { values: owned(values), value }).collect();
-    Metric { name: name.to_owned(), help: help.to_owned(), unit: unit.to_owned(), label_keys: owned(keys), series }
+    let series: Vec<_> =
+        series.into_iter().map(|(values, value)| MetricSeries { values: owned(values), value }).collect();
+    let kind = series.first().map_or(MetricKind::Counter, |one| match one.value {
+        Value::Counter(_) => MetricKind::Counter,
+        Value::Gauge(_) => MetricKind::Gauge,
+        Value::Histogram(_) => MetricKind::Histogram,
+    });
+    let key = (name.to_owned(), kind);
+    Metric { key, help: help.to_owned(), unit: unit.to_owned(), label_keys: owned(keys), series }
 }
 
 /// A trading bot after two minutes, with one of everything.
@@ -247,7 +254,7 @@ fn metrics() -> Vec<Metric> {
         metric("payload", "bytes", "Size of a market data message", &[], vec![(&[], Value::Histogram(payload))]),
         metric("rebalances_total", "", "Portfolios rebalanced", &[], Vec::new()),
     ];
-    metrics.sort_by(|a, b| a.name.cmp(&b.name));
+    metrics.sort_by(|a, b| a.key.cmp(&b.key));
     metrics
 }
 

@@ -8,7 +8,7 @@ use super::fixture::{self, Calls};
 use crate::{
     report::{Report, Style, text},
     site::Kind,
-    snapshot::{Metric, MetricSeries, Series, Snapshot, Value},
+    snapshot::{Metric, MetricKind, MetricSeries, Series, Snapshot, Value},
 };
 
 const NASTY: [&str; 9] = [
@@ -33,7 +33,7 @@ fn nasty() -> Snapshot {
     };
     snapshot.sites = NASTY.iter().map(named).collect();
     let metric = |name: &&str| Metric {
-        name: (*name).to_owned(),
+        key: ((*name).to_owned(), MetricKind::Gauge),
         help: (*name).to_owned(),
         unit: (*name).to_owned(),
         label_keys: vec!["key".to_owned()],

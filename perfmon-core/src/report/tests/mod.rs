@@ -1,7 +1,4 @@
 //! What every format makes of the same snapshots.
-//!
-//! `cargo test -p perfmon-core --features report print_one -- --ignored --nocapture` prints the table: `COLUMNS` and `CLICOLOR_FORCE`
-//! say how.
 
 pub(super) mod fixture;
 mod hostile;
@@ -13,12 +10,6 @@ use super::{Format, Report, Style};
 
 fn terminal(style: Style) -> String {
     Report::new(fixture::rich()).to_terminal(&style)
-}
-
-#[test]
-#[ignore = "to look at"]
-fn print_one() {
-    print!("{}", terminal(Style::detect_stdout()));
 }
 
 #[test]
