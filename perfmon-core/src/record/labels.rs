@@ -15,6 +15,8 @@ use crate::site::{REGISTRY, SeriesId};
 /// Lines of a thread's cache, and the words of a line: two of the key, its tag, the entry of the record.
 const LINES: usize = 256;
 const LINE_WORDS: usize = 4;
+/// Lines a key may be found in, one behind the other: sixteen keys in 256 lines collide more often than not.
+const WAYS: usize = 8;
 pub(crate) const CACHE_WORDS: usize = LINES * LINE_WORDS;
 
 /// Bytes of an encoding that need no heap.
@@ -142,16 +144,36 @@ impl<S: Storage> Arena<S> {
         if cache == 0 {
             return 0;
         }
-        let line = cache + line_of(base, key);
-        let same = self.word(line).get() == key.first
-            && self.word(line + 1).get() == key.second
-            && self.word(line + 2).get() == tag_of(base, key);
-        if !same {
-            return 0;
+        let line = self.line(cache, line_of(base, key));
+        if !is_for(line, base, key) {
+            return self.cached_further(slot, cache, base, key);
         }
-        let entry = self.word(line + 3).get();
-        // Two words cannot hold longer values: the line's fourth word then names the series in its upper half.
+        let entry = line[3].get();
+        // Two words cannot hold longer values: the line's fourth word then names the series.
         if key.tag & 1 == 1 { entry } else { self.checked(slot, entry, key) }
+    }
+
+    /// Looks into the lines behind the first, where keys go that find theirs taken.
+    #[cold]
+    #[inline(never)]
+    fn cached_further(&self, slot: usize, cache: usize, base: u32, key: &Key<'_>) -> u64 {
+        let home = line_of(base, key);
+        for step in 1..WAYS {
+            let line = self.line(cache, home + step);
+            if is_for(line, base, key) {
+                let entry = line[3].get();
+                return if key.tag & 1 == 1 { entry } else { self.checked(slot, entry, key) };
+            }
+            if line[2].get() == 0 {
+                break;
+            }
+        }
+        0
+    }
+
+    #[inline(always)]
+    fn line(&self, cache: usize, line: usize) -> &[S::Word; LINE_WORDS] {
+        self.block(cache + line % LINES * LINE_WORDS)
     }
 
     #[inline(never)]
@@ -163,25 +185,37 @@ impl<S: Storage> Arena<S> {
         }
     }
 
-    /// Remembers the entry of a labelled series. Does nothing when there is no memory for a cache.
+    /// Remembers the entry of a labelled series, in the place of another when all lines it may have are taken. Does nothing when there is
+    /// no memory for a cache.
     pub(crate) fn remember(&self, slot: usize, base: u32, key: &Key<'_>, series: u32, entry: u64) {
         let word = self.word(slot + s::LABELS);
         if word.get() == 0 {
             let Some(cache) = self.take(CACHE_WORDS, Claim::OwnRecord) else { return };
             word.set(cache as u64);
         }
-        let line = index(word.get()) + line_of(base, key);
-        self.word(line).set(key.first);
-        self.word(line + 1).set(key.second);
-        self.word(line + 2).set(tag_of(base, key));
-        self.word(line + 3).set(if key.tag & 1 == 1 { entry } else { u64::from(series) });
+        let (cache, home) = (index(word.get()), line_of(base, key));
+        let free = |step: &usize| {
+            let line = self.line(cache, home + step);
+            line[2].get() == 0 || is_for(line, base, key)
+        };
+        let line = self.line(cache, home + (0..WAYS).find(free).unwrap_or(0));
+        line[0].set(key.first);
+        line[1].set(key.second);
+        line[2].set(tag_of(base, key));
+        line[3].set(if key.tag & 1 == 1 { entry } else { u64::from(series) });
     }
 }
 
 #[inline(always)]
+fn is_for<W: Word>(line: &[W; LINE_WORDS], base: u32, key: &Key<'_>) -> bool {
+    line[0].get() == key.first && line[1].get() == key.second && line[2].get() == tag_of(base, key)
+}
+
+/// The first line a key may have.
+#[inline(always)]
 fn line_of(base: u32, key: &Key<'_>) -> usize {
     let mixed = (key.first ^ key.second.rotate_left(32) ^ key.tag ^ u64::from(base) << 40).wrapping_mul(MIX);
-    (mixed >> 56) as usize % LINES * LINE_WORDS
+    (mixed >> 56) as usize
 }
 
 #[inline(always)]

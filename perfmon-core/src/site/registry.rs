@@ -4,7 +4,6 @@
 
 use std::{
     collections::HashMap,
-    hash::{BuildHasher, RandomState},
     sync::{
         LazyLock, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
         atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering},
@@ -15,7 +14,6 @@ use super::{Declaration, Instrument, Name, Objective, Place, Registration, Sampl
 
 /// Bounds on what is kept.
 const MOST_OBJECTIVES: usize = 6;
-const SHARDS: usize = 16;
 const PAGE: usize = 1024;
 
 /// The number of a series. 0 is none.
@@ -38,7 +36,8 @@ pub(crate) struct Family {
     places: RwLock<Vec<Place>>,
     base: OnceLock<SeriesId>,
     other: OnceLock<SeriesId>,
-    label_sets: AtomicU32,
+    /// Its series with labels, by their values' encoding.
+    label_sets: RwLock<HashMap<Box<[u8]>, SeriesId>>,
     /// All its series, the base first.
     series: RwLock<Vec<SeriesId>>,
 }
@@ -68,7 +67,7 @@ impl Family {
             places: RwLock::new(places),
             base: OnceLock::new(),
             other: OnceLock::new(),
-            label_sets: AtomicU32::new(0),
+            label_sets: RwLock::default(),
             series: RwLock::default(),
         }
     }
@@ -108,7 +107,7 @@ pub(crate) struct SeriesInfo {
 }
 
 type FamilyKey = (Instrument, String);
-type Page = [OnceLock<SeriesInfo>; PAGE];
+type Page = [OnceLock<SeriesInfo>];
 
 /// Families and series of the process.
 pub(crate) struct Registry {
@@ -118,8 +117,6 @@ pub(crate) struct Registry {
     /// Read without a lock, by number.
     pages: Vec<OnceLock<Box<Page>>>,
     next: AtomicU32,
-    interned: [RwLock<HashMap<(SeriesId, Box<[u8]>), SeriesId>>; SHARDS],
-    hasher: RandomState,
     label_limit: AtomicU32,
     label_bytes: AtomicUsize,
     refused: AtomicU64,
@@ -148,8 +145,6 @@ impl Registry {
             seen: AtomicUsize::new(0),
             pages: (0..Self::MOST_SERIES.div_ceil(PAGE)).map(|_| OnceLock::new()).collect(),
             next: AtomicU32::new(1),
-            interned: std::array::from_fn(|_| RwLock::default()),
-            hasher: RandomState::new(),
             label_limit: AtomicU32::new(Self::DEFAULT_LABEL_LIMIT),
             label_bytes: AtomicUsize::new(0),
             refused: AtomicU64::new(0),
@@ -226,29 +221,35 @@ impl Registry {
 
     /// The series of a set of label values, `key` being their encoding; the family's `other` when there are too many.
     pub(crate) fn labelled(&self, family: &'static Family, values: &[&str], key: &[u8]) -> SeriesId {
-        let base = self.base_of(family);
-        let shard = &self.interned[self.hasher.hash_one((base, key)) as usize % SHARDS];
-        let known = (base, Box::from(key));
-        if let Some(series) = read(shard).get(&known) {
-            return *series;
-        }
         // The other half of the numbers, if it came to that, is for sites and their `other`.
-        let room = family.label_sets.load(Ordering::Relaxed) < self.label_limit.load(Ordering::Relaxed)
-            && (self.series_count() as usize) < Self::MOST_SERIES / 2;
-        if !room {
+        let room = |sets: usize| {
+            sets < self.label_limit.load(Ordering::Relaxed) as usize
+                && (self.series_count() as usize) < Self::MOST_SERIES / 2
+        };
+        let refuse = || {
             self.refused.fetch_add(1, Ordering::Relaxed);
-            return self.other_of(family);
+            self.other_of(family)
+        };
+        {
+            let sets = read(&family.label_sets);
+            match sets.get(key) {
+                Some(series) => return *series,
+                None if !room(sets.len()) => return refuse(),
+                None => {}
+            }
         }
-        let mut shard = write(shard);
-        if let Some(series) = shard.get(&known) {
+        let mut sets = write(&family.label_sets);
+        if let Some(series) = sets.get(key) {
             return *series;
         }
-        family.label_sets.fetch_add(1, Ordering::Relaxed);
+        if !room(sets.len()) {
+            return refuse();
+        }
         let values: Vec<String> = values.iter().map(ToString::to_string).collect();
         let text = values.iter().map(|value| value.len() + size_of::<String>()).sum::<usize>();
         self.label_bytes.fetch_add(text + 2 * key.len() + size_of::<SeriesInfo>() + 64, Ordering::Relaxed);
         let series = self.add_series(SeriesInfo { family, values, key: key.into(), is_base: false });
-        shard.insert(known, series);
+        sets.insert(key.into(), series);
         series
     }
 
@@ -264,7 +265,7 @@ impl Registry {
     fn add_series(&self, info: SeriesInfo) -> SeriesId {
         let id = SeriesId(self.next.fetch_add(1, Ordering::Relaxed));
         let family = info.family;
-        let page = self.pages[id.0 as usize / PAGE].get_or_init(|| Box::new([const { OnceLock::new() }; PAGE]));
+        let page = self.pages[id.0 as usize / PAGE].get_or_init(|| (0..PAGE).map(|_| OnceLock::new()).collect());
         // The number was given out just now, so the place is free.
         let _ = page[id.0 as usize % PAGE].set(info);
         write(&family.series).push(id);
