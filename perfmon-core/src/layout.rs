@@ -130,7 +130,7 @@ mod tests {
             let hdr = Histogram::<u64>::new_with_bounds(1, Layout::MAX_VALUE, digits).expect("bounds");
             for shift in 0..45 {
                 for near in [-1_i64, 0, 1, 7] {
-                    let value = ((1_i64 << shift) + near).max(0) as u64;
+                    let value = ((1_i64 << shift) + near).max(0).cast_unsigned();
                     let value = (value + (value >> 3)).min(Layout::MAX_VALUE);
                     let index = layout.index_of(value);
                     assert_eq!(layout.lowest_of(index), hdr.lowest_equivalent(value), "{digits} {value}");

@@ -121,7 +121,7 @@ impl CallSite {
         }
     }
 
-    fn change(&'static self, values: &[&str], change: impl Fn(Option<f64>) -> f64) {
+    fn change(&'static self, values: &[&str], change: impl Fn(f64) -> f64) {
         if is_enabled() {
             record::change(self, values, change);
         }
@@ -158,7 +158,7 @@ impl Labelled<'_, Gauge> {
 
     /// Adds to the value (0 before it was ever set); a negative number takes away.
     pub fn add(&self, by: f64) {
-        self.metric.0.change(self.values, |before| before.unwrap_or(0.0) + by);
+        self.metric.0.change(self.values, |before| before + by);
     }
 }
 

@@ -18,7 +18,7 @@ pub(crate) const UNIT: usize = 16;
 pub(crate) const EMPTY_SLOT: usize = 0;
 
 /// Where the bookkeeping starts: behind all that a look-up in the empty slot may touch.
-const HEADER: usize = 1024;
+pub(crate) const HEADER: usize = 1024;
 const USED: usize = HEADER;
 const FIRST_SLOT: usize = HEADER + 1;
 const SLOTS: usize = HEADER + 2;

@@ -342,7 +342,7 @@ impl Flight {
         if self.is_running() {
             arena.leave_own(record);
         }
-        if self.bits & TIMED == 0 {
+        if self.bits & TIMED == 0 && arena.has_timing(record) {
             arena.end_untimed(record, outcome);
         } else {
             arena.end_sampled(scale, thread::slot(), record, ticks, outcome, outermost);
@@ -393,7 +393,7 @@ pub(crate) fn record(site: &'static CallSite, values: &[&str], duration: Duratio
     }
     arena.word(record + r::STARTED).bump(1);
     if site.declaration.sample == Sample::Every {
-        arena.value_own(slot, record, nanos, ticks);
+        arena.value_own(recorder.clock.scale, slot, record, nanos, ticks);
     } else {
         // A given duration costs no timing, so it is taken even where only some calls are timed.
         arena.end_sampled(recorder.clock.scale, slot, record, ticks, Outcome::Ok, true);
@@ -422,11 +422,11 @@ pub(crate) fn observe(histogram: &'static CallSite, values: &[&str], value: u64)
         return recorder.arena.end_shared(record, value, value, Outcome::Ok, true);
     }
     recorder.arena.word(record + r::STARTED).bump(1);
-    recorder.arena.value_own(thread::slot(), record, value, value);
+    recorder.arena.value_own(recorder.clock.scale, thread::slot(), record, value, value);
 }
 
-/// Changes a custom gauge from its value now, `None` before it was ever set.
-pub(crate) fn change(gauge: &'static CallSite, values: &[&str], change: impl Fn(Option<f64>) -> f64) {
+/// Changes a custom gauge from its value now, 0 before it was ever set.
+pub(crate) fn change(gauge: &'static CallSite, values: &[&str], change: impl Fn(f64) -> f64) {
     let changed = thread::once_at_a_time(|| {
         let recorder = recorder()?;
         let base = Recorder::base_series(&gauge.handle, &gauge.declaration);
@@ -438,8 +438,7 @@ pub(crate) fn change(gauge: &'static CallSite, values: &[&str], change: impl Fn(
         let (value, set) = (recorder.arena.word(record + v::VALUE), recorder.arena.word(record + v::SET));
         loop {
             let before = value.load(Ordering::Acquire);
-            let known = (set.load(Ordering::Acquire) != 0).then(|| f64::from_bits(before));
-            if value.replace(before, change(known).to_bits()).is_ok() {
+            if value.replace(before, change(f64::from_bits(before)).to_bits()).is_ok() {
                 set.store(1, Ordering::Release);
                 return Some(());
             }

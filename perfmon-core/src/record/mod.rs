@@ -11,12 +11,18 @@
 
 mod arena;
 mod call;
+#[cfg(test)]
+mod fixture;
 mod footprint;
 mod labels;
+#[cfg(all(test, loom))]
+mod loom_tests;
 mod process;
 mod reader;
 mod sample;
 mod storage;
+#[cfg(all(test, not(loom)))]
+mod tests;
 mod thread;
 mod words;
 mod writer;
@@ -27,5 +33,6 @@ pub(crate) use self::{
     call::{Flight, Ticket, change, count, observe, record},
     process::{Recorder, RecorderReader, recorder, running},
     reader::Totals,
+    thread::undisturbed,
     writer::Outcome,
 };

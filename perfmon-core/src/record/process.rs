@@ -54,14 +54,16 @@ pub(crate) fn recorder() -> Option<&'static Recorder> {
     if let Some(recorder) = RECORDER.get() {
         return Some(recorder);
     }
-    let _one = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
-    if RECORDER.get().is_none() {
-        match Recorder::new() {
-            Some(recorder) => _ = RECORDER.set(recorder),
-            None => set_enabled(false),
+    thread::undisturbed(|| {
+        let _one = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
+        if RECORDER.get().is_none() {
+            match Recorder::new() {
+                Some(recorder) => _ = RECORDER.set(recorder),
+                None => set_enabled(false),
+            }
         }
-    }
-    RECORDER.get()
+        RECORDER.get()
+    })
 }
 
 /// A reader of the process' recorder.
@@ -232,8 +234,12 @@ impl Recorder {
         }
         let record = self.arena.take(words_of(info.family, self.arena.layout()), Claim::OwnRecord)?;
         // Depth is the site's, whatever the labels, so it is counted in one place.
-        let base = REGISTRY.base_of(info.family);
-        let base = if base == series { 0 } else { self.provide(base) };
+        let base = match info.family.instrument {
+            Instrument::Calls(_) if series != REGISTRY.base_of(info.family) => {
+                self.provide(REGISTRY.base_of(info.family))
+            }
+            _ => 0,
+        };
         let depth_at = if base & OWN != 0 { index(base & !TAGS) } else { record } + r::DEPTH;
         self.prepare(record, depth_at, series, info.family);
         let entry = record as u64 | OWN;

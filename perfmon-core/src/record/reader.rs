@@ -12,6 +12,9 @@
 //!    behind the copy's back, so that one bucket is read again once `SEQ` shows that it must be in;
 //! 5. reads the outcomes again, `high`.
 //!
+//! Of a sampled site the calls since the last timing take the place of the pending call, and `CLOSED`, the calls in buckets, the place of
+//! `SEQ`: it moves exactly when they go to their bucket.
+//!
 //! Every call in `low` is then in the buckets, and every call in the buckets in `high`: `low ≤ buckets ≤ high`. The outcomes
 //! reported are chosen between the two so that they add up to the buckets exactly. A later snapshot's `low` is at least this
 //! one's `high`, so nothing ever shrinks from one snapshot to the next.
@@ -19,7 +22,7 @@
 //! Starts are read after the outcomes of all slots, so that calls in flight are never negative, though a future may start in one
 //! slot and finish in another.
 
-use std::sync::atomic::Ordering;
+use std::{cell::RefCell, sync::atomic::Ordering};
 
 use super::{
     arena::{Arena, index},
@@ -30,8 +33,8 @@ use crate::{clock::Scale, layout::Layout};
 
 /// How often a reader looks again before it lets the writer run, and how often it does that before it stops
 /// waiting: a thread that is held in the middle of a call's end (by a debugger, say) must not hold its readers too.
-const SPINS: u32 = 64;
-const YIELDS: u32 = 256;
+const SPINS: u32 = if cfg!(loom) { 1 } else { 64 };
+const YIELDS: u32 = if cfg!(loom) { 64 } else { 256 };
 
 /// The figures of one series, in ticks.
 #[derive(Debug, Default, Clone)]
@@ -49,11 +52,34 @@ pub(crate) struct Totals {
     pub(crate) breaches: [u64; r::OBJECTIVES],
 }
 
+/// Figures of a record beside its counts. Where all calls are timed they need no agreement with the counts beyond a call or two; a
+/// timing that stands for many calls makes it necessary.
+struct Rest {
+    sum: u64,
+    outermost: u64,
+    clamped: u64,
+    breaches: [u64; r::OBJECTIVES],
+}
+
+/// Calls of a sampled record since its last timing, which stands for them.
+struct Open {
+    /// Calls in buckets.
+    closed: u64,
+    calls: u64,
+    ticks: u64,
+    outermost: u64,
+    rest: Rest,
+}
+
 /// Reads series one after the other, with working memory that is used again.
 pub(crate) struct Reader<'a, S> {
     arena: &'a Arena<S>,
     scale: Scale,
+    /// Slots known so far, and the newest of them.
     slots: Vec<usize>,
+    newest: usize,
+    /// Slots whose thread was found held in the middle of a call's end: waiting once is enough.
+    held: RefCell<Vec<usize>>,
     shared: usize,
     /// Counts by bucket of the series at hand; only chunks in `touched` are not zero.
     buckets: Vec<u64>,
@@ -64,14 +90,23 @@ impl<'a, S: Storage> Reader<'a, S> {
     /// A reader of all slots there are now.
     pub(crate) fn new(arena: &'a Arena<S>, scale: Scale, shared: usize) -> Self {
         let chunks = arena.layout().chunks();
-        let mut slots = Vec::new();
-        let mut slot = arena.first_slot();
-        while slot != 0 {
-            slots.push(slot);
-            slot = index(arena.word(slot + s::NEXT).get());
-        }
         let buckets = vec![0; chunks * arena.layout().chunk_len()];
-        Self { arena, scale, slots, shared, buckets, touched: vec![false; chunks] }
+        let touched = vec![false; chunks];
+        let mut reader =
+            Self { arena, scale, slots: Vec::new(), newest: 0, held: RefCell::default(), shared, buckets, touched };
+        reader.find_slots();
+        reader
+    }
+
+    /// Adds slots that were made since.
+    fn find_slots(&mut self) {
+        let first = self.arena.first_slot();
+        let mut slot = first;
+        while slot != self.newest {
+            self.slots.push(slot);
+            slot = index(self.arena.word(slot + s::NEXT).get());
+        }
+        self.newest = first;
     }
 
     /// The figures of a series of calls (or of a custom histogram).
@@ -89,7 +124,9 @@ impl<'a, S: Storage> Reader<'a, S> {
             self.add_shared(&mut totals, index(shared & !TAGS));
         }
         // Finishes were read with Acquire; whatever they saw finish, its start is seen now.
+        // The thread it started on may have taken its slot after this reader began.
         Arena::<S>::fence(Ordering::Acquire);
+        self.find_slots();
         let all = self.slots.iter().chain(std::iter::once(&self.shared));
         let entries = all
             .map(|&slot| self.arena.entry(slot, series, Ordering::Acquire))
@@ -146,7 +183,7 @@ impl<'a, S: Storage> Reader<'a, S> {
 
     /// An even `SEQ` and what `read` finds under it; `None` when the writer is held in the middle of a call's end.
     fn steady<T>(&self, slot: usize, read: impl Fn() -> T) -> Option<(u64, T)> {
-        for attempt in 0..SPINS * YIELDS {
+        for attempt in 0..self.patience(slot) {
             let seq = self.arena.word(slot + s::SEQ).load(Ordering::Acquire);
             if seq.is_multiple_of(2) {
                 let value = read();
@@ -155,78 +192,120 @@ impl<'a, S: Storage> Reader<'a, S> {
                     return Some((seq, value));
                 }
             }
-            if attempt % SPINS == SPINS - 1 {
-                Arena::<S>::yield_now();
-            } else {
-                std::hint::spin_loop();
-            }
+            Self::wait(attempt);
         }
+        self.held.borrow_mut().push(slot);
         None
     }
 
-    /// Whether a slot's `SEQ` has reached `at_least`, with all that was written before.
-    fn passed(&self, slot: usize, at_least: u64) -> bool {
-        (0..SPINS * YIELDS).any(|attempt| {
-            if attempt % SPINS == SPINS - 1 {
-                Arena::<S>::yield_now();
+    /// Waits until a slot's `SEQ` has reached `at_least`, with all that was written before; not for ever.
+    fn passed(&self, slot: usize, at_least: u64) {
+        for attempt in 0..self.patience(slot) {
+            if self.arena.word(slot + s::SEQ).load(Ordering::Acquire).wrapping_sub(at_least) < u64::MAX / 2 {
+                return;
             }
-            self.arena.word(slot + s::SEQ).load(Ordering::Acquire).wrapping_sub(at_least) < u64::MAX / 2
-        })
+            Self::wait(attempt);
+        }
+        self.held.borrow_mut().push(slot);
+    }
+
+    fn patience(&self, slot: usize) -> u32 {
+        if self.held.borrow().contains(&slot) { 1 } else { SPINS * YIELDS }
+    }
+
+    fn wait(attempt: u32) {
+        if attempt % SPINS == SPINS - 1 {
+            Arena::<S>::yield_now();
+        } else {
+            std::hint::spin_loop();
+        }
     }
 
     fn add_record(&mut self, totals: &mut Totals, slot: usize, record: usize, sampled: bool) {
-        let arena = self.arena;
-        let word = |at: usize| arena.word(record + at).get();
         let low = self.outcomes(record);
-        // What is finished but in no bucket: the slot's pending call, or of a sampled site the calls its last timing stands for.
         Arena::<S>::fence(Ordering::Acquire);
-        let steady = self.steady(slot, || {
+        let (mut total, mut rest) =
+            if sampled { self.add_sampled(slot, record) } else { (self.add_timed(slot, record), self.rest(record)) };
+        // Not so few unless the writer is held in the middle of a call's end. Its outcome is counted first, so it tells what is
+        // missing; the duration is the best guess there is, and the only figure that may be another one later.
+        let missing = low.iter().sum::<u64>().saturating_sub(total);
+        if missing > 0 {
+            let ticks = self.arena.word(if sampled { record + r::LAST } else { slot + s::PENDING_TICKS }).get();
+            self.add_bucket(self.bucket_at(record, self.scale.nanos(ticks)), missing);
+            total += missing;
             if sampled {
-                let open = arena.finished(record).wrapping_sub(word(r::CLOSED));
-                let open = if word(r::TIMED) > 0 { open } else { 0 };
-                (open, word(r::LAST), word(r::LAST_OUTERMOST), word(r::CLOSED))
-            } else {
-                let pending = arena.word(slot + s::PENDING).get() == record as u64;
-                (u64::from(pending), arena.word(slot + s::PENDING_TICKS).get(), 0, 0)
-            }
-        });
-        let bucket = match steady {
-            Some((_, (open, ticks, ..))) if open > 0 => self.bucket_at(record, self.scale.nanos(ticks)),
-            _ => usize::MAX,
-        };
-        let (mut total, copied) = self.copy_buckets(record, bucket);
-        Arena::<S>::fence(Ordering::Acquire);
-        match steady {
-            Some((seq, (open, ticks, outermost, closed))) if open > 0 => {
-                let unchanged = arena.word(slot + s::SEQ).get() == seq || (sampled && word(r::CLOSED) == closed);
-                if unchanged {
-                    self.add_bucket(bucket, open);
-                    total += open;
-                    if sampled {
-                        totals.sum = totals.sum.wrapping_add(ticks.wrapping_mul(open));
-                        totals.outermost = totals.outermost.wrapping_add(outermost.wrapping_mul(open));
-                    }
-                } else {
-                    // The flush belongs to the end of call that made SEQ odd; its store comes before SEQ is even again.
-                    self.passed(slot, seq.wrapping_add(2));
-                    let again = self.bucket_at(record, self.scale.nanos(ticks));
-                    let more = self.count_at(record, again).saturating_sub(copied);
-                    self.add_bucket(again, more);
-                    total += more;
-                }
-            }
-            Some(_) => {}
-            None => {
-                // Held between two words. The outcomes are counted first, so they tell what is missing.
-                let missing = arena.finished(record).saturating_sub(total);
-                let ticks = if sampled { word(r::LAST) } else { arena.word(slot + s::PENDING_TICKS).get() };
-                self.add_bucket(self.bucket_at(record, self.scale.nanos(ticks)), missing);
-                total += missing;
+                rest.sum = rest.sum.wrapping_add(ticks.wrapping_mul(missing));
             }
         }
-        let high = self.outcomes(record);
-        add_outcomes(totals, low, high, total);
-        self.add_rest(totals, record, total, sampled);
+        // What was read of the buckets, relaxed, is in `high` too.
+        Arena::<S>::fence(Ordering::Acquire);
+        add_outcomes(totals, low, self.outcomes(record), total);
+        let timed = if sampled { self.arena.word(record + r::TIMED).get().min(total) } else { total };
+        self.add_rest(totals, record, &rest, timed);
+    }
+
+    /// Adds the buckets of a record all of whose calls are timed, with the pending call. Returns their sum.
+    fn add_timed(&mut self, slot: usize, record: usize) -> u64 {
+        let pending = self.steady(slot, || {
+            let pending = self.arena.word(slot + s::PENDING).get() == record as u64;
+            (pending, self.arena.word(slot + s::PENDING_TICKS).get())
+        });
+        let Some((seq, (true, ticks))) = pending else { return self.copy_buckets(record, usize::MAX).0 };
+        let nanos = self.scale.nanos(ticks);
+        let watched = self.arena.layout().index_of(nanos) as usize;
+        let (total, copied) = self.copy_buckets(record, watched);
+        // Had a bucket been read that the next end of a call wrote, then its odd SEQ would be seen now.
+        Arena::<S>::fence(Ordering::Acquire);
+        let more = if self.arena.word(slot + s::SEQ).get() == seq {
+            1
+        } else {
+            // The end of call that made SEQ odd puts the pending one into its bucket before it makes SEQ even.
+            self.passed(slot, seq.wrapping_add(2));
+            self.count_at(record, watched).saturating_sub(copied)
+        };
+        self.add_bucket(self.bucket_at(record, nanos), more);
+        total + more
+    }
+
+    /// Adds the buckets of a record only some of whose calls are timed, with the calls that the last timing stands for. Returns their sum
+    /// and the figures that go with it.
+    fn add_sampled(&mut self, slot: usize, record: usize) -> (u64, Rest) {
+        let before = self.open(slot, record);
+        let nanos = before.as_ref().map_or(0, |open| self.scale.nanos(open.ticks));
+        let watched = self.arena.layout().index_of(nanos) as usize;
+        let (total, copied) = self.copy_buckets(record, watched);
+        // Had a bucket been read that a later end of a call wrote, then its odd SEQ would be seen now, and waited for.
+        Arena::<S>::fence(Ordering::Acquire);
+        let (Some(before), Some(mut after)) = (before, self.open(slot, record)) else {
+            return (total, self.rest(record));
+        };
+        if after.closed != before.closed {
+            // The calls open before are in their bucket now, maybe behind the copy's back.
+            let more = self.count_at(record, watched).saturating_sub(copied);
+            self.add_bucket(self.bucket_at(record, nanos), more);
+            return (total + more, after.rest);
+        }
+        let Open { calls, ticks, outermost, ref mut rest, .. } = after;
+        self.add_bucket(self.bucket_at(record, self.scale.nanos(ticks)), calls);
+        rest.sum = rest.sum.wrapping_add(ticks.wrapping_mul(calls));
+        rest.outermost = rest.outermost.wrapping_add(outermost.wrapping_mul(calls));
+        let over = |limit: usize| if ticks > self.arena.word(record + limit).get() { calls } else { 0 };
+        rest.clamped += over(r::CLAMP_LIMIT);
+        for (objective, breaches) in rest.breaches.iter_mut().enumerate() {
+            *breaches += over(r::LIMITS + objective);
+        }
+        (total + calls, after.rest)
+    }
+
+    /// The calls of a sampled record that are in no bucket yet; `None` when the writer is held.
+    fn open(&self, slot: usize, record: usize) -> Option<Open> {
+        let word = |at: usize| self.arena.word(record + at).get();
+        let open = self.steady(slot, || {
+            let closed = word(r::CLOSED);
+            let calls = if word(r::TIMED) > 0 { self.arena.finished(record).wrapping_sub(closed) } else { 0 };
+            Open { closed, calls, ticks: word(r::LAST), outermost: word(r::LAST_OUTERMOST), rest: self.rest(record) }
+        });
+        open.map(|(_, open)| open)
     }
 
     fn add_shared(&mut self, totals: &mut Totals, record: usize) {
@@ -236,34 +315,50 @@ impl<'a, S: Storage> Reader<'a, S> {
         let mut copied: Vec<(usize, u64)> = Vec::new();
         for attempt in 0..YIELDS {
             copied.clear();
-            self.walk_buckets(record, |at, count| copied.push((at, count)));
+            self.walk_buckets(record, |at, count, _| copied.push((at, count)));
             if attempt + 1 == YIELDS || copied.iter().map(|&(_, count)| count).sum::<u64>() >= expected {
                 break;
             }
             Arena::<S>::yield_now();
         }
-        let total = copied.iter().map(|&(_, count)| count).sum();
+        let mut total = copied.iter().map(|&(_, count)| count).sum();
         for (at, count) in copied {
             self.add_bucket(at, count);
         }
+        // As with a record of one's own: a guess for whoever is held.
+        let missing = expected.saturating_sub(total);
+        if missing > 0 {
+            let mean = self.arena.word(record + r::SUM).get().checked_div(total).unwrap_or(0);
+            self.add_bucket(self.bucket_at(record, self.scale.nanos(mean)), missing);
+            total += missing;
+        }
         Arena::<S>::fence(Ordering::Acquire);
         add_outcomes(totals, low, self.outcomes(record), total);
-        self.add_rest(totals, record, total, false);
+        self.add_rest(totals, record, &self.rest(record), total);
     }
 
-    /// Sums and extremes need no agreement with the counts beyond a call or two.
-    fn add_rest(&self, totals: &mut Totals, record: usize, finished: u64, sampled: bool) {
+    fn rest(&self, record: usize) -> Rest {
         let word = |at: usize| self.arena.word(record + at).get();
-        totals.timed += if sampled { word(r::TIMED).min(finished) } else { finished };
-        totals.sum = totals.sum.wrapping_add(word(r::SUM));
-        totals.outermost = totals.outermost.wrapping_add(word(r::OUTERMOST));
+        Rest {
+            sum: word(r::SUM),
+            outermost: word(r::OUTERMOST),
+            clamped: word(r::CLAMPED),
+            breaches: std::array::from_fn(|objective| word(r::BREACHES + objective)),
+        }
+    }
+
+    fn add_rest(&self, totals: &mut Totals, record: usize, rest: &Rest, timed: u64) {
+        let word = |at: usize| self.arena.word(record + at).get();
+        totals.timed += timed;
+        totals.sum = totals.sum.wrapping_add(rest.sum);
+        totals.outermost = totals.outermost.wrapping_add(rest.outermost);
         totals.busy = totals.busy.wrapping_add(word(r::BUSY));
         totals.max = totals.max.max(word(r::MAX));
         totals.min_inverted = totals.min_inverted.max(word(r::MIN_INVERTED));
-        totals.clamped += word(r::CLAMPED);
+        totals.clamped += rest.clamped;
         totals.coarse += word(r::COARSE);
-        for (objective, breaches) in totals.breaches.iter_mut().enumerate() {
-            *breaches += word(r::BREACHES + objective);
+        for (breaches, more) in totals.breaches.iter_mut().zip(rest.breaches) {
+            *breaches += more;
         }
     }
 
@@ -272,13 +367,16 @@ impl<'a, S: Storage> Reader<'a, S> {
         let layout = self.arena.layout();
         let bucket = layout.index_of(value) as usize;
         let chunk = bucket >> layout.chunk_bits();
-        match self.arena.word(record + r::CHUNKS + chunk).load(Ordering::Acquire) & SHARED {
-            0 => bucket,
-            _ => coarse_bucket(layout, chunk),
-        }
+        if self.is_coarse(record, bucket) { coarse_bucket(layout, chunk) } else { bucket }
     }
 
-    /// The calls in a bucket of a record now.
+    /// Whether the octave of a bucket is counted as a whole.
+    fn is_coarse(&self, record: usize, bucket: usize) -> bool {
+        let chunk = bucket >> self.arena.layout().chunk_bits();
+        self.arena.word(record + r::CHUNKS + chunk).load(Ordering::Acquire) & SHARED != 0
+    }
+
+    /// The calls in a bucket of a record now, or in its octave if that is counted as a whole.
     fn count_at(&self, record: usize, bucket: usize) -> u64 {
         let layout = self.arena.layout();
         let entry = self.arena.word(record + r::CHUNKS + (bucket >> layout.chunk_bits())).load(Ordering::Acquire);
@@ -289,16 +387,17 @@ impl<'a, S: Storage> Reader<'a, S> {
         }
     }
 
-    /// Adds all buckets of a record to the working memory. Returns their sum, and the count of the `watched` one.
+    /// Adds all buckets of a record to the working memory. Returns their sum, and the count of the `watched` one as
+    /// [`count_at`](Self::count_at) gives it.
     fn copy_buckets(&mut self, record: usize, watched: usize) -> (u64, u64) {
         let (mut sum, mut seen) = (0, 0);
         let (mut buckets, mut touched) = (std::mem::take(&mut self.buckets), std::mem::take(&mut self.touched));
         let bits = self.arena.layout().chunk_bits();
-        self.walk_buckets(record, |at, count| {
+        self.walk_buckets(record, |at, count, coarse| {
             buckets[at] += count;
             touched[at >> bits] = true;
             sum += count;
-            if at == watched {
+            if if coarse { at >> bits == watched >> bits } else { at == watched } {
                 seen = count;
             }
         });
@@ -306,7 +405,7 @@ impl<'a, S: Storage> Reader<'a, S> {
         (sum, seen)
     }
 
-    fn walk_buckets(&self, record: usize, mut found: impl FnMut(usize, u64)) {
+    fn walk_buckets(&self, record: usize, mut found: impl FnMut(usize, u64, bool)) {
         let layout = self.arena.layout();
         for chunk in 0..layout.chunks() {
             let entry = self.arena.word(record + r::CHUNKS + chunk).load(Ordering::Acquire);
@@ -315,11 +414,11 @@ impl<'a, S: Storage> Reader<'a, S> {
                 for within in 0..layout.chunk_len() {
                     let count = self.arena.word(index(entry & !TAGS) + within).get();
                     if count > 0 {
-                        found(first + within, count);
+                        found(first + within, count, false);
                     }
                 }
             } else if entry & SHARED != 0 {
-                found(coarse_bucket(layout, chunk), entry >> COARSE_SHIFT);
+                found(coarse_bucket(layout, chunk), entry >> COARSE_SHIFT, true);
             }
         }
     }

@@ -112,6 +112,7 @@ impl Mapped {
     pub(crate) fn new(len: usize) -> std::io::Result<Self> {
         let bytes = (len + MARGIN) * size_of::<AtomicU64>();
         let map: MmapRaw = MmapOptions::new().len(bytes).no_reserve_swap().map_anon()?.into();
+        #[expect(clippy::cast_ptr_alignment, reason = "a mapping begins at a page")]
         let words = map.as_mut_ptr().cast::<AtomicU64>();
         Ok(Self { _map: map, words, len })
     }
@@ -146,17 +147,17 @@ impl Storage for Mapped {
 }
 
 /// Plain memory, for miri and for tests that want an arena of their own.
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 pub(crate) struct Heap(pub(crate) Box<[AtomicU64]>);
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 impl Heap {
     pub(crate) fn new(len: usize) -> Self {
         Self((0..len + MARGIN).map(|_| AtomicU64::new(0)).collect())
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 impl Storage for Heap {
     type Word = AtomicU64;
 

@@ -82,15 +82,18 @@ pub(crate) fn free_slots() -> u64 {
 /// Runs `work` unless this thread is in it already: an allocator or a lock that is itself monitored must not
 /// come back into the recorder's slow path. `None` then.
 pub(crate) fn once_at_a_time<T>(work: impl FnOnce() -> T) -> Option<T> {
-    struct Leave;
+    (!IN_SLOW_PATH.get()).then(|| undisturbed(work))
+}
+
+/// Runs `work`, which holds locks of the recorder while it allocates, and keeps calls made from inside out of the slow path,
+/// where they would wait for those locks.
+pub(crate) fn undisturbed<T>(work: impl FnOnce() -> T) -> T {
+    struct Leave(bool);
     impl Drop for Leave {
         fn drop(&mut self) {
-            IN_SLOW_PATH.set(false);
+            IN_SLOW_PATH.set(self.0);
         }
     }
-    if IN_SLOW_PATH.replace(true) {
-        return None;
-    }
-    let _leave = Leave;
-    Some(work())
+    let _leave = Leave(IN_SLOW_PATH.replace(true));
+    work()
 }

@@ -11,7 +11,16 @@
 //!
 //! `SEQ` is odd while a call ends. Inside, in this order: the outcome is counted, the call that was pending goes to its
 //! bucket, this call becomes pending. Between calls therefore buckets + pending = outcomes, for every record of the
-//! slot. `reader.rs` has the other half.
+//! slot. Whatever makes `SEQ` odd, a sampled call or a plain value too, puts the pending call into its bucket: a reader
+//! that sees `SEQ` two further on may conclude that it is there. `reader.rs` has the other half.
+//!
+//! # Orderings
+//!
+//! Words are stored relaxed; the release fence behind the odd `SEQ` and the release stores of `SEQ` carry them (both stores: a
+//! later relaxed one would not continue the release sequence of the one before). The
+//! fence also makes each outcome a release of what its thread did before, the call's start above all: who acquires a
+//! finish sees the start, though another slot may have it. An outcome counted outside of a section is stored with
+//! release for the same reason.
 
 use std::sync::atomic::Ordering;
 
@@ -76,48 +85,76 @@ impl<S: Storage> Arena<S> {
         outermost: bool,
     ) {
         let (slot, words) = (self.block::<{ s::HEAD }>(slot), self.block::<{ r::HEAD }>(record));
-        let seq = slot[s::SEQ].get();
-        slot[s::SEQ].set(seq.wrapping_add(1));
-        Self::fence(Ordering::Release);
+        let seq = Self::open_section(slot);
         words[r::OUTCOMES + outcome as usize].bump(1);
-        let pending = index(slot[s::PENDING].get());
-        if pending != 0 {
-            self.bucket_own(pending, scale.nanos(slot[s::PENDING_TICKS].get()), 1);
-        }
+        self.bucket_pending(scale, slot);
         slot[s::PENDING].set(record as u64);
         slot[s::PENDING_TICKS].set(ticks);
         words[r::SUM].bump(ticks);
         words[r::OUTERMOST].bump(if outermost { ticks } else { 0 });
         words[r::MAX].raise(ticks);
         words[r::MIN_INVERTED].raise(!ticks);
-        slot[s::SEQ].store(seq.wrapping_add(2), Ordering::Release);
+        Self::close_section(slot, seq);
         if ticks > words[r::THRESHOLD].get() {
             self.slow(record, ticks, 1, Word::bump);
         }
     }
 
-    /// Counts values that are not readings of the clock: no need to put off the bucket.
-    pub(crate) fn value_own(&self, slot: usize, record: usize, value: u64, sum: u64) {
-        let (slot, words) = (self.block::<{ s::HEAD }>(slot), self.block::<{ r::HEAD }>(record));
+    /// Makes `SEQ` odd. The store releases, because it may be the odd one by which a reader learns that the section before is over; the
+    /// fence orders it before all that is stored inside.
+    #[inline(always)]
+    fn open_section(slot: &[S::Word; s::HEAD]) -> u64 {
         let seq = slot[s::SEQ].get();
-        slot[s::SEQ].set(seq.wrapping_add(1));
+        slot[s::SEQ].store(seq.wrapping_add(1), Ordering::Release);
         Self::fence(Ordering::Release);
+        seq
+    }
+
+    /// Makes `SEQ` even again.
+    #[inline(always)]
+    fn close_section(slot: &[S::Word; s::HEAD], seq: u64) {
+        slot[s::SEQ].store(seq.wrapping_add(2), Ordering::Release);
+    }
+
+    /// Puts the pending call into its bucket. It stays pending until the caller says otherwise.
+    #[inline(always)]
+    fn bucket_pending(&self, scale: Scale, slot: &[S::Word; s::HEAD]) {
+        let pending = index(slot[s::PENDING].get());
+        if pending != 0 {
+            self.bucket_own(pending, scale.nanos(slot[s::PENDING_TICKS].get()), 1);
+        }
+    }
+
+    /// Counts values that are not readings of the clock: no need to put off the bucket. `scale` is the pending call's.
+    pub(crate) fn value_own(&self, scale: Scale, slot: usize, record: usize, value: u64, sum: u64) {
+        let (slot, words) = (self.block::<{ s::HEAD }>(slot), self.block::<{ r::HEAD }>(record));
+        let seq = Self::open_section(slot);
         words[r::OUTCOMES].bump(1);
+        self.bucket_pending(scale, slot);
+        slot[s::PENDING].set(0);
         self.bucket_own(record, value, 1);
         words[r::SUM].bump(sum);
         words[r::OUTERMOST].bump(sum);
         words[r::MAX].raise(sum);
         words[r::MIN_INVERTED].raise(!sum);
-        slot[s::SEQ].store(seq.wrapping_add(2), Ordering::Release);
+        Self::close_section(slot, seq);
         if sum > words[r::THRESHOLD].get() {
             self.slow(record, sum, 1, Word::bump);
         }
     }
 
-    /// Counts the end of a call that was not timed.
+    /// Counts the end of a call that was not timed, in a record where one was timed before. Its start may lie in another slot;
+    /// the release makes it seen by whoever sees the end.
     #[inline(always)]
     pub(crate) fn end_untimed(&self, record: usize, outcome: Outcome) {
-        self.word(record + r::OUTCOMES + outcome as usize).bump(1);
+        let word = self.word(record + r::OUTCOMES + outcome as usize);
+        word.store(word.get().wrapping_add(1), Ordering::Release);
+    }
+
+    /// Whether a call was timed in a record: until then there is nothing that an untimed one could be counted as.
+    #[inline(always)]
+    pub(crate) fn has_timing(&self, record: usize) -> bool {
+        self.word(record + r::TIMED).get() > 0
     }
 
     /// Counts the end of a timed call of a sampled site. The timing before it stood for the calls that ended since; this one
@@ -132,30 +169,29 @@ impl<S: Storage> Arena<S> {
         outermost: bool,
     ) {
         let (slot, words) = (self.block::<{ s::HEAD }>(slot), self.block::<{ r::HEAD }>(record));
-        let seq = slot[s::SEQ].get();
-        slot[s::SEQ].set(seq.wrapping_add(1));
-        Self::fence(Ordering::Release);
+        let seq = Self::open_section(slot);
         let before = self.finished(record);
         words[r::OUTCOMES + outcome as usize].bump(1);
+        self.bucket_pending(scale, slot);
+        slot[s::PENDING].set(0);
         let last = words[r::LAST].get();
         let weight = before.wrapping_sub(words[r::CLOSED].get());
-        let close = words[r::TIMED].get() > 0 && weight > 0;
-        if close {
+        if words[r::TIMED].get() > 0 && weight > 0 {
             self.bucket_own(record, scale.nanos(last), weight);
             words[r::SUM].bump(last.wrapping_mul(weight));
             let outer = words[r::LAST_OUTERMOST].get();
             words[r::OUTERMOST].bump(outer.wrapping_mul(weight));
             words[r::CLOSED].set(before);
+            if last > words[r::THRESHOLD].get() {
+                self.slow(record, last, weight, Word::bump);
+            }
         }
         words[r::LAST].set(ticks);
         words[r::LAST_OUTERMOST].set(if outermost { ticks } else { 0 });
         words[r::TIMED].bump(1);
         words[r::MAX].raise(ticks);
         words[r::MIN_INVERTED].raise(!ticks);
-        slot[s::SEQ].store(seq.wrapping_add(2), Ordering::Release);
-        if close && last > words[r::THRESHOLD].get() {
-            self.slow(record, last, weight, Word::bump);
-        }
+        Self::close_section(slot, seq);
     }
 
     /// Counts the start of a call in a shared record.
@@ -214,16 +250,14 @@ impl<S: Storage> Arena<S> {
     #[inline(never)]
     fn bucket_own_slow(&self, record: usize, entry: usize, within: usize, calls: u64) {
         let coarse = self.word(entry).get() & SHARED != 0;
-        match (!coarse).then(|| self.take(self.layout().chunk_len(), Claim::OwnChunk)).flatten() {
-            Some(chunk) => {
-                self.word(chunk + within).set(calls);
-                self.word(entry).store(chunk as u64 | OWN, Ordering::Release);
-            }
-            None => {
-                let count = self.word(entry).get() >> COARSE_SHIFT;
-                self.word(entry).set((count.wrapping_add(calls) << COARSE_SHIFT) | SHARED);
-                self.word(record + r::COARSE).bump(calls);
-            }
+        let chunk = if coarse { None } else { self.take(self.layout().chunk_len(), Claim::OwnChunk) };
+        if let Some(chunk) = chunk {
+            self.word(chunk + within).set(calls);
+            self.word(entry).store(chunk as u64 | OWN, Ordering::Release);
+        } else {
+            let count = self.word(entry).get() >> COARSE_SHIFT;
+            self.word(entry).set((count.wrapping_add(calls) << COARSE_SHIFT) | SHARED);
+            self.word(record + r::COARSE).bump(calls);
         }
     }
 
