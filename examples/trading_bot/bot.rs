@@ -101,13 +101,18 @@ impl Bot {
 
     /// Replays the sessions, and says how it went.
     pub(crate) async fn run(mut self) -> Result<Outcome, Box<dyn Error>> {
+        let mut interrupt = tokio::spawn(interrupted());
         let mut pace = self.options.days_per_second.map(|pace| interval(Duration::from_secs_f64(1.0 / pace)));
         let mut progress = Progress::new(self.options.quiet, self.sessions);
         let mut year = Opening::default();
         let mut first = None;
         for index in 0..self.sessions {
             if let Some(pace) = &mut pace {
-                pace.tick().await;
+                // Whoever has seen enough of a slow replay need not wait for its next session.
+                tokio::select! {
+                    _ = pace.tick() => {}
+                    _ = &mut interrupt, if index > 0 => break,
+                }
             }
             let bar = self.feed.bar(index).await?;
             if first.is_some() && year.number != bar.date.year {
@@ -120,6 +125,9 @@ impl Bot {
             first.get_or_insert(bar.close);
             progress.session(index, bar.date);
             self.session(bar).await?;
+            if interrupt.is_finished() {
+                break;
+            }
         }
         progress.year(&self.close_year(&year)?);
         drop(progress);
@@ -276,6 +284,13 @@ struct Opening {
     index: usize,
     close: f64,
     equity: f64,
+}
+
+/// Ends with Ctrl-C. The bot then stops in good order, so that the result and the report are printed all the same.
+async fn interrupted() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
 }
 
 /// How far to trust the trend: more when similar situations went well before, by the mean's distance from zero in standard errors.

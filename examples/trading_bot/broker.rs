@@ -1,6 +1,8 @@
 //! A simulated broker. Prices, volumes and ranges are those of the real session; the delays are really waited for.
 //!
-//! What an order trades depends on the data alone, never on how fast this machine is, so every run ends with the same money.
+//! Orders trade at the close of the session after the one they were decided on, so nothing is known too early. (Not at
+//! the open: until 2007 the data repeats the last close there.) What an order trades depends on the data alone, never on
+//! how fast this machine is, so every run ends with the same money.
 
 use std::{
     collections::HashMap,
@@ -21,7 +23,7 @@ use crate::{
 /// Where orders are routed to, and each venue's part of the market.
 const VENUES: [&str; 3] = ["ARCA", "BATS", "NSDQ"];
 /// A limit further from the last close than this fraction is taken for a typing error.
-const PRICE_BAND: f64 = 0.01;
+const PRICE_BAND: f64 = 0.02;
 /// Shares bought may be worth this multiple of the equity.
 const MARGIN: f64 = 1.5;
 /// One slice may be as large as this fraction of the session's volume; so many slices fit into a session.
@@ -70,7 +72,7 @@ impl Broker {
         "limit_order",
         labels(side = %order.side),
         p95 = "10ms",
-        ok = |answer: &Result<Execution, BrokerError>| answer.is_ok_and(|execution| execution.filled > 0)
+        ok = |answer| answer.is_ok_and(|execution| execution.filled > 0)
     )]
     pub(crate) async fn limit_order(&self, order: &Order, session: &Session) -> Result<Execution, BrokerError> {
         self.place(order, session).await
@@ -152,8 +154,8 @@ impl Session {
 
     /// The parts of the order that find a buyer or seller in this session; what is left over is not traded.
     fn slices(&self, order: &Order) -> Vec<i64> {
-        // A limit that the price never reached trades nothing.
-        if order.limit.is_some_and(|limit| limit < self.bar.low) {
+        // The market closed above what the order would pay. (Below what it would take: the bot sets no limit to sell.)
+        if order.limit.is_some_and(|limit| limit < self.bar.close) {
             return Vec::new();
         }
         let largest = whole_shares(self.bar.volume * SLICE).max(1);
@@ -168,10 +170,9 @@ impl Session {
             return Execution::default();
         }
         let cost = HALF_SPREAD + IMPACT * slices.len() as f64;
-        let price = match (order.side, order.limit) {
-            (_, Some(limit)) => limit.min(self.bar.close),
-            (Side::Buy, None) => self.bar.close * (1.0 + cost),
-            (Side::Sell, None) => self.bar.close * (1.0 - cost),
+        let price = match order.side {
+            Side::Buy => self.bar.close * (1.0 + cost),
+            Side::Sell => self.bar.close * (1.0 - cost),
         };
         Execution { filled, price, commission: COMMISSION * filled as f64 }
     }

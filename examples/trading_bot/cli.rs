@@ -1,5 +1,7 @@
 //! What is typed after `cargo run --release --example trading_bot --`.
 
+use std::path::PathBuf;
+
 /// What `--help` prints.
 pub(crate) const HELP: &str = "\
 Replays twenty years of S&P 500 sessions through a monitored trading bot.
@@ -9,11 +11,14 @@ Usage: trading_bot [OPTIONS]
 Options:
       --days N             Replay only the first N sessions [default: all 5,031]
       --days-per-second N  Replay at this pace, to watch it [default: as fast as the broker answers]
+      --report FILE        Write the report to a file too: .json, .md, .csv or .txt
   -q, --quiet              Print no progress, only the result and the report
   -h, --help               Print this help
+
+Ctrl-C ends the replay; the result and the report so far are printed all the same.
 ";
 
-const FLAGS: [&str; 4] = ["--days", "--days-per-second", "--quiet", "--help"];
+const FLAGS: [&str; 5] = ["--days", "--days-per-second", "--report", "--quiet", "--help"];
 
 /// What the command line asks for.
 #[derive(Debug, PartialEq)]
@@ -29,6 +34,8 @@ pub(crate) struct Options {
     pub(crate) days: Option<usize>,
     /// Sessions a second; unpaced by default.
     pub(crate) days_per_second: Option<f64>,
+    /// Where the report is written to besides.
+    pub(crate) report: Option<PathBuf>,
     pub(crate) quiet: bool,
 }
 
@@ -45,11 +52,14 @@ pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Command, 
         // What follows is the flag's value unless it is a flag itself.
         let mut value = |what: &str| {
             let next = || arguments.next_if(|next| !next.starts_with("--"));
-            inline.take().or_else(next).ok_or_else(|| format!("{flag} needs {what}, as in `{flag} 250`"))
+            inline.take().or_else(next).ok_or_else(|| format!("{flag} needs {what}"))
         };
         match flag {
-            "--days" => options.days = Some(whole(flag, &value("a number of sessions")?)?),
-            "--days-per-second" => options.days_per_second = Some(pace(flag, &value("a number")?)?),
+            "--days" => options.days = Some(whole(flag, &value("a number of sessions, as in `--days 250`")?)?),
+            "--days-per-second" => {
+                options.days_per_second = Some(pace(flag, &value("a number, as in `--days-per-second 50`")?)?)
+            }
+            "--report" => options.report = Some(report(flag, &value("a file, as in `--report bot.json`")?)?),
             "-q" | "--quiet" => options.quiet = true,
             "-h" | "--help" => return Ok(Command::Help),
             unknown => return Err(unknown_argument(unknown)),
@@ -69,6 +79,18 @@ fn whole(flag: &str, text: &str) -> Result<usize, String> {
 fn pace(flag: &str, text: &str) -> Result<f64, String> {
     let number = text.parse().ok().filter(|number| (0.01..=1e6).contains(number));
     number.ok_or_else(|| format!("{flag} takes a number from 0.01 to 1000000, not {text:?}"))
+}
+
+fn report(flag: &str, text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    // Found out now rather than when the replay is over.
+    if let Some(directory) = path.parent().filter(|parent| !parent.as_os_str().is_empty() && !parent.is_dir()) {
+        return Err(format!("{flag}: there is no directory {}", directory.display()));
+    }
+    match path.extension().and_then(|ending| ending.to_str()) {
+        Some("json" | "md" | "csv" | "txt") => Ok(path),
+        _ => Err(format!("{flag} takes a file that ends in .json, .md, .csv or .txt, not {text:?}")),
+    }
 }
 
 fn unknown_argument(argument: &str) -> String {

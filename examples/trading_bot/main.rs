@@ -22,6 +22,7 @@
 //! | `cli.rs`, `progress.rs` | what you type, and what you see |
 //!
 //! The trades are simulated, the time is not: the delays of the broker are really waited for, the statements really run.
+//! (The strategy, a plain trend follower at a constant risk, earns less than the index. Honest replays of plain strategies do.)
 
 mod bot;
 mod broker;
@@ -70,12 +71,14 @@ fn main() -> ExitCode {
 fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     // Prints the report when `run` is left, by whichever way. Made here and not in `main`, so that `--help` prints none.
     let _report = perfmon::report_on_exit();
+    // Once more for programs, if asked for.
+    let _file = options.report.as_ref().map(|path| perfmon::report_on_exit().to_file(path));
     // Calibrates the clock now; otherwise the first monitored call would wait for it.
     perfmon::init();
 
     // Two worker threads, as a small service would have: the broker's futures move between them while they wait, and are
     // measured from first poll to result all the same.
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let outcome = runtime.block_on(async { Bot::new(options)?.run().await })?;
     // Not `println!`, which would panic when the reader of a pipe has left.
     let gap = if options.quiet { "" } else { "\n" };

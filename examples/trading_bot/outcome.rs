@@ -11,6 +11,7 @@ use crate::{
 /// How the replay ended.
 pub(crate) struct Outcome {
     sessions: usize,
+    planned: usize,
     equity: f64,
     commission: f64,
     /// A year, or in all if it was less than one; as fractions, the market's too.
@@ -24,7 +25,8 @@ pub(crate) struct Outcome {
 
 impl Outcome {
     /// `market`: the index at the first and at the last close.
-    pub(crate) fn new(sessions: usize, portfolio: &Portfolio, market: [f64; 2], tally: Tally) -> Self {
+    pub(crate) fn new(planned: usize, portfolio: &Portfolio, market: [f64; 2], tally: Tally) -> Self {
+        let sessions = portfolio.curve.len();
         // Less than a year is not blown up to one.
         let years = (sessions as f64 / SESSIONS_A_YEAR).max(1.0);
         let a_year = |factor: f64| factor.powf(1.0 / years) - 1.0;
@@ -32,10 +34,12 @@ impl Outcome {
         let returns: Vec<f64> = portfolio.curve.windows(2).map(|pair| pair[1] / pair[0] - 1.0).collect();
         let count = returns.len().max(1) as f64;
         let mean = returns.iter().sum::<f64>() / count;
-        let variance = returns.iter().map(|change| (change - mean).powi(2)).sum::<f64>() / (count - 1.0).max(1.0);
+        let squares = returns.iter().fold(0.0, |sum, change| sum + (change - mean).powi(2));
+        let variance = squares / (count - 1.0).max(1.0);
         let volatility = (variance * SESSIONS_A_YEAR).sqrt();
         Self {
             sessions,
+            planned,
             equity,
             commission: portfolio.commission,
             growth: a_year(equity / CAPITAL),
@@ -62,7 +66,11 @@ impl fmt::Display for Outcome {
         let Tally { filled, partial, unfilled, refused, timed_out, defects } = self.tally;
         let [growth, market, volatility, drawdown] =
             [self.growth, self.market_growth, self.volatility, self.drawdown].map(|fraction| fraction * 100.0);
-        writeln!(f, "Result of {} sessions", self.sessions)?;
+        let plural = if self.planned == 1 { "" } else { "s" };
+        match self.sessions {
+            all if all == self.planned => writeln!(f, "Result of {all} session{plural}")?,
+            some => writeln!(f, "Result of {some} of {} sessions, then interrupted", self.planned)?,
+        }
         writeln!(f, "  equity   ${:.2} M, from ${:.2} M", self.equity / 1e6, CAPITAL / 1e6)?;
         let per = if self.sessions as f64 > SESSIONS_A_YEAR { " a year" } else { "" };
         writeln!(f, "  growth   {growth:+.1} %{per}; the index itself {market:+.1} %")?;
@@ -76,6 +84,6 @@ impl fmt::Display for Outcome {
             "  orders   {filled} filled, {partial} in part, {unfilled} not; {refused} refused; commission ${:.0}",
             self.commission
         )?;
-        write!(f, "  trouble  {timed_out} answers of the broker timed out, {defects} sessions were not fit to trade on")
+        write!(f, "  trouble  answers of the broker timed out: {timed_out}; sessions not fit to trade on: {defects}")
     }
 }

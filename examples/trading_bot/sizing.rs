@@ -15,7 +15,7 @@ const MAX_LEVERAGE: f64 = 1.53;
 /// A position this near to its target, as a fraction of the equity, is left alone: trading costs.
 const BAND: f64 = 0.04;
 /// How far from the last close a limit is set, in standard deviations of a day.
-const LIMIT_DISTANCE: f64 = 0.5;
+const LIMIT_DISTANCE: f64 = 1.0;
 
 /// The order that brings the portfolio to the signal's target, if it is far enough from it.
 ///
