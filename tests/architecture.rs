@@ -78,7 +78,8 @@ fn arrows_in_core_point_down() {
         if room == "lib" || inside.components().any(|part| part.as_os_str().to_string_lossy().contains("tests")) {
             continue;
         }
-        let own = rank(&room).unwrap_or_else(|| panic!("{}: the room {room} has no place in CORE; give it one", file.display()));
+        let own = rank(&room)
+            .unwrap_or_else(|| panic!("{}: the room {room} has no place in CORE; give it one", file.display()));
         seen.insert(room.clone());
         for name in named(&fs::read_to_string(&file).expect("readable")) {
             if let Some(other) = rank(&name).filter(|_| name != room) {
@@ -109,14 +110,16 @@ fn arrows_between_crates_point_down() {
         ("perfmon-core", &["perfmon-core"]),
         ("perfmon", &["perfmon", "perfmon-macros", "perfmon-core"]),
     ] {
-        let ours: Vec<_> = dependencies(package, &["--all-features"]).into_iter().filter(|name| name.starts_with("perfmon")).collect();
+        let ours: Vec<_> =
+            dependencies(package, &["--all-features"]).into_iter().filter(|name| name.starts_with("perfmon")).collect();
         assert!(ours.iter().all(|name| allowed.contains(&name.as_str())), "{package} depends on {ours:?}");
     }
 }
 
 #[test]
 fn the_default_dependency_tree_is_light() {
-    let heavy = ["tokio", "axum", "hyper", "async-std", "smol", "futures", "reqwest", "rustls", "rusqlite", "chrono", "regex"];
+    let heavy =
+        ["tokio", "axum", "hyper", "async-std", "smol", "futures", "reqwest", "rustls", "rusqlite", "chrono", "regex"];
     let default = dependencies("perfmon", &[]);
     let found: Vec<_> = heavy.iter().filter(|name| default.contains(**name)).collect();
     assert!(found.is_empty(), "the default features pull in {found:?}");

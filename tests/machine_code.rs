@@ -59,7 +59,10 @@ fn without_hashes(line: &str) -> String {
 fn machine_code_without_on_is_that_of_the_plain_functions() {
     let (annotated, plain) = (assembly(false), assembly(true));
     for function in ["add:", "checked:", "count:", "total:", "len:", "poll_fetch:"] {
-        assert!(plain.iter().any(|line| line == function), "{function} is not in the assembly, so nothing was compared");
+        assert!(
+            plain.iter().any(|line| line == function),
+            "{function} is not in the assembly, so nothing was compared"
+        );
     }
     for (number, (annotated, plain)) in annotated.iter().zip(&plain).enumerate() {
         assert_eq!(annotated, plain, "line {}", number + 1);

@@ -57,7 +57,7 @@ pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Command, 
         match flag {
             "--days" => options.days = Some(whole(flag, &value("a number of sessions, as in `--days 250`")?)?),
             "--days-per-second" => {
-                options.days_per_second = Some(pace(flag, &value("a number, as in `--days-per-second 50`")?)?)
+                options.days_per_second = Some(pace(flag, &value("a number, as in `--days-per-second 50`")?)?);
             }
             "--report" => options.report = Some(report(flag, &value("a file, as in `--report bot.json`")?)?),
             "-q" | "--quiet" => options.quiet = true,

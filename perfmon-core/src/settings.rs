@@ -15,7 +15,8 @@ pub(crate) struct Settings {
     fixed: bool,
 }
 
-static SETTINGS: Mutex<Settings> = Mutex::new(Settings { memory_limit: DEFAULT_MEMORY_LIMIT, layout: Layout::DEFAULT, fixed: false });
+static SETTINGS: Mutex<Settings> =
+    Mutex::new(Settings { memory_limit: DEFAULT_MEMORY_LIMIT, layout: Layout::DEFAULT, fixed: false });
 
 fn settings() -> MutexGuard<'static, Settings> {
     SETTINGS.lock().unwrap_or_else(PoisonError::into_inner)

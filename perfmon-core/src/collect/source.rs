@@ -15,7 +15,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::{Point, Reading, Samples, history::{History, Labels}};
+use super::{
+    Point, Reading, Samples,
+    history::{History, Labels},
+};
 use crate::record::recorder;
 
 /// Why a collector failed.
