@@ -86,7 +86,7 @@ const MODE: Mode = if cfg!(feature = "on") { Mode::On } else { Mode::Off };
 /// The body becomes a closure or an async block. Where a closure would lose the return type or the caller (`-> impl Trait`, `-> !`,
 /// `#[track_caller]`) it runs beside a guard, and an `Err` counts as ok there. A future is known by how its type is written: behind an
 /// alias of your own, or a concrete type like `Ready<T>`, the call that makes it is measured. An argument that the body moves is dropped before
-/// the other arguments rather than in their order. The future of an `async fn` grows by 24 bytes, and by the arguments that
+/// the other arguments rather than in their order. The future of an `async fn` grows by 32 bytes, and by the arguments that
 /// the plain one would have freed before its first await.
 #[proc_macro_attribute]
 pub fn monitor_latency(options: TokenStream, item: TokenStream) -> TokenStream {
