@@ -138,8 +138,8 @@ impl<S: Storage> Arena<S> {
         S::fence(order);
     }
 
-    pub(crate) fn yield_now() {
-        S::yield_now();
+    pub(crate) fn wait(attempt: u32) -> bool {
+        S::wait(attempt)
     }
 }
 

@@ -68,8 +68,9 @@ impl Storage for Cells {
         loom::sync::atomic::fence(order);
     }
 
-    fn yield_now() {
+    fn wait(attempt: u32) -> bool {
         thread::yield_now();
+        attempt < 64
     }
 }
 

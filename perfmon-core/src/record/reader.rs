@@ -31,11 +31,6 @@ use super::{
 };
 use crate::{clock::Scale, layout::Layout};
 
-/// How often a reader looks again before it lets the writer run, and how often it does that before it stops
-/// waiting: a thread that is held in the middle of a call's end (by a debugger, say) must not hold its readers too.
-const SPINS: u32 = if cfg!(loom) { 1 } else { 64 };
-const YIELDS: u32 = if cfg!(loom) { 64 } else { 256 };
-
 /// The figures of one series, in ticks.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Totals {
@@ -78,7 +73,7 @@ pub(crate) struct Reader<'a, S> {
     /// Slots known so far, and the newest of them.
     slots: Vec<usize>,
     newest: usize,
-    /// Slots whose thread was found held in the middle of a call's end: waiting once is enough.
+    /// Slots and shared records whose writer was found held in the middle of a call's end.
     held: RefCell<Vec<usize>>,
     shared: usize,
     /// Counts by bucket of the series at hand; only chunks in `touched` are not zero.
@@ -181,44 +176,41 @@ impl<'a, S: Storage> Reader<'a, S> {
         std::array::from_fn(|outcome| self.arena.word(record + r::OUTCOMES + outcome).load(Ordering::Acquire))
     }
 
+    /// Looks until `look` finds what it waits for; `None` when it has waited long enough. A thread that is held in the middle of a call's
+    /// end, by a debugger say, must not hold its readers too: they wait once for what it writes, `whose`, and then no more.
+    fn patiently<T>(&self, whose: usize, look: impl Fn() -> Option<T>) -> Option<T> {
+        let mut attempt = 0;
+        loop {
+            let found = look();
+            if found.is_some() || self.held.borrow().contains(&whose) {
+                return found;
+            }
+            if !Arena::<S>::wait(attempt) {
+                self.held.borrow_mut().push(whose);
+            }
+            attempt += 1;
+        }
+    }
+
     /// An even `SEQ` and what `read` finds under it; `None` when the writer is held in the middle of a call's end.
     fn steady<T>(&self, slot: usize, read: impl Fn() -> T) -> Option<(u64, T)> {
-        for attempt in 0..self.patience(slot) {
+        self.patiently(slot, || {
             let seq = self.arena.word(slot + s::SEQ).load(Ordering::Acquire);
-            if seq.is_multiple_of(2) {
-                let value = read();
-                Arena::<S>::fence(Ordering::Acquire);
-                if self.arena.word(slot + s::SEQ).get() == seq {
-                    return Some((seq, value));
-                }
+            if !seq.is_multiple_of(2) {
+                return None;
             }
-            Self::wait(attempt);
-        }
-        self.held.borrow_mut().push(slot);
-        None
+            let value = read();
+            Arena::<S>::fence(Ordering::Acquire);
+            (self.arena.word(slot + s::SEQ).get() == seq).then_some((seq, value))
+        })
     }
 
     /// Waits until a slot's `SEQ` has reached `at_least`, with all that was written before; not for ever.
     fn passed(&self, slot: usize, at_least: u64) {
-        for attempt in 0..self.patience(slot) {
-            if self.arena.word(slot + s::SEQ).load(Ordering::Acquire).wrapping_sub(at_least) < u64::MAX / 2 {
-                return;
-            }
-            Self::wait(attempt);
-        }
-        self.held.borrow_mut().push(slot);
-    }
-
-    fn patience(&self, slot: usize) -> u32 {
-        if self.held.borrow().contains(&slot) { 1 } else { SPINS * YIELDS }
-    }
-
-    fn wait(attempt: u32) {
-        if attempt % SPINS == SPINS - 1 {
-            Arena::<S>::yield_now();
-        } else {
-            std::hint::spin_loop();
-        }
+        self.patiently(slot, || {
+            let seq = self.arena.word(slot + s::SEQ).load(Ordering::Acquire);
+            (seq.wrapping_sub(at_least) < u64::MAX / 2).then_some(())
+        });
     }
 
     fn add_record(&mut self, totals: &mut Totals, slot: usize, record: usize, sampled: bool) {
@@ -312,15 +304,13 @@ impl<'a, S: Storage> Reader<'a, S> {
         let low = self.outcomes(record);
         let expected = low.iter().sum::<u64>();
         // A call counts its outcome first and its bucket an instant later; wait for those that are in between.
-        let mut copied: Vec<(usize, u64)> = Vec::new();
-        for attempt in 0..YIELDS {
-            copied.clear();
+        let copy = || {
+            let mut copied = Vec::new();
             self.walk_buckets(record, |at, count, _| copied.push((at, count)));
-            if attempt + 1 == YIELDS || copied.iter().map(|&(_, count)| count).sum::<u64>() >= expected {
-                break;
-            }
-            Arena::<S>::yield_now();
-        }
+            copied
+        };
+        let whole = |copied: &Vec<(usize, u64)>| copied.iter().map(|&(_, count)| count).sum::<u64>() >= expected;
+        let copied = self.patiently(record, || Some(copy()).filter(whole)).unwrap_or_else(copy);
         let mut total = copied.iter().map(|&(_, count)| count).sum();
         for (at, count) in copied {
             self.add_bucket(at, count);

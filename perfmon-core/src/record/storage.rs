@@ -3,7 +3,10 @@
 //! Everything the recorder keeps is a 64-bit word at a number, never a pointer, so that the same bytes could lie in
 //! anonymous memory or in a file that another process reads.
 
-use std::sync::atomic::{AtomicU64, Ordering, fence};
+use std::{
+    sync::atomic::{AtomicU64, Ordering, fence},
+    time::Duration,
+};
 
 use memmap2::{MmapOptions, MmapRaw};
 
@@ -61,8 +64,9 @@ pub(crate) trait Storage {
     /// A memory fence of the same make as the words (loom has its own).
     fn fence(order: Ordering);
 
-    /// Lets another thread run while this one waits for it.
-    fn yield_now();
+    /// Waits a little for another thread, the longer the more often it has done so. False when it has waited long enough: a tenth of a
+    /// second, in which every thread that can run has run.
+    fn wait(attempt: u32) -> bool;
 }
 
 impl Word for AtomicU64 {
@@ -141,9 +145,21 @@ impl Storage for Mapped {
         fence(order);
     }
 
-    fn yield_now() {
-        std::thread::yield_now();
+    fn wait(attempt: u32) -> bool {
+        wait(attempt)
     }
+}
+
+fn wait(attempt: u32) -> bool {
+    const SPINS: u32 = 64;
+    const YIELDS: u32 = 128;
+    const SLEEPS: u32 = 228;
+    match attempt {
+        ..SPINS => std::hint::spin_loop(),
+        SPINS..YIELDS => std::thread::yield_now(),
+        _ => std::thread::sleep(Duration::from_millis(1)),
+    }
+    attempt < SLEEPS
 }
 
 /// Plain memory, for miri and for tests that want an arena of their own.
@@ -173,7 +189,7 @@ impl Storage for Heap {
         fence(order);
     }
 
-    fn yield_now() {
-        std::thread::yield_now();
+    fn wait(attempt: u32) -> bool {
+        wait(attempt)
     }
 }

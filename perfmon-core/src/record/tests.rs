@@ -19,17 +19,18 @@ use std::{
 use super::{
     arena::Claim,
     fixture::{Bench, Taken},
+    sample::Pace,
     storage::{Heap, Word},
     words::{record as r, slot as s},
     writer::Outcome::{Cancelled, Error, Ok, Panic},
 };
-use crate::clock::Scale;
+use crate::{clock::Scale, site::Sample};
 
 const SERIES: u32 = 1;
 const CALLS: u64 = if cfg!(miri) { 60 } else { 200_000 };
 
 fn bench() -> Bench<Heap> {
-    Bench::new(Heap::new(32 * 1024))
+    Bench::new(Heap::new(8 * 1024))
 }
 
 /// Reads again and again until `write` has ended, checking each reading against the one before.
@@ -239,4 +240,39 @@ fn open_calls_of_a_sampled_record_are_reported() {
     bench.sampled(slot, record, None, Ok);
     let taken = bench.take(SERIES, true);
     assert_eq!((taken.calls(), taken.at(30), taken.totals.sum, taken.totals.breaches[0]), (3, 3, 90, 3));
+}
+
+/// `sample = "auto"`: the faster the calls come, the fewer are timed; what timing costs stays near 1 % of one core, and slow
+/// sites time every call.
+#[test]
+fn auto_follows_the_rate() {
+    const COST: u64 = 50;
+    let bench = bench();
+    let slot = bench.slot();
+    let record = bench.own(slot, SERIES);
+    let mut now = 1;
+    let mut timed_of = |gap: u64, calls: u64| {
+        let mut timed = 0;
+        for _ in 0..calls {
+            now += gap;
+            let due = bench.arena.begin_sampled(record);
+            if due {
+                let pace = || Pace { tick: now, cost: COST, threads: 1 };
+                bench.arena.draw_gap(slot, record, Sample::Auto, pace);
+                timed += 1;
+                bench.arena.end_sampled(Scale::NANOS, slot, record, 5, Ok, true);
+            } else {
+                bench.arena.end_untimed(record, Ok);
+            }
+        }
+        timed
+    };
+    let calls = if cfg!(miri) { 300 } else { 200_000 };
+    assert_eq!(timed_of(1_000_000, calls / 10), calls / 10, "a calm site times all");
+    timed_of(10, calls);
+    let timed = timed_of(10, calls);
+    let share = (timed * COST) as f64 / (calls * 10) as f64;
+    assert!(cfg!(miri) || (0.003..0.02).contains(&share), "{share}");
+    timed_of(1_000_000, calls);
+    assert!(timed_of(1_000_000, calls / 10) >= calls / 10 * 9 / 10, "and when it calms down again");
 }
