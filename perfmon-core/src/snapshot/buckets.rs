@@ -113,8 +113,13 @@ impl Buckets {
         Ok(buckets)
     }
 
-    /// Adds the counts of another distribution. If that one is coarser or finer, its values move to the buckets here by midpoint.
+    /// Adds the counts of another distribution. If that one is coarser or finer, its values move to the buckets here by midpoint; an empty
+    /// distribution takes over the other's layout.
     pub fn add(&mut self, other: &Self) {
+        if self.counts.is_empty() {
+            self.clone_from(other);
+            return;
+        }
         self.combine(other, |mine, theirs| mine + theirs);
     }
 
