@@ -1,0 +1,87 @@
+//! Custom counters, gauges and histograms, from many threads.
+
+use std::{thread, time::Duration};
+
+use perfmon_core::{
+    Counter, Gauge, Histogram, Snapshot, snapshot,
+    snapshot::{Distribution, Value},
+};
+
+static ORDERS: Counter = Counter::new("orders", module_path!()).unit("orders").help("Orders sent.");
+static BY_SIDE: Counter = Counter::new("orders_by_side", module_path!()).labels(&["side"]);
+static CASH: Gauge = Gauge::new("cash", module_path!());
+static USERS: Gauge = Gauge::new("users", module_path!()).labels(&["region"]);
+static SIZES: Histogram = Histogram::new("sizes", module_path!()).unit("bytes").labels(&["kind"]);
+static WAITS: Histogram = Histogram::new("waits", module_path!());
+static UNUSED: Gauge = Gauge::new("unused", module_path!());
+perfmon_core::inventory::submit! { ORDERS.registration() }
+perfmon_core::inventory::submit! { BY_SIDE.registration() }
+perfmon_core::inventory::submit! { CASH.registration() }
+perfmon_core::inventory::submit! { USERS.registration() }
+perfmon_core::inventory::submit! { SIZES.registration() }
+perfmon_core::inventory::submit! { WAITS.registration() }
+perfmon_core::inventory::submit! { UNUSED.registration() }
+
+fn counter(snapshot: &Snapshot, name: &str, values: &[&str]) -> u64 {
+    match snapshot.metric(name).expect("registered").with_labels(values) {
+        Some(Value::Counter(count)) => *count,
+        other => panic!("{name}: {other:?}"),
+    }
+}
+
+fn distribution(snapshot: &Snapshot, name: &str, values: &[&str]) -> Distribution {
+    match snapshot.metric(name).expect("registered").with_labels(values) {
+        Some(Value::Histogram(distribution)) => distribution.clone(),
+        other => panic!("{name}: {other:?}"),
+    }
+}
+
+#[test]
+fn many_threads() {
+    let before = snapshot();
+    for metric in ["orders", "orders_by_side", "cash", "users", "sizes", "waits", "unused"] {
+        assert!(before.metric(metric).expect("registered").series().is_empty(), "{metric}");
+    }
+    for _ in 0..3 {
+        thread::scope(|scope| {
+            for worker in 0..16_u64 {
+                scope.spawn(move || {
+                    for at in 0..1_000 {
+                        ORDERS.inc();
+                        BY_SIDE.with(&[if at % 4 == 0 { "buy" } else { "sell" }]).add(2);
+                        CASH.add(1.0);
+                        USERS.with(&["eu"]).add(if at % 2 == 0 { 1.0 } else { -1.0 });
+                        USERS.with(&["us"]).set(7.5);
+                        SIZES.with(&["small"]).record(at % 100);
+                        SIZES.with(&["large"]).record(1 << 50);
+                        WAITS.record_duration(Duration::from_micros(worker));
+                    }
+                });
+            }
+        });
+    }
+    let now = snapshot();
+    let calls = 3 * 16 * 1_000;
+    assert_eq!(counter(&now, "orders", &[]), calls);
+    assert_eq!(
+        (counter(&now, "orders_by_side", &["buy"]), counter(&now, "orders_by_side", &["sell"])),
+        (calls / 2, calls / 2 * 3)
+    );
+    assert_eq!(now.metric("orders_by_side").map(|metric| metric.series().len()), Some(2), "no series without labels");
+    assert_eq!(now.metric("orders_by_side").and_then(|metric| metric.total()), Some(Value::Counter(2 * calls)));
+    assert_eq!(
+        now.metric("cash").and_then(|metric| metric.total()),
+        Some(Value::Gauge(calls as f64)),
+        "none of the first additions is lost"
+    );
+    assert_eq!(now.metric("users").expect("registered").with_labels(&["eu"]), Some(&Value::Gauge(0.0)));
+    assert_eq!(now.metric("users").expect("registered").with_labels(&["us"]), Some(&Value::Gauge(7.5)));
+    let small = distribution(&now, "sizes", &["small"]);
+    assert_eq!((small.count(), small.sum(), small.percentile(50.0)), (calls, calls / 100 * 4_950, Some(49)));
+    assert_eq!(distribution(&now, "sizes", &["large"]).count(), calls);
+    assert_eq!(distribution(&now, "waits", &[]).sum(), 3 * 1_000 * (0..16).map(|worker| worker * 1_000).sum::<u64>());
+    ORDERS.add(5);
+    let interval = &snapshot() - &now;
+    assert_eq!(counter(&interval, "orders", &[]), 5);
+    assert_eq!(distribution(&interval, "waits", &[]).count(), 0);
+}
