@@ -77,7 +77,7 @@ impl Book {
 
 #[monitor_latency]
 mod module {
-    pub const fn constant() -> u8 {
+    pub(super) const fn constant() -> u8 {
         1
     }
 }

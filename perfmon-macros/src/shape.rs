@@ -37,7 +37,7 @@ pub(crate) struct Future {
 pub(crate) enum Wrap {
     /// `impl Future`
     Bare,
-    /// `Pin<Box<dyn Future>>`, `BoxFuture`, `impl Future + Unpin`
+    /// `Pin<Box<dyn Future>>`, `BoxFuture`
     Pinned,
     /// `Box<dyn Future + Unpin>`
     Boxed,
@@ -108,12 +108,9 @@ fn future(output: &[TokenTree]) -> Option<Result<Future, (Span, String)>> {
 fn opaque(bounds: &[TokenTree]) -> Option<Result<Future, (Span, String)>> {
     let bounds = split(bounds, '+');
     let output = bounds.iter().find_map(|bound| future_bound(bound))?;
-    let mut wrap = Wrap::Bare;
     for bound in bounds {
         let Some((last, _)) = leading_path(bound) else { continue };
-        if last == "Unpin" {
-            wrap = Wrap::Pinned;
-        } else if !["Future", "Send", "Sync", "use"].iter().any(|known| last == known) {
+        if !["Future", "Send", "Sync", "Unpin", "use"].iter().any(|known| last == known) {
             let message = format!(
                 "a measured future cannot also be `{last}`: return `impl Future<…>` (with Send, Sync or Unpin), \
                  or measure inside with `perfmon::time!`"
@@ -121,7 +118,7 @@ fn opaque(bounds: &[TokenTree]) -> Option<Result<Future, (Span, String)>> {
             return Some(Err((last.span(), message)));
         }
     }
-    Some(Ok(Future { output, wrap }))
+    Some(Ok(Future { output, wrap: Wrap::Bare }))
 }
 
 /// The output that `Future<Output = T>` names; outer `None` when the bound is another trait.
@@ -258,7 +255,7 @@ mod tests {
                 "-> impl Send + ::core::future::Future<Output = Result<u8, E>> + 'a + use<'a, T>",
                 "Bare Result < u8 , E >",
             ),
-            ("-> impl Future<Output = (impl A, u8)> + Unpin", "Pinned (_ , u8)"),
+            ("-> impl Future<Output = (impl A, u8)> + Unpin", "Bare (_ , u8)"),
             ("-> Pin<Box<dyn Future<Output = u8> + Send + 'a>>", "Pinned u8"),
             (
                 "-> ::core::pin::Pin<Box<dyn ::core::future::Future<Output = ()> + ::core::marker::Send + 'async_trait>>",

@@ -96,6 +96,11 @@ fn opaque_nested() -> impl Future<Output = Option<impl Iterator<Item = u8>>> {
     async { Some([1, 2].into_iter()) }
 }
 
+#[monitor_latency("future.opaque_inferred")]
+fn opaque_inferred(x: &[u8]) -> impl Future<Output = Vec<u64>> {
+    async move { x.iter().map(|x| (*x).into()).collect() }
+}
+
 #[monitor_latency("future.opaque_silent")]
 fn opaque_silent() -> impl Future {
     async { 1 }
@@ -208,6 +213,7 @@ fn opaque_futures() {
     assert_eq!(run(opaque_use("a", &String::new())), "a");
     assert_eq!(poll_once(Pin::new(&mut opaque_unpin(1))), Poll::Ready(1));
     assert_eq!(run(opaque_nested()).map(Iterator::count), Some(2));
+    assert_eq!(run(opaque_inferred(&[1])), [1]);
     run(opaque_silent());
     assert_eq!(run(opaque_early(0)) + run(opaque_early(1)), 10);
     assert_eq!(run(consumes("abc".to_owned())), 3);

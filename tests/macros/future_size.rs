@@ -55,6 +55,23 @@ fn opaque(x: u64) -> impl Future<Output = u64> {
     }
 }
 
+fn plain_large_future(x: u64) -> impl Future<Output = u64> {
+    async move {
+        let block = [x; 128];
+        give_way().await;
+        block.iter().sum()
+    }
+}
+
+#[monitor_latency("size.large_future", busy, labels(x))]
+fn large_future(x: u64) -> impl Future<Output = u64> {
+    async move {
+        let block = [x; 128];
+        give_way().await;
+        block.iter().sum()
+    }
+}
+
 /// At most 64 bytes, as long as no large argument is freed before the first await.
 #[test]
 fn a_future_grows_little() {
@@ -64,6 +81,13 @@ fn a_future_grows_little() {
     }
     let (plain, size) = (size_of_val(&plain_opaque(1)), size_of_val(&opaque(1)));
     assert!(size <= plain + 64, "opaque: {plain} grew to {size}");
+    let (plain, size) = (size_of_val(&plain_large_future(1)), size_of_val(&large_future(1)));
+    // One label, kept as text until the first poll.
+    let labels = size_of::<String>();
+    assert!(size <= plain + 64 + labels, "a large one: {plain} grew to {size}");
+    let (plain, timed) = (plain_large_future(1), perfmon::time!("size.timed", large_future(1)));
+    assert!(size_of_val(&timed) <= size + 64, "timed: {} of {}", size_of_val(&timed), size_of_val(&plain));
+    assert_eq!(run(timed), run(plain));
     assert_eq!(run(measured("a", 1)) + run(busy("a", 1)), 4);
     assert_eq!(run(opaque(1)), 1);
     ok("size.measured", 1);

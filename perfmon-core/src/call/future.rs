@@ -129,3 +129,79 @@ impl<F: Future> Future for PolledBusy<'_, F> {
         polled
     }
 }
+
+pin_project! {
+    /// A future that somebody else made, measured in place: it is held once, whatever its size.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct Measured<E, F, C> {
+        // Taken at the first poll: a future that is never polled is no call.
+        enter: Option<E>,
+        call: Option<AsyncCall>,
+        #[pin]
+        body: F,
+        // Taken when it is ready.
+        failed: Option<C>,
+        busy: bool,
+    }
+}
+
+/// Measures a future: `enter` begins the call in its first poll, `failed` classifies what it resolves to.
+#[inline(always)]
+pub fn measured<E, F, C>(enter: E, body: F, failed: C) -> Measured<E, F, C>
+where
+    E: FnOnce() -> AsyncCall,
+    F: Future,
+    C: FnOnce(&F::Output) -> bool,
+{
+    Measured { enter: Some(enter), call: None, body, failed: Some(failed), busy: false }
+}
+
+/// Measures a future and the time spent polling it.
+#[inline(always)]
+pub fn measured_busy<E, F, C>(enter: E, body: F, failed: C) -> Measured<E, F, C>
+where
+    E: FnOnce() -> AsyncCall,
+    F: Future,
+    C: FnOnce(&F::Output) -> bool,
+{
+    Measured { enter: Some(enter), call: None, body, failed: Some(failed), busy: true }
+}
+
+impl<E, F, C> Future for Measured<E, F, C>
+where
+    E: FnOnce() -> AsyncCall,
+    F: Future,
+    C: FnOnce(&F::Output) -> bool,
+{
+    type Output = F::Output;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        if let Some(enter) = this.enter.take() {
+            *this.call = Some(enter());
+        }
+        // Without a call it has returned before; what polling it again does is the body's to say.
+        let Some(call) = this.call else {
+            return this.body.poll(cx);
+        };
+        let from = this.busy.then(Flight::tick);
+        call.resume();
+        let polled = this.body.poll(cx);
+        if let Some(from) = from {
+            call.flight.add_busy(from);
+        }
+        match &polled {
+            Poll::Pending => call.pause(),
+            Poll::Ready(value) => {
+                // `failed` is the user's and may panic: the call then counts as one, like a panic of the body.
+                let failed = this.failed.take().is_some_and(|failed| failed(value));
+                if let Some(call) = this.call.take() {
+                    call.finish(failed);
+                }
+            }
+        }
+        polled
+    }
+}

@@ -12,8 +12,11 @@ mod probe;
 use std::{mem, time::Duration};
 
 pub use self::{
-    future::{AsyncCall, Polled, PolledBusy, async_enter, async_enter_labels, polled, polled_busy},
-    guard::{Guard, guard, guard_labels},
+    future::{
+        AsyncCall, Measured, Polled, PolledBusy, async_enter, async_enter_labels, measured, measured_busy, polled,
+        polled_busy,
+    },
+    guard::{Guard, guard, guard_labels, off},
     label::{Label, LabelBuf, display},
     probe::{Otherwise, Probe, classify},
 };

@@ -36,7 +36,7 @@ pub(super) fn body(site: &Site, shape: &Shape, function: &Function, body: &Group
     if never {
         return quote_spanned!(span=> #started match r {});
     }
-    let failed = site.failed(function.output.is_empty());
+    let failed = site.failed(function.output.is_empty(), &quote_spanned!(span=> &r));
     quote_spanned! {span=>
         #started
         g.finish(#failed);
@@ -49,28 +49,17 @@ fn wrapped(site: &Site, future: &Future, function: &Function, body: &Group) -> T
     let span = ours();
     let p = site.support();
     let returns = returned(function);
-    let output = future.output.as_ref().map(|output| quote_spanned!(span=> : #output));
-    let failed = site.failed(false);
-    let (before, inside) = site.entered_later(function.name.span());
     let there = at_return(function);
-    let p_there = site.support_at(there);
-    let polled = site.polled(there);
-    let awaited = quote_spanned!(there=> #p_there::#polled(&mut g, f).await);
-    let measured = quote_spanned! {span=> async move {
-        #inside
-        let r #output = #awaited;
-        g.finish(#failed);
-        r
-    }};
+    let closure = quote_spanned!(there=> || -> #returns #body);
+    let (before, enter) = site.entered_later(function.name.span());
+    let made = quote_spanned!(span=> #p::call(#closure));
+    let measured = site.measured(&enter, &made, future.output.as_ref(), there);
     let measured = match future.wrap {
         Wrap::Bare => measured,
         Wrap::Pinned => quote_spanned!(span=> ::std::boxed::Box::pin(#measured)),
-        Wrap::Boxed => quote_spanned!(span=> ::std::boxed::Box::new(::std::boxed::Box::pin(#measured))),
+        Wrap::Boxed => {
+            quote_spanned!(span=> ::std::boxed::Box::new(#measured))
+        }
     };
-    let closure = quote_spanned!(there=> || -> #returns #body);
-    quote_spanned! {span=>
-        #before
-        let f = #p::call(#closure);
-        #measured
-    }
+    quote_spanned!(span=> #before #measured)
 }

@@ -39,7 +39,9 @@ pub(crate) fn time(options: TokenStream, mode: Mode) -> TokenStream {
     }
     let kind = args.kind.unwrap_or(&KINDS[0]);
     let site = valid::site(args, kind, Place::Time, &mut errors);
-    let Some(subject) = subject.filter(|_| errors.is_empty()) else { return errors.into_expression() };
+    let Some(subject) = subject.filter(|_| errors.is_empty()) else {
+        return errors.into_expression();
+    };
     match (mode, closure) {
         (Mode::On, true) => timed_call(&site, &subject),
         (Mode::On, false) => timed_future(&site, &subject),
@@ -55,7 +57,9 @@ pub(crate) fn record(options: TokenStream, mode: Mode) -> TokenStream {
     let subject = subject(&mut args, "record!(\"name\", duration)", &mut errors);
     let kind = args.kind.unwrap_or(&KINDS[0]);
     let site = valid::site(args, kind, Place::Record, &mut errors);
-    let Some(duration) = subject.filter(|_| errors.is_empty()) else { return errors.into_expression() };
+    let Some(duration) = subject.filter(|_| errors.is_empty()) else {
+        return errors.into_expression();
+    };
     let p = site.support();
     if mode == Mode::Off {
         let ignored = quote_spanned!(span=> let _: ::core::time::Duration = #duration;);
@@ -76,7 +80,7 @@ fn timed_call(site: &Site, closure: &Expr) -> TokenStream {
     let span = ours();
     let p = site.support();
     let enter = site.entered("enter", true, Span::call_site());
-    let failed = site.failed(false);
+    let failed = site.failed(false, &quote_spanned!(span=> &r));
     // `n` carries the type that is expected of the whole expression to `r`, where it is needed first.
     block(
         Some(quote_spanned!(span=> let n = || #p::never();)),
@@ -95,21 +99,12 @@ fn timed_call(site: &Site, closure: &Expr) -> TokenStream {
 
 fn timed_future(site: &Site, future: &Expr) -> TokenStream {
     let span = ours();
-    let p = site.support();
-    let (before, inside) = site.entered_later(Span::call_site());
-    let failed = site.failed(false);
-    let polled = site.polled(span);
     // An error about the future belongs to what the user wrote.
-    let f = proc_macro2::Ident::new("f", span.located_at(future.span()));
-    block(
-        Some(quote_spanned!(span=> #before let f = #future;)),
-        quote_spanned! {span=> async move {
-            #inside
-            let r = #p::#polled(&mut g, #f).await;
-            g.finish(#failed);
-            r
-        }},
-    )
+    let there = span.located_at(future.span());
+    let f = proc_macro2::Ident::new("f", there);
+    let (before, enter) = site.entered_later(Span::call_site());
+    let measured = site.measured(&enter, &quote_spanned!(span=> #f), None, span);
+    block(Some(quote_spanned!(span=> #before let #f = #future;)), measured)
 }
 
 fn untimed(site: &Site, subject: &Expr, closure: bool) -> TokenStream {

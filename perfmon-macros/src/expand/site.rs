@@ -82,14 +82,14 @@ impl Site {
         }}
     }
 
-    /// What a future that is made here and measured later begins with: statements for here, and for its first poll. A
-    /// future that is never polled is no call, so the call begins there; the labels are read here, before anything they are read from is
-    /// moved away.
+    /// What a future that is made here and measured later begins with: statements for here, and a closure for its first poll. A
+    /// future that is never polled is no call, so the call begins there; the labels are read here, before anything they are
+    /// read from is moved away.
     pub(super) fn entered_later(&self, at: Span) -> (Option<TokenStream>, TokenStream) {
         let span = ours();
         if self.labels.is_empty() {
             let enter = self.entered("async_enter", false, at);
-            return (None, quote_spanned!(span=> let mut g = #enter;));
+            return (None, quote_spanned!(span=> || #enter));
         }
         let p = self.support();
         let site = self.declared(at);
@@ -97,8 +97,29 @@ impl Site {
         let places = 0..self.labels.len();
         (
             Some(quote_spanned!(span=> let l = [#(::std::string::String::from(#values)),*];)),
-            quote_spanned!(span=> let mut g = #p::async_enter_labels(#site, &[#(&*l[#places]),*]);),
+            quote_spanned!(span=> move || #p::async_enter_labels(#site, &[#(&*l[#places]),*])),
         )
+    }
+
+    /// A future measured in place; `output` is what it resolves to, when that is known. What the compiler says about that is
+    /// told `there`.
+    pub(super) fn measured(
+        &self,
+        enter: &TokenStream,
+        made: &TokenStream,
+        output: Option<&TokenStream>,
+        there: Span,
+    ) -> TokenStream {
+        let span = ours();
+        let p = self.support_at(there);
+        let measured = Ident::new(if self.busy { "measured_busy" } else { "measured" }, there);
+        let failed = self.failed(false, &quote_spanned!(span=> r));
+        // A body whose type is still open has it told before it is asked for.
+        let typed = output.map(|output| {
+            let r = Ident::new("r", there);
+            quote_spanned!(span=> if false { let _: &#output = #r; })
+        });
+        quote_spanned!(there=> #p::#measured(#enter, #made, move |r| { #typed #failed }))
     }
 
     /// The labels' values, each as `&str`.
@@ -123,18 +144,18 @@ impl Site {
         Ident::new(if self.busy { "polled_busy" } else { "polled" }, at)
     }
 
-    /// Whether the value in `r` is an error; `unit` when it is known to be `()`.
-    pub(super) fn failed(&self, unit: bool) -> TokenStream {
+    /// Whether the value behind the reference `r` is an error; `unit` when it is known to be `()`.
+    pub(super) fn failed(&self, unit: bool, r: &TokenStream) -> TokenStream {
         let span = ours();
         let p = self.support();
         match &self.classify {
             Some(classify) => {
                 let closure = &classify.closure;
                 let not = classify.ok.then(|| quote_spanned!(span=> !));
-                quote_spanned!(span=> #not #p::classify(&r, #closure))
+                quote_spanned!(span=> #not #p::classify(#r, #closure))
             }
             None if unit => quote_spanned!(span=> false),
-            None => quote_spanned!(span=> #p::Probe(&r).failed()),
+            None => quote_spanned!(span=> #p::Probe(#r).failed()),
         }
     }
 }
@@ -147,7 +168,9 @@ impl Objective {
                 let statistic = Ident::new(statistic, span);
                 quote_spanned!(span=> #p::Objective::latency(#p::Statistic::#statistic, #nanos))
             }
-            Bound::ErrorRate(fraction) => quote_spanned!(span=> #p::Objective::error_rate(#fraction)),
+            Bound::ErrorRate(fraction) => {
+                quote_spanned!(span=> #p::Objective::error_rate(#fraction))
+            }
         };
         if let Some(severity) = self.severity {
             let severity = Ident::new(severity, span);

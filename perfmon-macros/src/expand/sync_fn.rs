@@ -22,7 +22,7 @@ pub(super) fn body(site: &Site, shape: &Shape, function: &Function, body: &Group
     }
     let enter = site.entered("enter", true, at);
     let returns = returned(function);
-    let failed = site.failed(function.output.is_empty());
+    let failed = site.failed(function.output.is_empty(), &quote_spanned!(span=> &r));
     let there = at_return(function);
     let closure = quote_spanned!(there=> || -> #returns #body);
     quote_spanned! {span=>
