@@ -16,6 +16,7 @@ use perfmon_core::{
     call::{Probe, async_enter, enter, enter_labels, guard, polled_busy},
     is_enabled, set_enabled,
     site::{CallSite, Kind, Name},
+    snapshot::Stats,
 };
 use support::{Later, block_on, call, call_async, mock, ns, outcomes, poll, taken};
 
@@ -100,7 +101,7 @@ fn recursion_with_other_labels_is_recursion() {
     outer.finish(false);
     let site = taken("recursion by label");
     assert_eq!((site.total(), site.outermost()), (ns(13), ns(10)));
-    assert_eq!(site.with_labels(&["2"]).map(|stats| stats.outermost()), Some(ns(0)));
+    assert_eq!(site.with_labels(&["2"]).map(Stats::outermost), Some(ns(0)));
 }
 
 #[test]

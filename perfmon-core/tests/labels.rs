@@ -57,7 +57,7 @@ fn pairs_are_not_run_together() {
     }
     let site = taken("pairs");
     assert_eq!(site.series().len(), pairs.len());
-    assert!(pairs.iter().all(|(a, b)| site.with_labels(&[a, b]).is_some_and(Stats::calls == 2)));
+    assert!(pairs.iter().all(|(a, b)| site.with_labels(&[a, b]).is_some_and(|stats| stats.calls() == 2)));
 }
 
 #[test]

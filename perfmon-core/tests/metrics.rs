@@ -4,7 +4,7 @@ use std::{thread, time::Duration};
 
 use perfmon_core::{
     Counter, Gauge, Histogram, Snapshot, snapshot,
-    snapshot::{Distribution, Value},
+    snapshot::{Distribution, Metric, Value},
 };
 
 static ORDERS: Counter = Counter::new("orders", module_path!()).unit("orders").help("Orders sent.");
@@ -68,9 +68,9 @@ fn many_threads() {
         (calls / 2, calls / 2 * 3)
     );
     assert_eq!(now.metric("orders_by_side").map(|metric| metric.series().len()), Some(2), "no series without labels");
-    assert_eq!(now.metric("orders_by_side").and_then(|metric| metric.total()), Some(Value::Counter(2 * calls)));
+    assert_eq!(now.metric("orders_by_side").and_then(Metric::total), Some(Value::Counter(2 * calls)));
     assert_eq!(
-        now.metric("cash").and_then(|metric| metric.total()),
+        now.metric("cash").and_then(Metric::total),
         Some(Value::Gauge(calls as f64)),
         "none of the first additions is lost"
     );
