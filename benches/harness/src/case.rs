@@ -6,6 +6,8 @@ use std::time::Duration;
 #[derive(Clone, Copy)]
 pub struct Case {
     pub name: &'static str,
+    /// The name of the function that is called, in the module `a`; empty when there is no one such.
+    pub function: &'static str,
     /// Two functions that differ in nothing but their call site; each makes so many calls.
     pub run: [fn(u64); 2],
     /// Before and after each batch.
@@ -15,7 +17,13 @@ pub struct Case {
 impl Case {
     /// A row without anything around it.
     pub const fn new(name: &'static str, run: [fn(u64); 2]) -> Self {
-        Self { name, run, around: [|| (), || ()] }
+        Self { name, function: "", run, around: [|| (), || ()] }
+    }
+
+    /// With the name of the function that is called.
+    #[must_use]
+    pub const fn of(self, function: &'static str) -> Self {
+        Self { function, ..self }
     }
 
     /// With something done before and after each batch.
@@ -64,6 +72,7 @@ macro_rules! case {
             |calls| for $i in 0..calls { let _ = ::std::hint::black_box(a::$function($($argument),*)); },
             |calls| for $i in 0..calls { let _ = ::std::hint::black_box(b::$function($($argument),*)); },
         ])
+        .of(stringify!($function))
     };
     ($name:expr, $function:ident) => { $crate::case!($name, |i| $function(i)) };
 }

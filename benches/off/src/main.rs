@@ -27,6 +27,7 @@ twice! {
     }
 }
 
+#[inline(always)]
 fn ready<T>(future: impl Future<Output = T>) -> Option<T> {
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
     match std::pin::pin!(future).poll(&mut context) {

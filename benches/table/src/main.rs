@@ -4,6 +4,7 @@ mod cases;
 mod compile;
 mod cost;
 mod figures;
+mod instructions;
 mod machine;
 mod memory;
 mod options;
@@ -19,6 +20,7 @@ fn main() -> io::Result<()> {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         // How this program starts itself, so that every measurement has a fresh process.
         ["worker", group] => worker(group),
+        ["count", group, case, calls] => instructions::count(group, case, calls),
         ["memory-probe", threads, sites, octaves] => memory::probe(threads, sites, octaves),
         _ => {}
     }
@@ -34,6 +36,7 @@ fn main() -> io::Result<()> {
         Part::Memory => memory::run(&options),
         Part::Snapshot => snapshot::run(&options),
         Part::Compile => compile::run(&options),
+        Part::Instructions => instructions::run(&options),
         Part::All => Part::EACH.iter().try_for_each(|part| {
             let status = Command::new(std::env::current_exe()?).arg(part).args(&arguments[1..]).status()?;
             if status.success() { Ok(()) } else { Err(io::Error::other(format!("{part}: {status}"))) }
@@ -42,7 +45,7 @@ fn main() -> io::Result<()> {
 }
 
 fn worker(name: &str) {
-    if let Some((_, group)) = cases::GROUPS.iter().find(|(group, _)| *group == name) {
-        perfmon_benches_harness::serve(&group());
+    if let Some(group) = cases::group(name) {
+        perfmon_benches_harness::serve(&group);
     }
 }

@@ -4,16 +4,17 @@ const USAGE: &str = "\
 usage: cargo run --release --manifest-path benches/Cargo.toml -- [PART] [OPTIONS]
 
 parts:
-  cost        nanoseconds and CPU of a call (the default)
-  memory      bytes of a thread and site
-  snapshot    a snapshot of 1,000 busy sites, and what it costs the writers
-  compile     build after an edit, of 500 monitored functions
-  all         all of them
+  cost          nanoseconds and CPU of a call (the default)
+  memory        bytes of a thread and site
+  snapshot      a snapshot of 1,000 busy sites, and what it costs the writers
+  compile       build after an edit, of 500 monitored functions
+  instructions  instructions of a call, counted by valgrind (not in `all`)
+  all           all of the others
 
 options:
-  --markdown      a table for the README
-  --rounds N      how often each figure is taken (default: 21 of cost, 7 of compile)
-  --only TEXT     only rows, or libraries, with this in their name (cost)";
+  --markdown    a table for the README
+  --rounds N    how often each figure is taken (default: 21 of cost, 7 of compile)
+  --only TEXT   only rows, or libraries, with this in their name (cost)";
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
@@ -21,6 +22,7 @@ pub(crate) enum Part {
     Memory,
     Snapshot,
     Compile,
+    Instructions,
     All,
 }
 
@@ -46,6 +48,7 @@ impl Options {
                 "memory" => options.part = Part::Memory,
                 "snapshot" => options.part = Part::Snapshot,
                 "compile" => options.part = Part::Compile,
+                "instructions" => options.part = Part::Instructions,
                 "all" => options.part = Part::All,
                 "--markdown" => options.markdown = true,
                 "--only" => options.only = Some(value()?),

@@ -119,7 +119,7 @@ mod counters {
     }
 
     pub(super) fn case() -> perfmon_benches_harness::Case {
-        perfmon_benches_harness::case!("counter, `inc()`", increment)
+        perfmon_benches_harness::case!("counter, `inc()`", increment).of("")
     }
 }
 
