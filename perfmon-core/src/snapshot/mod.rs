@@ -11,6 +11,8 @@ mod serde;
 mod site;
 mod stats;
 mod take;
+#[cfg(test)]
+mod tests;
 
 use std::{
     ops::Sub,

@@ -175,7 +175,7 @@ impl PartialEq for Stats {
 
 impl Stats {
     /// Every plain count, in one place for the algebra.
-    fn counts(&self) -> [u64; 11] {
+    pub(super) fn counts(&self) -> [u64; 11] {
         [
             self.started,
             self.ok,

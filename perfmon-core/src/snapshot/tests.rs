@@ -1,0 +1,188 @@
+//! The algebra of snapshots: what can be added can be taken away, in any order.
+
+use std::time::{Duration, SystemTime};
+
+use proptest::{collection::vec, prelude::*};
+
+use super::{
+    Buckets, Distribution, Losses, Metric, MetricKind, MetricSeries, Series, Site, Snapshot, Stats, Value,
+    algebra::Algebra,
+};
+use crate::{
+    layout::Layout,
+    record::Footprint,
+    site::{Kind, Objective, Statistic},
+};
+
+fn buckets() -> impl Strategy<Value = Buckets> {
+    vec((0..45_u32, any::<u64>(), 1..1_000_u64), 0..20).prop_map(|values| {
+        let mut buckets = Buckets::default();
+        for (bits, value, count) in values {
+            let index = Layout::DEFAULT.index_of(value & ((1 << bits) - 1));
+            buckets.add(&Buckets::from_ascending(Layout::DEFAULT, [(index, count)]));
+        }
+        buckets
+    })
+}
+
+/// Counts that agree with their buckets, as every snapshot's do.
+fn stats() -> impl Strategy<Value = Stats> {
+    (buckets(), any::<[u16; 8]>(), 0..5_u64, any::<bool>()).prop_map(|(buckets, part, in_flight, whole)| {
+        let total = buckets.total();
+        let errors = u64::from(part[0]) % (total + 1);
+        let panics = u64::from(part[1]) % (total - errors + 1);
+        let cancelled = u64::from(part[2]) % (total - errors - panics + 1);
+        Stats {
+            started: total + in_flight,
+            ok: total - errors - panics - cancelled,
+            errors,
+            panics,
+            cancelled,
+            timed: total,
+            clamped: u64::from(part[3]),
+            coarse: u64::from(part[4]),
+            total_ns: u64::from(part[5]) << 20,
+            outermost_ns: u64::from(part[6]),
+            busy_ns: u64::from(part[7]),
+            min_ns: buckets.lowest().filter(|_| whole),
+            max_ns: buckets.highest().filter(|_| whole),
+            breaches: vec![errors, panics],
+            buckets,
+            histogram: std::sync::OnceLock::new(),
+        }
+    })
+}
+
+fn site() -> impl Strategy<Value = Site> {
+    let series = proptest::collection::btree_map("[ab]{1,2}", stats(), 0..3);
+    (0..4_usize, series, stats()).prop_map(|(name, series, plain)| {
+        let mut total = plain;
+        let series = series.into_iter().map(|(value, stats)| {
+            total.add(&stats);
+            Series { values: vec![value], stats }
+        });
+        let series = series.collect();
+        Site {
+            key: (Kind::Latency, ["a", "b", "c", "d"][name].to_owned()),
+            parts: Vec::new(),
+            label_keys: vec!["key".to_owned()],
+            objectives: vec![Objective::latency(Statistic::P99, 10), Objective::latency(Statistic::P50, 5)],
+            sampled: false,
+            busy: false,
+            places: Vec::new(),
+            total,
+            series,
+        }
+    })
+}
+
+fn snapshot() -> impl Strategy<Value = Snapshot> {
+    (vec(site(), 0..4), 0..1_000_u64, buckets(), any::<u16>()).prop_map(|(mut sites, count, buckets, losses)| {
+        sites.sort_by(|a, b| a.key.cmp(&b.key));
+        sites.dedup_by(|a, b| a.key == b.key);
+        let metric = |name: &str, kind, value| Metric {
+            key: (name.to_owned(), kind),
+            help: String::new(),
+            unit: String::new(),
+            label_keys: Vec::new(),
+            series: vec![MetricSeries { values: Vec::new(), value }],
+        };
+        let spread = Value::Histogram(Distribution { sum: count * 3, buckets });
+        Snapshot {
+            process: 1,
+            taken_at: SystemTime::UNIX_EPOCH + Duration::from_secs(count),
+            span: Duration::from_secs(count),
+            sites,
+            metrics: vec![
+                metric("count", MetricKind::Counter, Value::Counter(count)),
+                metric("spread", MetricKind::Histogram, spread),
+            ],
+            own_cost: Duration::from_nanos(count),
+            footprint: Footprint { arena_bytes: count, ..Footprint::default() },
+            losses: Losses { labels_refused: u64::from(losses), ..Losses::default() },
+        }
+    })
+}
+
+fn merged(a: &Snapshot, b: &Snapshot) -> Snapshot {
+    let mut sum = a.clone();
+    sum.merge(b);
+    sum
+}
+
+fn added<T: Algebra + Clone>(a: &T, b: &T) -> T {
+    let mut sum = a.clone();
+    sum.add(b);
+    sum
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn buckets_add_and_subtract(a in buckets(), b in buckets(), c in buckets()) {
+        let plus = |a: &Buckets, b: &Buckets| {
+            let mut sum = a.clone();
+            sum.add(b);
+            sum
+        };
+        prop_assert_eq!(plus(&a, &b), plus(&b, &a));
+        prop_assert_eq!(plus(&plus(&a, &b), &c), plus(&a, &plus(&b, &c)));
+        let mut back = plus(&a, &b);
+        back.subtract(&b);
+        prop_assert_eq!(&back, &a);
+        prop_assert_eq!(&Buckets::from_histogram(&a.to_histogram()).expect("two digits"), &a);
+    }
+
+    #[test]
+    fn percentiles_rise_and_stay_within(stats in stats(), mut asked in vec(-1.0..101.0, 2..20)) {
+        asked.sort_by(f64::total_cmp);
+        let values: Vec<Duration> = asked.iter().map(|&percentile| stats.percentile(percentile)).collect();
+        prop_assert!(values.is_sorted());
+        prop_assert!(values.iter().all(|&value| (stats.min()..=stats.max()).contains(&value)));
+    }
+
+    #[test]
+    fn stats_add_and_subtract(a in stats(), b in stats(), c in stats()) {
+        prop_assert_eq!(added(&a, &b), added(&b, &a));
+        prop_assert_eq!(added(&added(&a, &b), &c), added(&a, &added(&b, &c)));
+        let mut back = added(&a, &b);
+        prop_assert_eq!(back.calls(), back.buckets().total());
+        back.subtract(&b);
+        prop_assert_eq!((back.counts(), &back.breaches, &back.buckets), (a.counts(), &a.breaches, &a.buckets));
+    }
+
+    #[test]
+    fn snapshots_merge_in_any_order(a in snapshot(), b in snapshot(), c in snapshot()) {
+        prop_assert_eq!(merged(&a, &b), merged(&b, &a));
+        prop_assert_eq!(merged(&merged(&a, &b), &c), merged(&a, &merged(&b, &c)));
+    }
+
+    /// A later state is an earlier one and what came between; taking the earlier away leaves that.
+    #[test]
+    fn an_interval_is_what_came_between(earlier in snapshot(), between in snapshot()) {
+        let mut later = merged(&earlier, &between);
+        later.process = earlier.process;
+        let interval = &later - &earlier;
+        for site in &interval.sites {
+            let expected = between.site(Kind::Latency, site.name()).map(Site::stats).cloned().unwrap_or_default();
+            prop_assert_eq!((site.counts(), &site.buckets), (expected.counts(), &expected.buckets));
+            for series in &site.series {
+                let values: Vec<&str> = series.values.iter().map(String::as_str).collect();
+                let expected = between.site(Kind::Latency, site.name()).and_then(|site| site.with_labels(&values));
+                prop_assert_eq!(series.stats.calls(), expected.map_or(0, Stats::calls));
+            }
+        }
+        prop_assert_eq!(&interval.metrics, &between.metrics);
+        prop_assert_eq!(interval.losses, between.losses);
+        let nothing = &later - &later;
+        prop_assert!(nothing.sites.iter().all(|site| site.calls() == 0 && site.buckets().total() == 0));
+    }
+
+    /// Another process' past is not taken away: after a restart everything is new.
+    #[test]
+    fn another_process_has_no_part(mut other in snapshot(), mine in snapshot()) {
+        other.process = 2;
+        prop_assert_eq!(&mine - &other, mine);
+    }
+}
