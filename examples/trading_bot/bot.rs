@@ -219,7 +219,7 @@ impl Bot {
     }
 
     /// Execution from the order to its last fill, with a second try where that makes sense. It promises something: 99 of 100 take less than
-    /// 10 ms. The report says whether that was kept (it was not: the storms of 2008 and 2011 saw to that).
+    /// 10 ms. The report says whether that was kept (it was not: lost answers and the spring of 2000 saw to that).
     #[monitor_latency("order_execution", p99 = "10ms", severity = "error", labels(side = %order.side))]
     async fn execute(&mut self, order: &mut Order, session: &Session) -> Result<Execution, BrokerError> {
         match self.attempt(order, session).await {

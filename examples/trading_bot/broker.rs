@@ -182,8 +182,8 @@ impl Session {
         (self.bar.high - self.bar.low) / self.last_close
     }
 
-    /// On a quiet day a good millisecond. When prices fly everybody orders at once, and the answer takes its time: with a range of 5 %
-    /// ten milliseconds, and in the worst sessions of 2008 longer than the bot waits.
+    /// On a quiet day a good millisecond. When prices fly everybody orders at once, and the answer takes its time: ten
+    /// milliseconds when they range over 5 %, and from 7 % on longer than the bot waits.
     fn response_time(&self) -> Duration {
         let stress = self.range() / 0.016;
         Duration::from_secs_f64(0.000_5 + 0.001 * stress * stress)
