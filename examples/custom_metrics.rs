@@ -116,7 +116,7 @@ async fn handle(letter: &Letter, queue: &'static str) {
 
 fn main() -> std::io::Result<()> {
     let room = Arc::new(Room::default());
-    perfmon::register(Queues(room.clone()));
+    perfmon::register_collector(Queues(room.clone()));
     // One figure needs no trait: a closure will do.
     let begin = Instant::now();
     perfmon::observe("room_open", move || begin.elapsed().as_secs_f64()).help("Since the room opened").unit("seconds");

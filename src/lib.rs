@@ -87,8 +87,8 @@ pub use perfmon_core::{
     aggregate,
     call::Guard,
     collect::{
-        AsyncCollector, BoxError, Collecting, Collector, CollectorStatus, Point, Samples, Source, collect, collectors,
-        observe, register, register_async,
+        AsyncCollector, BoxError, Collecting, Collector, CollectorStatus, Point, Samples, Source, collectors, observe,
+        register_async_collector, register_collector, run_async_collectors,
     },
     init, is_enabled, series, set_enabled, setup,
     site::{Kind, Objective, Statistic},

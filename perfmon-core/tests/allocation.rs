@@ -33,7 +33,7 @@ site!(ASYNC, "async");
 site!(GUARDED, "guarded");
 site!(GIVEN, "given");
 static COUNT: Counter = Counter::new("count", module_path!());
-static BY_SIDE: Counter = Counter::new("by_side", module_path!()).labels(&["side"]);
+static BY_SIDE: Counter<1> = Counter::new("by_side", module_path!()).labels(&["side"]);
 static SIZES: Histogram = Histogram::new("sizes", module_path!());
 static LEVEL: Gauge = Gauge::new("level", module_path!());
 
@@ -77,7 +77,7 @@ const SYMBOLS: [&str; 40] = {
 
 fn round(at: u64) {
     let symbol = SYMBOLS[(at % 40) as usize];
-    enter(&PLAIN).finish(at % 2 == 0);
+    enter(&PLAIN).finish(at.is_multiple_of(2));
     enter_labels(&LABELLED, &[symbol]).finish(false);
     enter_labels(&PAIR, &[symbol, "a venue of some length"]).finish(false);
     enter_labels(&NUMBERS, &[(at % 30).text(&mut LabelBuf::new())]).finish(false);

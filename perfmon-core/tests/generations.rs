@@ -24,7 +24,7 @@ site!(MOVED, "moved");
 
 const THREADS: u64 = 64;
 const GENERATIONS: u64 = 4;
-const CALLS: u64 = 400;
+const CALLS: u64 = 1_200;
 const SYMBOLS: [&str; 5] = ["AAPL", "MSFT", "", "a symbol that is longer than two words", "BRK.B"];
 
 fn work() {

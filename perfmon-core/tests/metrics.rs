@@ -8,10 +8,10 @@ use perfmon_core::{
 };
 
 static ORDERS: Counter = Counter::new("orders", module_path!()).unit("orders").help("Orders sent.");
-static BY_SIDE: Counter = Counter::new("orders_by_side", module_path!()).labels(&["side"]);
+static BY_SIDE: Counter<1> = Counter::new("orders_by_side", module_path!()).labels(&["side"]);
 static CASH: Gauge = Gauge::new("cash", module_path!());
-static USERS: Gauge = Gauge::new("users", module_path!()).labels(&["region"]);
-static SIZES: Histogram = Histogram::new("sizes", module_path!()).unit("bytes").labels(&["kind"]);
+static USERS: Gauge<1> = Gauge::new("users", module_path!()).labels(&["region"]);
+static SIZES: Histogram<1> = Histogram::new("sizes", module_path!()).unit("bytes").labels(&["kind"]);
 static WAITS: Histogram = Histogram::new("waits", module_path!());
 static UNUSED: Gauge = Gauge::new("unused", module_path!());
 perfmon_core::inventory::submit! { ORDERS.registration() }

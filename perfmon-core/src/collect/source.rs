@@ -28,7 +28,7 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 ///
 /// ```
 /// # use std::time::Duration;
-/// use perfmon_core::collect::{BoxError, Collector, Samples, register};
+/// use perfmon_core::collect::{BoxError, Collector, Samples, register_collector};
 ///
 /// struct Queues;
 ///
@@ -45,7 +45,7 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 ///     }
 /// }
 ///
-/// register(Queues);
+/// register_collector(Queues);
 /// assert!(perfmon_core::snapshot().metric("queue_length").is_some());
 /// ```
 pub trait Collector: Send + Sync {
@@ -67,7 +67,7 @@ pub trait Collector: Send + Sync {
 /// What an [`AsyncCollector`] returns.
 pub type Collecting<'a> = Pin<Box<dyn Future<Output = Result<(), BoxError>> + Send + 'a>>;
 
-/// A family of figures collected together by a future. It runs inside [`collect`].
+/// A family of figures collected together by a future. It runs inside [`run_async_collectors`].
 pub trait AsyncCollector: Send + Sync {
     /// Its name in messages about it.
     fn name(&self) -> &str;
@@ -158,12 +158,12 @@ pub fn observe(name: impl Into<Cow<'static, str>>, value: impl Fn() -> f64 + Sen
 }
 
 /// Registers a collector.
-pub fn register(collector: impl Collector + 'static) -> Source {
+pub fn register_collector(collector: impl Collector + 'static) -> Source {
     add(collector.name().to_owned(), Work::Sync(Box::new(collector)))
 }
 
 /// Registers a collector that is a future.
-pub fn register_async(collector: impl AsyncCollector + 'static) -> Source {
+pub fn register_async_collector(collector: impl AsyncCollector + 'static) -> Source {
     add(collector.name().to_owned(), Work::Async(Box::new(collector)))
 }
 
@@ -174,7 +174,7 @@ fn add(name: String, work: Work) -> Source {
 }
 
 /// Runs the asynchronous collectors that are due, one after the other, on the caller's runtime. The next snapshot shows their values.
-pub async fn collect() {
+pub async fn run_async_collectors() {
     for entry in sources() {
         let Work::Async(collector) = &entry.work else { continue };
         let now = now();

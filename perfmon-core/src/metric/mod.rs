@@ -3,7 +3,7 @@
 //! Declared by `perfmon::counter!`, `gauge!` and `histogram!`, they are registered and recorded as call sites are: one
 //! writer for each thread and series, no lock. A gauge is shared, and its last writer wins.
 
-use std::time::Duration;
+use std::{marker::PhantomData, time::Duration};
 
 use crate::{
     record::{self, is_enabled},
@@ -23,6 +23,15 @@ macro_rules! declared {
                 })
             }
 
+            /// With labels of these keys.
+            #[must_use]
+            pub const fn labels<const LABELS: usize>(mut self, keys: &'static [&'static str; LABELS]) -> $type<LABELS> {
+                self.0.declaration.labels = keys;
+                $type(self.0)
+            }
+        }
+
+        impl<const LABELS: usize> $type<LABELS> {
             /// With a sentence that says what it means.
             #[must_use]
             pub const fn help(mut self, help: &'static str) -> Self {
@@ -37,13 +46,6 @@ macro_rules! declared {
                 self
             }
 
-            /// With labels of these keys.
-            #[must_use]
-            pub const fn labels(mut self, keys: &'static [&'static str]) -> Self {
-                self.0.declaration.labels = keys;
-                self
-            }
-
             /// What `inventory` is given.
             #[must_use]
             pub const fn registration(&'static self) -> Registration {
@@ -51,35 +53,32 @@ macro_rules! declared {
             }
 
             /// The series with these label values, in the order of the keys.
-            ///
-            /// # Panics
-            /// In debug builds, when there are more or fewer values than keys.
             #[must_use]
-            pub fn with<'a>(&'static self, values: &'a [&'a str]) -> Labelled<'a, Self> {
-                debug_assert_eq!(values.len(), self.0.declaration.labels.len(), "one value for each label key");
-                Labelled { metric: self, values }
+            pub const fn with<'a>(&'static self, values: &'a [&'a str; LABELS]) -> Labelled<'a, $type> {
+                Labelled { site: &self.0, values, metric: PhantomData }
             }
         }
     };
 }
 
-/// A sum that only grows.
+/// A sum that only grows, with so many labels.
 #[derive(Debug)]
-pub struct Counter(CallSite);
+pub struct Counter<const LABELS: usize = 0>(CallSite);
 
-/// A value that goes up and down; the last one set is the one reported. Sampled, never summed.
+/// A value that goes up and down, with so many labels; the last one set is the one reported. Sampled, never summed.
 #[derive(Debug)]
-pub struct Gauge(CallSite);
+pub struct Gauge<const LABELS: usize = 0>(CallSite);
 
-/// A distribution of whole numbers in the metric's unit, up to 2^45 − 1; larger ones clamp.
+/// A distribution of whole numbers in the metric's unit, up to 2^45 − 1 (larger ones clamp), with so many labels.
 #[derive(Debug)]
-pub struct Histogram(CallSite);
+pub struct Histogram<const LABELS: usize = 0>(CallSite);
 
 /// One series of a metric.
 #[derive(Debug)]
-pub struct Labelled<'a, M: 'static> {
-    metric: &'static M,
+pub struct Labelled<'a, M> {
+    site: &'static CallSite,
     values: &'a [&'a str],
+    metric: PhantomData<M>,
 }
 
 declared!(Counter, Instrument::Counter);
@@ -110,7 +109,7 @@ impl Labelled<'_, Counter> {
     /// Adds so many.
     #[inline]
     pub fn add(&self, by: u64) {
-        self.metric.0.count(self.values, by);
+        self.site.count(self.values, by);
     }
 }
 
@@ -137,28 +136,24 @@ impl CallSite {
 impl Gauge {
     /// Sets the value.
     pub fn set(&'static self, value: f64) {
-        self.with_none().set(value);
+        self.with(&[]).set(value);
     }
 
     /// Adds to the value (0 before it was ever set); a negative number takes away.
     pub fn add(&'static self, by: f64) {
-        self.with_none().add(by);
-    }
-
-    fn with_none(&'static self) -> Labelled<'static, Self> {
-        Labelled { metric: self, values: &[] }
+        self.with(&[]).add(by);
     }
 }
 
 impl Labelled<'_, Gauge> {
     /// Sets the value.
     pub fn set(&self, value: f64) {
-        self.metric.0.change(self.values, |_| value);
+        self.site.change(self.values, |_| value);
     }
 
     /// Adds to the value (0 before it was ever set); a negative number takes away.
     pub fn add(&self, by: f64) {
-        self.metric.0.change(self.values, |before| before + by);
+        self.site.change(self.values, |before| before + by);
     }
 }
 
@@ -180,7 +175,7 @@ impl Labelled<'_, Histogram> {
     /// Gives it a value.
     #[inline]
     pub fn record(&self, value: u64) {
-        self.metric.0.observe(self.values, value);
+        self.site.observe(self.values, value);
     }
 
     /// Gives it a duration, as nanoseconds.

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use super::{format, style::Tint, table::Cell};
-use crate::snapshot::{Snapshot, Stats};
+use crate::{
+    site::Sample,
+    snapshot::{Site, Snapshot, Stats},
+};
 
 /// A figure about a set of calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,8 +157,16 @@ pub(super) fn all(snapshot: &Snapshot) -> u64 {
     snapshot.sites().iter().map(|site| site.calls()).fold(0, u64::saturating_add)
 }
 
-/// One call in so many is timed, if not all of them are.
-pub(super) fn one_in(stats: &Stats) -> Option<u64> {
+/// One call in so many is timed: as written, or with `sample = "auto"` as it came out, if not all of them were.
+pub(super) fn one_in(site: &Site) -> Option<u64> {
+    match site.sample() {
+        Sample::Every => None,
+        Sample::OneIn(calls) => Some(u64::from(calls)),
+        Sample::Auto => came_out(site),
+    }
+}
+
+fn came_out(stats: &Stats) -> Option<u64> {
     let rounded = stats.calls().saturating_add(stats.timed() / 2).checked_div(stats.timed())?;
     (stats.timed() < stats.calls()).then_some(rounded.max(2))
 }

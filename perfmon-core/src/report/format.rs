@@ -102,7 +102,9 @@ pub(super) fn percent(fraction: f64) -> String {
         p if p < 9.95 => format!("{} %", trimmed(&format!("{p:.1}"))),
         // 99.97 % is not all of it.
         p if p > 99.0 && p < 100.0 => format!("{} %", trimmed(&format!("{:.2}", p.min(99.99)))),
-        p => format!("{p:.0} %"),
+        p if p < 999.5 => format!("{p:.0} %"),
+        // Many calls at once, or durations that were measured elsewhere.
+        p => format!("{} ×", thousands(&format!("{:.0}", p / 100.0))),
     }
 }
 
@@ -232,10 +234,10 @@ mod tests {
         assert_eq!(count(u64::MAX), "18,446,744,073,709,551,615");
         let rates = [0.0, 0.0001, 0.05, 3.2, 842.0, 999.6, 12_300.0, 4.56e6, f64::NAN].map(rate);
         assert_eq!(rates, ["0/s", "0.36/h", "3.00/min", "3.20/s", "842/s", "1.00k/s", "12.3k/s", "4.56M/s", "0/s"]);
-        let shares = [0.0, 0.00001, 0.0003, 0.003, 0.012, 0.12, 0.9997, 0.99999, 1.0, 3.4].map(percent);
+        let shares = [0.0, 0.00001, 0.0003, 0.003, 0.012, 0.12, 0.9997, 0.99999, 1.0, 3.4, 1439.65].map(percent);
         assert_eq!(
             shares,
-            ["0 %", "<0.01 %", "0.03 %", "0.3 %", "1.2 %", "12 %", "99.97 %", "99.99 %", "100 %", "340 %"]
+            ["0 %", "<0.01 %", "0.03 %", "0.3 %", "1.2 %", "12 %", "99.97 %", "99.99 %", "100 %", "340 %", "1,440 ×"]
         );
         assert_eq!([0.0, 512.0, 1000.0, 1_234_567.0].map(bytes), ["0 B", "512 B", "0.98 KiB", "1.18 MiB"]);
     }

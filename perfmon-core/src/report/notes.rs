@@ -2,7 +2,7 @@
 
 use super::{calls, format, style::Tint, table::Note, text::clean};
 use crate::{
-    site::{Objective, Place, Statistic},
+    site::{Objective, Place, Sample, Statistic},
     snapshot::{ObjectiveStatus, Site, Snapshot},
 };
 
@@ -47,8 +47,8 @@ pub(super) fn legend(snapshot: &Snapshot) -> impl Iterator<Item = (&'static str,
     let any = |holds: &dyn Fn(&Site) -> bool| snapshot.sites().iter().any(holds);
     let sampled = any(&|site| calls::one_in(site).is_some());
     let near = any(&|site| calls::near_own_cost(site, snapshot));
-    let sampled = sampled.then_some(("~1/64", "one call in so many is timed; all are counted"));
-    let near = near.then_some(("≈", "the median is under 3 × perfmon's own cost of a call, which is part of it"));
+    let sampled = sampled.then_some(("1/64", "one call in so many is timed; all are counted, times are estimates"));
+    let near = near.then_some(("≈", "the median is under 3 × perfmon's own cost of a call, part of which it holds"));
     sampled.into_iter().chain(near)
 }
 
@@ -162,7 +162,12 @@ pub(super) fn own(snapshot: &Snapshot) -> String {
 
 /// The marks behind a site's name.
 pub(super) fn marks(site: &Site, snapshot: &Snapshot) -> String {
-    let sampled = calls::one_in(site).map(|n| format!(" ~1/{}", format::count(n))).unwrap_or_default();
+    let sampled = calls::one_in(site)
+        .map(|n| {
+            let about = if site.sample() == Sample::Auto { "~" } else { "" };
+            format!(" {about}1/{}", format::count(n))
+        })
+        .unwrap_or_default();
     let near = if calls::near_own_cost(site, snapshot) { " ≈" } else { "" };
     format!("{sampled}{near}")
 }

@@ -57,6 +57,11 @@ impl Name {
 
 /// Which calls of a site are timed. All are counted and classified, always.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(
+    any(feature = "serde", feature = "report"),
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
 pub enum Sample {
     /// Every call.
     Every,

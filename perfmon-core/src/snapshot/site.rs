@@ -6,7 +6,7 @@ use super::{
     Stats,
     algebra::{Algebra, join},
 };
-use crate::site::{Kind, Objective, Place, Statistic};
+use crate::site::{Kind, Objective, Place, Sample, Statistic};
 
 /// A call site: what was declared, and what its calls did. Dereferences to the [`Stats`] of all its labels together.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,7 +17,7 @@ pub struct Site {
     pub(crate) parts: Vec<String>,
     pub(crate) label_keys: Vec<String>,
     pub(crate) objectives: Vec<Objective>,
-    pub(crate) sampled: bool,
+    pub(crate) sample: Sample,
     pub(crate) busy: bool,
     pub(crate) places: Vec<Place>,
     pub(crate) total: Stats,
@@ -77,7 +77,13 @@ impl Site {
     /// Whether only some of its calls are timed.
     #[must_use]
     pub fn is_sampled(&self) -> bool {
-        self.sampled
+        self.sample != Sample::Every
+    }
+
+    /// Which of its calls are timed.
+    #[must_use]
+    pub fn sample(&self) -> Sample {
+        self.sample
     }
 
     /// Whether time spent polling is measured.

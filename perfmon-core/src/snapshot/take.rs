@@ -146,7 +146,7 @@ fn site(family: &'static Family, kind: Kind, mut source: Option<&mut Source>) ->
         parts: family.parts.clone(),
         label_keys: family.labels.iter().map(ToString::to_string).collect(),
         objectives: family.objectives.clone(),
-        sampled: family.is_sampled(),
+        sample: family.sample,
         busy: family.busy,
         places: family.places(),
         total,

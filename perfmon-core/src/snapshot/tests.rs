@@ -67,7 +67,7 @@ fn site() -> impl Strategy<Value = Site> {
             parts: Vec::new(),
             label_keys: vec!["key".to_owned()],
             objectives: vec![Objective::latency(Statistic::P99, 10), Objective::latency(Statistic::P50, 5)],
-            sampled: false,
+            sample: crate::site::Sample::Every,
             busy: false,
             places: Vec::new(),
             total,

@@ -194,14 +194,16 @@ impl Metric {
         if let Some(unit) = &self.unit {
             built.extend(quote_spanned!(span=> .unit(#unit)));
         }
-        if !self.labels.is_empty() {
+        let labels = self.labels.len();
+        let arity = (labels > 0).then(|| quote!(<#labels>));
+        if labels > 0 {
             let keys = self.labels.iter().map(|key| key.unraw().to_string());
             built.extend(quote_spanned!(span=> .labels(&[#(#keys),*])));
         }
         quote_spanned! {span=>
             #doc
             #(#attributes)*
-            #visibility static #ident: #p::#metric = #built;
+            #visibility static #ident: #p::#metric #arity = #built;
             #p::inventory::submit! { #ident.registration() }
         }
     }

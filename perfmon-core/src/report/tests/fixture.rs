@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     Footprint, Layout, Severity,
-    site::{Kind, Objective, Place, Statistic},
+    site::{Kind, Objective, Place, Sample, Statistic},
     snapshot::{Buckets, Distribution, Losses, Metric, MetricKind, MetricSeries, Series, Site, Snapshot, Stats, Value},
 };
 
@@ -96,7 +96,7 @@ pub(in crate::report) fn site(kind: Kind, parts: &[&str], total: Stats, line: u3
         parts: parts.iter().map(|&part| part.to_owned()).collect(),
         label_keys: Vec::new(),
         objectives: Vec::new(),
-        sampled: false,
+        sample: Sample::Every,
         busy: false,
         places: vec![place("src/broker.rs", line)],
         total,
@@ -216,7 +216,7 @@ fn sites() -> Vec<Site> {
 
 fn latency_sites() -> Vec<Site> {
     let mut tick = site(Kind::Latency, &["on_tick"], Calls::of(8_400_000, 210).stats(1), 12);
-    tick.sampled = true;
+    tick.sample = Sample::OneIn(64);
     tick.total.timed = tick.total.ok / 64;
     let mut risk = site(Kind::Latency, &["trading_bot::risk::var_95"], Calls::of(52_300, 41 * US).stats(2), 20);
     risk.objectives = vec![Objective::latency(Statistic::P999, 100 * MS)];
