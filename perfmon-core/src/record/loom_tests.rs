@@ -104,11 +104,11 @@ fn read_twice(bench: &Model, sampled: bool, write: impl FnOnce(&Bench<Cells>) + 
 
 #[test]
 fn loom_pending_call_is_counted_once() {
-    model(3, |bench| {
+    model(1, |bench| {
         let slot = bench.slot();
         let record = bench.own(slot, SERIES);
-        bench.call(slot, record, 3, Ok);
         let last = read_twice(&bench, false, move |bench| {
+            bench.call(slot, record, 3, Ok);
             bench.call(slot, record, 3, Error);
             bench.call(slot, record, 9, Ok);
         });
@@ -120,11 +120,11 @@ fn loom_pending_call_is_counted_once() {
 /// The same bucket again and again: the count of the watched bucket moves for more than one reason.
 #[test]
 fn loom_same_bucket() {
-    model(2, |bench| {
+    model(1, |bench| {
         let slot = bench.slot();
         let record = bench.own(slot, SERIES);
-        bench.call(slot, record, 5, Ok);
         let last = read_twice(&bench, false, move |bench| {
+            bench.call(slot, record, 5, Ok);
             bench.call(slot, record, 5, Ok);
             bench.call(slot, record, 5, Ok);
         });
@@ -135,12 +135,12 @@ fn loom_same_bucket() {
 /// Another record of the slot moves SEQ.
 #[test]
 fn loom_other_record_of_the_slot() {
-    model(2, |bench| {
+    model(1, |bench| {
         let slot = bench.slot();
         let record = bench.own(slot, SERIES);
         let other = bench.own(slot, SERIES + 1);
-        bench.call(slot, record, 5, Ok);
         let last = read_twice(&bench, false, move |bench| {
+            bench.call(slot, record, 5, Ok);
             bench.call(slot, other, 7, Error);
             bench.call(slot, record, 5, Panic);
         });
@@ -157,10 +157,12 @@ fn loom_pending_beside_values_and_sampled_calls() {
             let slot = bench.slot();
             let record = bench.own(slot, SERIES);
             let other = bench.own(slot, SERIES + 1);
-            bench.call(slot, record, 5, Ok);
-            let last = read_twice(&bench, false, move |bench| match sampled {
-                true => bench.sampled(slot, other, Some(6), Ok),
-                false => bench.value(slot, other, 6),
+            let last = read_twice(&bench, false, move |bench| {
+                bench.call(slot, record, 5, Ok);
+                match sampled {
+                    true => bench.sampled(slot, other, Some(6), Ok),
+                    false => bench.value(slot, other, 6),
+                }
             });
             assert_eq!((last.calls(), last.at(5)), (1, 1));
             assert_eq!(bench.take(SERIES + 1, sampled).at(6), 1);
@@ -170,11 +172,11 @@ fn loom_pending_beside_values_and_sampled_calls() {
 
 #[test]
 fn loom_values_among_calls() {
-    model(2, |bench| {
+    model(1, |bench| {
         let slot = bench.slot();
         let record = bench.own(slot, SERIES);
-        bench.call(slot, record, 5, Ok);
         let last = read_twice(&bench, false, move |bench| {
+            bench.call(slot, record, 5, Ok);
             bench.value(slot, record, 6);
             bench.call(slot, record, 5, Ok);
         });
@@ -233,7 +235,7 @@ fn loom_migration_from_a_new_slot() {
 /// A thread ends with a pending call; the next one goes on in its slot.
 #[test]
 fn loom_slot_changes_hands() {
-    model(2, |bench| {
+    model(1, |bench| {
         let slot = bench.slot();
         let record = bench.own(slot, SERIES);
         let free = Arc::new(loom::sync::Mutex::new(()));
@@ -259,12 +261,12 @@ fn loom_slot_changes_hands() {
 /// A timing stands for the calls until the next one.
 #[test]
 fn loom_sampled() {
-    model(2, |bench| {
+    model(1, |bench| {
         let slot = bench.slot();
         let record = bench.own(slot, SERIES);
         bench.limit(record, 8);
-        bench.sampled(slot, record, Some(9), Ok);
         let last = read_twice(&bench, true, move |bench| {
+            bench.sampled(slot, record, Some(9), Ok);
             bench.sampled(slot, record, None, Ok);
             bench.sampled(slot, record, Some(3), Error);
             bench.sampled(slot, record, None, Ok);
@@ -277,12 +279,12 @@ fn loom_sampled() {
 /// Two flushes, and SEQ moved by another record as well.
 #[test]
 fn loom_sampled_again() {
-    model(2, |bench| {
+    model(1, |bench| {
         let slot = bench.slot();
         let record = bench.own(slot, SERIES);
         let other = bench.own(slot, SERIES + 1);
-        bench.sampled(slot, record, Some(5), Ok);
         let last = read_twice(&bench, true, move |bench| {
+            bench.sampled(slot, record, Some(5), Ok);
             bench.call(slot, other, 7, Ok);
             bench.sampled(slot, record, Some(5), Ok);
             bench.sampled(slot, record, Some(5), Ok);

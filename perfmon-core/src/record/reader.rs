@@ -222,6 +222,7 @@ impl<'a, S: Storage> Reader<'a, S> {
         // missing; the duration is the best guess there is, and the only figure that may be another one later.
         let missing = low.iter().sum::<u64>().saturating_sub(total);
         if missing > 0 {
+            debug_assert!(!cfg!(loom), "nobody is held in a model: {low:?}, {total} in buckets");
             let ticks = self.arena.word(if sampled { record + r::LAST } else { slot + s::PENDING_TICKS }).get();
             self.add_bucket(self.bucket_at(record, self.scale.nanos(ticks)), missing);
             total += missing;

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! rustup component add miri --toolchain nightly
-//! cargo +nightly miri test -p perfmon-core --lib record::tests
+//! MIRIFLAGS="-Zmiri-tree-borrows" cargo +nightly miri test -p perfmon-core --lib record::tests
 //! ```
 //!
 //! `loom_tests.rs` goes through all orders of smaller programs.
@@ -27,7 +27,7 @@ use super::{
 use crate::{clock::Scale, site::Sample};
 
 const SERIES: u32 = 1;
-const CALLS: u64 = if cfg!(miri) { 60 } else { 200_000 };
+const CALLS: u64 = if cfg!(miri) { 24 } else { 200_000 };
 
 fn bench() -> Bench<Heap> {
     Bench::new(Heap::new(8 * 1024))
