@@ -173,7 +173,7 @@ fn entry_slow(site: &'static CallSite, labels: Labels<'_>) -> u64 {
             return Some(known);
         }
         let family = REGISTRY.info(base)?.family;
-        let series = REGISTRY.labelled(family, values, key.bytes());
+        let series = REGISTRY.labelled(family, values, &key.encoded());
         let entry = recorder.provide(series);
         let slot = thread::slot();
         if slot != super::arena::EMPTY_SLOT {
@@ -432,7 +432,7 @@ pub(crate) fn change(gauge: &'static CallSite, values: &[&str], change: impl Fn(
         let base = Recorder::base_series(&gauge.handle, &gauge.declaration);
         let series = match values {
             [] => base,
-            _ => REGISTRY.labelled(REGISTRY.info(base)?.family, values, Key::new(values).bytes()),
+            _ => REGISTRY.labelled(REGISTRY.info(base)?.family, values, &Key::new(values).encoded()),
         };
         let record = recorder.provide_shared(series)?;
         let (value, set) = (recorder.arena.word(record + v::VALUE), recorder.arena.word(record + v::SET));

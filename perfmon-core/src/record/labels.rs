@@ -1,7 +1,7 @@
 //! From label values to a record, without a lock: each thread's cache.
 //!
-//! The values are encoded as one string of bytes. Up to 16 bytes fit into two words, which a cache line keeps and compares
-//! whole; longer ones are compared by a hash first and then with the bytes of the series found.
+//! A key is two words. Short values fit into them, and a cache line that has the same words is of the same values; longer ones are
+//! compared by a digest first and then with the bytes of the series found.
 
 use std::sync::atomic::Ordering;
 
@@ -19,89 +19,69 @@ const LINE_WORDS: usize = 4;
 const WAYS: usize = 8;
 pub(crate) const CACHE_WORDS: usize = LINES * LINE_WORDS;
 
-/// Bytes of an encoding that need no heap.
-const INLINE: usize = 128;
-
-/// The label values of a call, encoded so that different values give different bytes.
+/// The label values of a call, as two words that tell them apart: the bytes themselves where they fit, a digest otherwise.
 pub(crate) struct Key<'a> {
     first: u64,
     second: u64,
-    /// Length and whether the words are the bytes themselves.
+    /// Lengths, and in the lowest bit whether the words are the bytes.
     tag: u64,
-    bytes: Bytes<'a>,
-}
-
-enum Bytes<'a> {
-    /// One label: its bytes are the encoding.
-    Borrowed(&'a [u8]),
-    Inline([u8; INLINE], usize),
-    Heap(Vec<u8>),
-}
-
-impl Bytes<'_> {
-    fn as_slice(&self) -> &[u8] {
-        match self {
-            Self::Borrowed(bytes) => bytes,
-            Self::Inline(bytes, length) => &bytes[..*length],
-            Self::Heap(bytes) => bytes,
-        }
-    }
+    values: &'a [&'a str],
 }
 
 impl<'a> Key<'a> {
-    /// Encodes label values: one as it is; several each behind its length.
+    /// The key of label values. One of up to 16 bytes and two of up to 8 each are compared as they are.
     #[inline]
-    pub(crate) fn new(values: &[&'a str]) -> Self {
-        match values {
-            [one] => Self::of(Bytes::Borrowed(one.as_bytes())),
-            _ => Self::of(join(values)),
-        }
+    pub(crate) fn new(values: &'a [&'a str]) -> Self {
+        let exact = match values {
+            [one] => two_words(one.as_bytes()).map(|(first, second)| (first, second, one.len() as u64)),
+            [one, two] => eight_bytes(one.as_bytes())
+                .zip(eight_bytes(two.as_bytes()))
+                .map(|(first, second)| (first, second, (one.len() << 8 | two.len()) as u64)),
+            _ => None,
+        };
+        let Some((first, second, lengths)) = exact else {
+            let (first, second) = digest(values);
+            return Self { first, second, tag: 0, values };
+        };
+        Self { first, second, tag: lengths << 1 | 1, values }
     }
 
-    #[inline]
-    fn of(bytes: Bytes<'a>) -> Self {
-        let slice = bytes.as_slice();
-        let length = slice.len() as u64;
-        if let Some((first, second)) = two_words(slice) {
-            return Self { first, second, tag: length << 1 | 1, bytes };
-        }
-        let (first, second) = digest(slice);
-        Self { first, second, tag: length << 1, bytes }
+    #[inline(always)]
+    fn is_exact(&self) -> bool {
+        self.tag & 1 == 1
     }
 
-    pub(crate) fn bytes(&self) -> &[u8] {
-        self.bytes.as_slice()
+    /// The values as one string of bytes, different for different values: one as it is; several each behind its length.
+    pub(crate) fn encoded(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(self.values.iter().map(|value| value.len() + 8).sum());
+        if let [one] = self.values {
+            bytes.extend(one.as_bytes());
+        } else {
+            for value in self.values {
+                bytes.extend((value.len() as u64).to_le_bytes());
+                bytes.extend(value.as_bytes());
+            }
+        }
+        bytes
+    }
+
+    /// Whether an encoding is of these values.
+    fn is_of(&self, mut encoded: &[u8]) -> bool {
+        if let [one] = self.values {
+            return encoded == one.as_bytes();
+        }
+        let mut take = |bytes: &[u8]| encoded.strip_prefix(bytes).map(|rest| encoded = rest).is_some();
+        self.values.iter().all(|value| take(&(value.len() as u64).to_le_bytes()) && take(value.as_bytes()))
+            && encoded.is_empty()
     }
 }
 
-fn join<'a>(values: &[&str]) -> Bytes<'a> {
-    let length: usize = values.iter().map(|value| value.len() + if value.len() < 255 { 1 } else { 9 }).sum();
-    let mut inline = [0; INLINE];
-    let mut heap = Vec::new();
-    let target = if length <= INLINE {
-        &mut inline[..length]
-    } else {
-        heap.resize(length, 0);
-        &mut heap[..]
-    };
-    let mut at = 0;
-    for value in values {
-        let bytes = value.as_bytes();
-        match u8::try_from(bytes.len()) {
-            Ok(short) if short < 255 => {
-                target[at] = short;
-                at += 1;
-            }
-            _ => {
-                target[at] = 255;
-                target[at + 1..at + 9].copy_from_slice(&(bytes.len() as u64).to_le_bytes());
-                at += 9;
-            }
-        }
-        target[at..at + bytes.len()].copy_from_slice(bytes);
-        at += bytes.len();
-    }
-    if length <= INLINE { Bytes::Inline(inline, length) } else { Bytes::Heap(heap) }
+/// Up to 8 bytes as a word: with the length, the bytes themselves.
+#[inline(always)]
+fn eight_bytes(bytes: &[u8]) -> Option<u64> {
+    let (first, second) = two_words(bytes)?;
+    // Two halves that overlap, or one word twice.
+    (bytes.len() <= 8).then_some(if bytes.len() < 8 { first | second << 32 } else { first })
 }
 
 /// Up to 16 bytes as two words that overlap where there are fewer: with the length, the bytes themselves.
@@ -123,15 +103,15 @@ fn two_words(bytes: &[u8]) -> Option<(u64, u64)> {
 
 const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
 
-/// Two words that differ for different bytes nearly always; whoever finds them equal compares the bytes.
-fn digest(bytes: &[u8]) -> (u64, u64) {
-    let (mut first, mut second) = (bytes.len() as u64, !0_u64);
-    for part in bytes.chunks(8) {
-        let mut eight = [0; 8];
-        eight[..part.len()].copy_from_slice(part);
-        let word = u64::from_le_bytes(eight);
-        first = (first ^ word).wrapping_mul(MIX).rotate_left(29);
-        second = (second.rotate_left(17) ^ word).wrapping_mul(MIX | 2);
+/// Two words that differ for different values nearly always; whoever finds them equal compares the bytes.
+fn digest(values: &[&str]) -> (u64, u64) {
+    let (mut first, mut second) = (values.len() as u64, !0_u64);
+    for value in values {
+        let parts = value.as_bytes().chunks(8).map(|part| eight_bytes(part).unwrap_or_default());
+        for word in parts.chain([value.len() as u64]) {
+            first = (first ^ word).wrapping_mul(MIX).rotate_left(29);
+            second = (second.rotate_left(17) ^ word).wrapping_mul(MIX | 2);
+        }
     }
     (first, second)
 }
@@ -150,7 +130,7 @@ impl<S: Storage> Arena<S> {
         }
         let entry = line[3].get();
         // Two words cannot hold longer values: the line's fourth word then names the series.
-        if key.tag & 1 == 1 { entry } else { self.checked(slot, entry, key) }
+        if key.is_exact() { entry } else { self.checked(slot, entry, key) }
     }
 
     /// Looks into the lines behind the first, where keys go that find theirs taken.
@@ -162,7 +142,7 @@ impl<S: Storage> Arena<S> {
             let line = self.line(cache, home + step);
             if is_for(line, base, key) {
                 let entry = line[3].get();
-                return if key.tag & 1 == 1 { entry } else { self.checked(slot, entry, key) };
+                return if key.is_exact() { entry } else { self.checked(slot, entry, key) };
             }
             if line[2].get() == 0 {
                 break;
@@ -180,7 +160,7 @@ impl<S: Storage> Arena<S> {
     fn checked(&self, slot: usize, series: u64, key: &Key<'_>) -> u64 {
         let series = u32::try_from(series).unwrap_or(0);
         match REGISTRY.info(SeriesId(series)) {
-            Some(info) if *info.key == *key.bytes() => self.entry(slot, series, Ordering::Relaxed),
+            Some(info) if key.is_of(&info.key) => self.entry(slot, series, Ordering::Relaxed),
             _ => 0,
         }
     }
@@ -202,7 +182,7 @@ impl<S: Storage> Arena<S> {
         line[0].set(key.first);
         line[1].set(key.second);
         line[2].set(tag_of(base, key));
-        line[3].set(if key.tag & 1 == 1 { entry } else { u64::from(series) });
+        line[3].set(if key.is_exact() { entry } else { u64::from(series) });
     }
 }
 
@@ -232,14 +212,15 @@ mod tests {
     proptest! {
         /// Whatever the values, equal encodings mean equal values; and so do equal words when they hold the bytes.
         #[test]
-        fn different_values_differ(a in proptest::collection::vec("[a-c\u{0}ÿ]{0,9}", 2), b in proptest::collection::vec("[a-c\u{0}ÿ]{0,9}", 2)) {
+        fn different_values_differ(a in proptest::collection::vec("[a-c\u{0}ÿ]{0,9}", 3), b in proptest::collection::vec("[a-c\u{0}ÿ]{0,9}", 3)) {
             let (left, right): (Vec<&str>, Vec<&str>) = (a.iter().map(String::as_str).collect(), b.iter().map(String::as_str).collect());
-            for width in 1..=2 {
-                let (x, y) = (Key::new(&left[..width]), Key::new(&right[..width]));
-                prop_assert_eq!(x.bytes() == y.bytes(), left[..width] == right[..width]);
-                let words = (x.first, x.second, x.tag) == (y.first, y.second, y.tag);
-                if x.tag & 1 == 1 {
-                    prop_assert_eq!(words, left[..width] == right[..width]);
+            for width in 1..=3 {
+                let (left, right) = (&left[..width], &right[..width]);
+                let (x, y) = (Key::new(left), Key::new(right));
+                prop_assert_eq!(x.encoded() == y.encoded(), left == right);
+                prop_assert_eq!(x.is_of(&y.encoded()), left == right);
+                if x.is_exact() {
+                    prop_assert_eq!((x.first, x.second, x.tag) == (y.first, y.second, y.tag), left == right);
                 }
             }
         }

@@ -22,12 +22,14 @@
 //! Starts are read after the outcomes of all slots, so that calls in flight are never negative, though a future may start in one
 //! slot and finish in another.
 
-use std::{cell::RefCell, sync::atomic::Ordering};
+use std::{cell::RefCell, ops::Range, sync::atomic::Ordering};
 
 use super::{
     arena::{Arena, index},
     storage::{Storage, Word},
-    words::{COARSE_SHIFT, OWN, SHARED, TAGS, record as r, slot as s, value as v},
+    words::{
+        COARSE_SHIFT, OWN, SHARED, STRIPES, TAGS, chunk_at, record as r, slot as s, stripe_bit, stripes, value as v,
+    },
 };
 use crate::{clock::Scale, layout::Layout};
 
@@ -76,9 +78,9 @@ pub(crate) struct Reader<'a, S> {
     /// Slots and shared records whose writer was found held in the middle of a call's end.
     held: RefCell<Vec<usize>>,
     shared: usize,
-    /// Counts by bucket of the series at hand; only chunks in `touched` are not zero.
+    /// Counts by bucket of the series at hand; only stripes in `touched`, one bit each of every chunk, are not zero.
     buckets: Vec<u64>,
-    touched: Vec<bool>,
+    touched: Vec<u16>,
 }
 
 impl<'a, S: Storage> Reader<'a, S> {
@@ -86,7 +88,7 @@ impl<'a, S: Storage> Reader<'a, S> {
     pub(crate) fn new(arena: &'a Arena<S>, scale: Scale, shared: usize) -> Self {
         let chunks = arena.layout().chunks();
         let buckets = vec![0; chunks * arena.layout().chunk_len()];
-        let touched = vec![false; chunks];
+        let touched = vec![0; chunks];
         let mut reader =
             Self { arena, scale, slots: Vec::new(), newest: 0, held: RefCell::default(), shared, buckets, touched };
         reader.find_slots();
@@ -135,14 +137,15 @@ impl<'a, S: Storage> Reader<'a, S> {
 
     /// The distribution that the last [`totals`](Self::totals) gathered, by bucket in ascending order.
     pub(crate) fn take_buckets(&mut self) -> Vec<(u32, u64)> {
-        let length = self.arena.layout().chunk_len();
+        let layout = self.arena.layout();
         let mut found = Vec::new();
         for chunk in 0..self.touched.len() {
-            if std::mem::take(&mut self.touched[chunk]) {
-                for at in chunk * length..(chunk + 1) * length {
-                    let count = std::mem::take(&mut self.buckets[at]);
+            for stripe in stripes_of(std::mem::take(&mut self.touched[chunk]), layout) {
+                let first = (chunk << layout.chunk_bits()) + stripe.start;
+                for (at, count) in self.buckets[first..].iter_mut().take(stripe.len()).enumerate() {
+                    let count = std::mem::take(count);
                     if count > 0 {
-                        found.push((u32::try_from(at).unwrap_or(u32::MAX), count));
+                        found.push((u32::try_from(first + at).unwrap_or(u32::MAX), count));
                     }
                 }
             }
@@ -374,7 +377,7 @@ impl<'a, S: Storage> Reader<'a, S> {
         match entry {
             0 => 0,
             coarse if coarse & SHARED != 0 => coarse >> COARSE_SHIFT,
-            chunk => self.arena.word(index(chunk & !TAGS) + (bucket & (layout.chunk_len() - 1))).get(),
+            chunk => self.arena.word(chunk_at(chunk) + (bucket & (layout.chunk_len() - 1))).get(),
         }
     }
 
@@ -383,10 +386,11 @@ impl<'a, S: Storage> Reader<'a, S> {
     fn copy_buckets(&mut self, record: usize, watched: usize) -> (u64, u64) {
         let (mut sum, mut seen) = (0, 0);
         let (mut buckets, mut touched) = (std::mem::take(&mut self.buckets), std::mem::take(&mut self.touched));
-        let bits = self.arena.layout().chunk_bits();
+        let layout = self.arena.layout();
+        let bits = layout.chunk_bits();
         self.walk_buckets(record, |at, count, coarse| {
             buckets[at] += count;
-            touched[at >> bits] = true;
+            touched[at >> bits] |= stripe_of(layout, at);
             sum += count;
             if if coarse { at >> bits == watched >> bits } else { at == watched } {
                 seen = count;
@@ -402,8 +406,8 @@ impl<'a, S: Storage> Reader<'a, S> {
             let entry = self.arena.word(record + r::CHUNKS + chunk).load(Ordering::Acquire);
             let first = chunk << layout.chunk_bits();
             if entry & OWN != 0 {
-                for within in 0..layout.chunk_len() {
-                    let count = self.arena.word(index(entry & !TAGS) + within).get();
+                for within in stripes_of(stripes(entry), layout).flatten() {
+                    let count = self.arena.word(chunk_at(entry) + within).get();
                     if count > 0 {
                         found(first + within, count, false);
                     }
@@ -416,10 +420,26 @@ impl<'a, S: Storage> Reader<'a, S> {
 
     fn add_bucket(&mut self, bucket: usize, calls: u64) {
         if calls > 0 {
+            let layout = self.arena.layout();
             self.buckets[bucket] += calls;
-            self.touched[bucket >> self.arena.layout().chunk_bits()] = true;
+            self.touched[bucket >> layout.chunk_bits()] |= stripe_of(layout, bucket);
         }
     }
+}
+
+/// The stripe that a bucket lies in, as its bit.
+fn stripe_of(layout: Layout, bucket: usize) -> u16 {
+    stripes(stripe_bit(layout, bucket & (layout.chunk_len() - 1)))
+}
+
+/// The places in a chunk of the stripes whose bits are set.
+fn stripes_of(mut bits: u16, layout: Layout) -> impl Iterator<Item = Range<usize>> {
+    let length = layout.chunk_len() / STRIPES;
+    std::iter::from_fn(move || {
+        let stripe = (bits != 0).then(|| bits.trailing_zeros() as usize)?;
+        bits &= bits - 1;
+        Some(stripe * length..(stripe + 1) * length)
+    })
 }
 
 /// The bucket that stands for an octave whose calls were not told apart: its middle one.

@@ -4,6 +4,9 @@
 //! **record** of the series: `pages[series / 256]` is the page's first word, and the page's word `series % 256` the *entry*.
 //! Records and chunks lie at multiples of 16 words, so the low bits of an entry are free to say whose it is.
 
+use super::arena::index;
+use crate::layout::Layout;
+
 /// Directory pages of a slot, and the bits of a series' number that choose the entry in a page.
 pub(crate) const PAGES: usize = 512;
 pub(crate) const PAGE_BITS: u32 = 8;
@@ -21,6 +24,29 @@ pub(crate) const UNTIMED: u64 = 4;
 /// All tags.
 pub(crate) const TAGS: u64 = 15;
 pub(crate) const COARSE_SHIFT: u32 = 2;
+
+/// A chunk is cut into so many stripes. The upper bits of a chunk's word tell which of them have a count, so that a reader leaves out the rest: most
+/// calls of a site fall into a small part of an octave.
+pub(crate) const STRIPES: usize = 16;
+const STRIPE_SHIFT: u32 = 48;
+
+/// The first word of the chunk that a chunk word with the tag [`OWN`] leads to.
+#[inline(always)]
+pub(crate) const fn chunk_at(word: u64) -> usize {
+    index(word & ((1 << STRIPE_SHIFT) - 1) & !TAGS)
+}
+
+/// The bit of the stripe that a bucket of a chunk lies in.
+#[inline(always)]
+pub(crate) const fn stripe_bit(layout: Layout, within: usize) -> u64 {
+    1 << (STRIPE_SHIFT + (within >> (layout.chunk_bits() - STRIPES.trailing_zeros())) as u32)
+}
+
+/// The stripes of a chunk that have a count, one bit each.
+#[expect(clippy::cast_possible_truncation, reason = "sixteen bits are left")]
+pub(crate) const fn stripes(word: u64) -> u16 {
+    (word >> STRIPE_SHIFT) as u16
+}
 
 /// Words of a slot.
 pub(crate) mod slot {

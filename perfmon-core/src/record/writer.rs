@@ -27,7 +27,9 @@ use std::sync::atomic::Ordering;
 use super::{
     arena::{Arena, Claim, index},
     storage::{Storage, Word},
-    words::{COARSE_SHIFT, OWN, PAGE_BITS, PAGE_WORDS, PAGES, SHARED, TAGS, record as r, slot as s},
+    words::{
+        COARSE_SHIFT, OWN, PAGE_BITS, PAGE_WORDS, PAGES, SHARED, chunk_at, record as r, slot as s, stripe_bit,
+    },
 };
 use crate::clock::Scale;
 
@@ -238,11 +240,15 @@ impl<S: Storage> Arena<S> {
         let length = self.layout().chunk_len();
         let entry = record + r::CHUNKS + (bucket >> self.layout().chunk_bits());
         let chunk = self.word(entry).get();
-        if chunk & OWN != 0 {
-            self.word(index(chunk - OWN) + (bucket & (length - 1))).bump(calls);
-        } else {
-            self.bucket_own_slow(record, entry, bucket & (length - 1), calls);
+        let within = bucket & (length - 1);
+        if chunk & OWN == 0 {
+            return self.bucket_own_slow(record, entry, within, calls);
         }
+        let stripe = stripe_bit(self.layout(), within);
+        if chunk & stripe == 0 {
+            self.word(entry).set(chunk | stripe);
+        }
+        self.word(chunk_at(chunk) + within).bump(calls);
     }
 
     /// The octave has no chunk yet: takes one, or counts by octave when memory has run out.
@@ -253,7 +259,7 @@ impl<S: Storage> Arena<S> {
         let chunk = if coarse { None } else { self.take(self.layout().chunk_len(), Claim::OwnChunk) };
         if let Some(chunk) = chunk {
             self.word(chunk + within).set(calls);
-            self.word(entry).store(chunk as u64 | OWN, Ordering::Release);
+            self.word(entry).store(chunk as u64 | OWN | stripe_bit(self.layout(), within), Ordering::Release);
         } else {
             let count = self.word(entry).get() >> COARSE_SHIFT;
             self.word(entry).set((count.wrapping_add(calls) << COARSE_SHIFT) | SHARED);
@@ -275,7 +281,12 @@ impl<S: Storage> Arena<S> {
             chunk = entry.replace(0, new).map_or_else(|now| now, |_| new);
         }
         if chunk & OWN != 0 {
-            self.word(index(chunk & !TAGS) + (bucket & (length - 1))).fetch_add(1, Ordering::AcqRel);
+            let within = bucket & (length - 1);
+            let stripe = stripe_bit(self.layout(), within);
+            while chunk & stripe == 0 {
+                chunk = entry.replace(chunk, chunk | stripe).map_or_else(|now| now, |_| chunk | stripe);
+            }
+            self.word(chunk_at(chunk) + within).fetch_add(1, Ordering::AcqRel);
         } else {
             entry.fetch_add(1 << COARSE_SHIFT, Ordering::AcqRel);
             self.word(record + r::COARSE).fetch_add(1, Ordering::Relaxed);
