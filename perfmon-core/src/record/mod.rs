@@ -7,13 +7,17 @@
 //! - `storage`, `arena`: words, and who gets them.
 //! - `words`: what each word means. `writer`: the end of a call. `reader`: the figures of a series.
 //! - `labels`, `sample`: from label values to a record; which calls are timed.
-//! - `thread`, `process`, `call`: the thread's slot, the process' recorder, and the hot path through both.
+//! - `thread`, `process`: the thread's slot, the process' recorder.
+//! - `ticket`, `flight`, `given`: the hot path, of calls that stay on their thread, of calls that may move, of figures that need no clock;
+//!   all find their record through `entry`.
 
 mod arena;
-mod call;
+mod entry;
 #[cfg(test)]
 mod fixture;
+mod flight;
 mod footprint;
+mod given;
 mod labels;
 #[cfg(all(test, loom))]
 mod loom_tests;
@@ -21,18 +25,22 @@ mod process;
 mod reader;
 mod sample;
 mod storage;
+mod tally;
 #[cfg(all(test, not(loom)))]
 mod tests;
 mod thread;
+mod ticket;
 mod words;
 mod writer;
 
 pub use self::footprint::Footprint;
 pub use self::process::{is_enabled, set_enabled};
 pub(crate) use self::{
-    call::{Flight, Ticket, change, count, observe, record},
+    flight::Flight,
+    given::{change, count, observe, record},
     process::{Recorder, RecorderReader, recorder, running},
     reader::Totals,
     thread::undisturbed,
+    ticket::Ticket,
     writer::Outcome,
 };

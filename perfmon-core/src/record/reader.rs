@@ -22,16 +22,15 @@
 //! Starts are read after the outcomes of all slots, so that calls in flight are never negative, though a future may start in one
 //! slot and finish in another.
 
-use std::{cell::RefCell, ops::Range, sync::atomic::Ordering};
+use std::{cell::RefCell, sync::atomic::Ordering};
 
 use super::{
     arena::{Arena, index},
     storage::{Storage, Word},
-    words::{
-        COARSE_SHIFT, OWN, SHARED, STRIPES, TAGS, chunk_at, record as r, slot as s, stripe_bit, stripes, value as v,
-    },
+    tally::Tally,
+    words::{OWN, SHARED, TAGS, record as r, slot as s, value as v},
 };
-use crate::{clock::Scale, layout::Layout};
+use crate::clock::Scale;
 
 /// The figures of one series, in ticks.
 #[derive(Debug, Default, Clone)]
@@ -78,19 +77,14 @@ pub(crate) struct Reader<'a, S> {
     /// Slots and shared records whose writer was found held in the middle of a call's end.
     held: RefCell<Vec<usize>>,
     shared: usize,
-    /// Counts by bucket of the series at hand; only stripes in `touched`, one bit each of every chunk, are not zero.
-    buckets: Vec<u64>,
-    touched: Vec<u16>,
+    tally: Tally,
 }
 
 impl<'a, S: Storage> Reader<'a, S> {
     /// A reader of all slots there are now.
     pub(crate) fn new(arena: &'a Arena<S>, scale: Scale, shared: usize) -> Self {
-        let chunks = arena.layout().chunks();
-        let buckets = vec![0; chunks * arena.layout().chunk_len()];
-        let touched = vec![0; chunks];
-        let mut reader =
-            Self { arena, scale, slots: Vec::new(), newest: 0, held: RefCell::default(), shared, buckets, touched };
+        let tally = Tally::new(arena.layout());
+        let mut reader = Self { arena, scale, slots: Vec::new(), newest: 0, held: RefCell::default(), shared, tally };
         reader.find_slots();
         reader
     }
@@ -137,20 +131,7 @@ impl<'a, S: Storage> Reader<'a, S> {
 
     /// The distribution that the last [`totals`](Self::totals) gathered, by bucket in ascending order.
     pub(crate) fn take_buckets(&mut self) -> Vec<(u32, u64)> {
-        let layout = self.arena.layout();
-        let mut found = Vec::new();
-        for chunk in 0..self.touched.len() {
-            for stripe in stripes_of(std::mem::take(&mut self.touched[chunk]), layout) {
-                let first = (chunk << layout.chunk_bits()) + stripe.start;
-                for (at, count) in self.buckets[first..].iter_mut().take(stripe.len()).enumerate() {
-                    let count = std::mem::take(count);
-                    if count > 0 {
-                        found.push((u32::try_from(first + at).unwrap_or(u32::MAX), count));
-                    }
-                }
-            }
-        }
-        found
+        self.tally.take()
     }
 
     /// A counter's sum over all slots.
@@ -225,9 +206,11 @@ impl<'a, S: Storage> Reader<'a, S> {
         // missing; the duration is the best guess there is, and the only figure that may be another one later.
         let missing = low.iter().sum::<u64>().saturating_sub(total);
         if missing > 0 {
-            debug_assert!(!cfg!(loom), "nobody is held in a model: {low:?}, {total} in buckets");
+            // Nobody is held in a model.
+            #[cfg(loom)]
+            assert_eq!(missing, 0, "{low:?} finished, {total} in buckets");
             let ticks = self.arena.word(if sampled { record + r::LAST } else { slot + s::PENDING_TICKS }).get();
-            self.add_bucket(self.bucket_at(record, self.scale.nanos(ticks)), missing);
+            self.tally.add(self.arena.bucket_at(record, self.scale.nanos(ticks)), missing);
             total += missing;
             if sampled {
                 rest.sum = rest.sum.wrapping_add(ticks.wrapping_mul(missing));
@@ -257,9 +240,9 @@ impl<'a, S: Storage> Reader<'a, S> {
         } else {
             // The end of call that made SEQ odd puts the pending one into its bucket before it makes SEQ even.
             self.passed(slot, seq.wrapping_add(2));
-            self.count_at(record, watched).saturating_sub(copied)
+            self.arena.count_at(record, watched).saturating_sub(copied)
         };
-        self.add_bucket(self.bucket_at(record, nanos), more);
+        self.tally.add(self.arena.bucket_at(record, nanos), more);
         total + more
     }
 
@@ -277,12 +260,12 @@ impl<'a, S: Storage> Reader<'a, S> {
         };
         if after.closed != before.closed {
             // The calls open before are in their bucket now, maybe behind the copy's back.
-            let more = self.count_at(record, watched).saturating_sub(copied);
-            self.add_bucket(self.bucket_at(record, nanos), more);
+            let more = self.arena.count_at(record, watched).saturating_sub(copied);
+            self.tally.add(self.arena.bucket_at(record, nanos), more);
             return (total + more, after.rest);
         }
         let Open { calls, ticks, outermost, ref mut rest, .. } = after;
-        self.add_bucket(self.bucket_at(record, self.scale.nanos(ticks)), calls);
+        self.tally.add(self.arena.bucket_at(record, self.scale.nanos(ticks)), calls);
         rest.sum = rest.sum.wrapping_add(ticks.wrapping_mul(calls));
         rest.outermost = rest.outermost.wrapping_add(outermost.wrapping_mul(calls));
         let over = |limit: usize| if ticks > self.arena.word(record + limit).get() { calls } else { 0 };
@@ -310,20 +293,20 @@ impl<'a, S: Storage> Reader<'a, S> {
         // A call counts its outcome first and its bucket an instant later; wait for those that are in between.
         let copy = || {
             let mut copied = Vec::new();
-            self.walk_buckets(record, |at, count, _| copied.push((at, count)));
+            self.arena.each_bucket(record, |at, count, _| copied.push((at, count)));
             copied
         };
         let whole = |copied: &Vec<(usize, u64)>| copied.iter().map(|&(_, count)| count).sum::<u64>() >= expected;
         let copied = self.patiently(record, || Some(copy()).filter(whole)).unwrap_or_else(copy);
         let mut total = copied.iter().map(|&(_, count)| count).sum();
         for (at, count) in copied {
-            self.add_bucket(at, count);
+            self.tally.add(at, count);
         }
         // As with a record of one's own: a guess for whoever is held.
         let missing = expected.saturating_sub(total);
         if missing > 0 {
             let mean = self.arena.word(record + r::SUM).get().checked_div(total).unwrap_or(0);
-            self.add_bucket(self.bucket_at(record, self.scale.nanos(mean)), missing);
+            self.tally.add(self.arena.bucket_at(record, self.scale.nanos(mean)), missing);
             total += missing;
         }
         Arena::<S>::fence(Ordering::Acquire);
@@ -356,95 +339,20 @@ impl<'a, S: Storage> Reader<'a, S> {
         }
     }
 
-    /// The bucket a value of this record is counted in: its own, or the one that stands for its octave.
-    fn bucket_at(&self, record: usize, value: u64) -> usize {
-        let layout = self.arena.layout();
-        let bucket = layout.index_of(value) as usize;
-        let chunk = bucket >> layout.chunk_bits();
-        if self.is_coarse(record, bucket) { coarse_bucket(layout, chunk) } else { bucket }
-    }
-
-    /// Whether the octave of a bucket is counted as a whole.
-    fn is_coarse(&self, record: usize, bucket: usize) -> bool {
-        let chunk = bucket >> self.arena.layout().chunk_bits();
-        self.arena.word(record + r::CHUNKS + chunk).load(Ordering::Acquire) & SHARED != 0
-    }
-
-    /// The calls in a bucket of a record now, or in its octave if that is counted as a whole.
-    fn count_at(&self, record: usize, bucket: usize) -> u64 {
-        let layout = self.arena.layout();
-        let entry = self.arena.word(record + r::CHUNKS + (bucket >> layout.chunk_bits())).load(Ordering::Acquire);
-        match entry {
-            0 => 0,
-            coarse if coarse & SHARED != 0 => coarse >> COARSE_SHIFT,
-            chunk => self.arena.word(chunk_at(chunk) + (bucket & (layout.chunk_len() - 1))).get(),
-        }
-    }
-
     /// Adds all buckets of a record to the working memory. Returns their sum, and the count of the `watched` one as
     /// [`count_at`](Self::count_at) gives it.
     fn copy_buckets(&mut self, record: usize, watched: usize) -> (u64, u64) {
         let (mut sum, mut seen) = (0, 0);
-        let (mut buckets, mut touched) = (std::mem::take(&mut self.buckets), std::mem::take(&mut self.touched));
-        let layout = self.arena.layout();
-        let bits = layout.chunk_bits();
-        self.walk_buckets(record, |at, count, coarse| {
-            buckets[at] += count;
-            touched[at >> bits] |= stripe_of(layout, at);
+        let bits = self.arena.layout().chunk_bits();
+        self.arena.each_bucket(record, |at, count, coarse| {
+            self.tally.add(at, count);
             sum += count;
             if if coarse { at >> bits == watched >> bits } else { at == watched } {
                 seen = count;
             }
         });
-        (self.buckets, self.touched) = (buckets, touched);
         (sum, seen)
     }
-
-    fn walk_buckets(&self, record: usize, mut found: impl FnMut(usize, u64, bool)) {
-        let layout = self.arena.layout();
-        for chunk in 0..layout.chunks() {
-            let entry = self.arena.word(record + r::CHUNKS + chunk).load(Ordering::Acquire);
-            let first = chunk << layout.chunk_bits();
-            if entry & OWN != 0 {
-                for within in stripes_of(stripes(entry), layout).flatten() {
-                    let count = self.arena.word(chunk_at(entry) + within).get();
-                    if count > 0 {
-                        found(first + within, count, false);
-                    }
-                }
-            } else if entry & SHARED != 0 {
-                found(coarse_bucket(layout, chunk), entry >> COARSE_SHIFT, true);
-            }
-        }
-    }
-
-    fn add_bucket(&mut self, bucket: usize, calls: u64) {
-        if calls > 0 {
-            let layout = self.arena.layout();
-            self.buckets[bucket] += calls;
-            self.touched[bucket >> layout.chunk_bits()] |= stripe_of(layout, bucket);
-        }
-    }
-}
-
-/// The stripe that a bucket lies in, as its bit.
-fn stripe_of(layout: Layout, bucket: usize) -> u16 {
-    stripes(stripe_bit(layout, bucket & (layout.chunk_len() - 1)))
-}
-
-/// The places in a chunk of the stripes whose bits are set.
-fn stripes_of(mut bits: u16, layout: Layout) -> impl Iterator<Item = Range<usize>> {
-    let length = layout.chunk_len() / STRIPES;
-    std::iter::from_fn(move || {
-        let stripe = (bits != 0).then(|| bits.trailing_zeros() as usize)?;
-        bits &= bits - 1;
-        Some(stripe * length..(stripe + 1) * length)
-    })
-}
-
-/// The bucket that stands for an octave whose calls were not told apart: its middle one.
-fn coarse_bucket(layout: Layout, chunk: usize) -> usize {
-    (chunk << layout.chunk_bits()) + layout.chunk_len() / 2
 }
 
 /// Adds outcomes between `low` and `high` that sum to `total`.

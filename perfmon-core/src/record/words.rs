@@ -39,11 +39,10 @@ pub(crate) const fn chunk_at(word: u64) -> usize {
 /// The bit of the stripe that a bucket of a chunk lies in.
 #[inline(always)]
 pub(crate) const fn stripe_bit(layout: Layout, within: usize) -> u64 {
-    1 << (STRIPE_SHIFT + (within >> (layout.chunk_bits() - STRIPES.trailing_zeros())) as u32)
+    (1 << STRIPE_SHIFT) << (within >> (layout.chunk_bits() - STRIPES.trailing_zeros()))
 }
 
 /// The stripes of a chunk that have a count, one bit each.
-#[expect(clippy::cast_possible_truncation, reason = "sixteen bits are left")]
 pub(crate) const fn stripes(word: u64) -> u16 {
     (word >> STRIPE_SHIFT) as u16
 }

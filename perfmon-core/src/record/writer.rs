@@ -27,9 +27,7 @@ use std::sync::atomic::Ordering;
 use super::{
     arena::{Arena, Claim, index},
     storage::{Storage, Word},
-    words::{
-        COARSE_SHIFT, OWN, PAGE_BITS, PAGE_WORDS, PAGES, SHARED, chunk_at, record as r, slot as s, stripe_bit,
-    },
+    words::{COARSE_SHIFT, OWN, PAGE_BITS, PAGE_WORDS, PAGES, SHARED, chunk_at, record as r, slot as s, stripe_bit},
 };
 use crate::clock::Scale;
 

@@ -1,0 +1,52 @@
+//! The current thread's entry for a series: looked up on the hot path, made on the slow one.
+
+use std::sync::atomic::Ordering;
+
+use super::{Recorder, arena::EMPTY_SLOT, labels::Key, recorder, running, thread, words::OWN};
+use crate::site::{CallSite, REGISTRY};
+
+/// Label values and their key; `None` without labels.
+pub(super) type Labels<'a> = Option<(&'a [&'a str], &'a Key<'a>)>;
+
+/// The current thread's entry for a site or custom metric with these label values; 0 when it cannot be recorded.
+#[inline]
+pub(crate) fn entry_of(site: &'static CallSite, values: &[&str]) -> u64 {
+    let slot = thread::slot();
+    let base = site.handle.series().0;
+    if values.is_empty() {
+        let entry = running().map_or(0, |recorder| recorder.arena.entry(slot, base, Ordering::Relaxed));
+        return if entry & OWN == 0 { entry_slow(site, None) } else { entry };
+    }
+    let key = Key::new(values);
+    let entry = running().map_or(0, |recorder| recorder.arena.cached(slot, base, &key));
+    if entry == 0 { entry_slow(site, Some((values, &key))) } else { entry }
+}
+
+/// The entry of the thread's record of a series, made if need be; 0 when the call cannot be recorded.
+pub(super) fn entry_slow(site: &'static CallSite, labels: Labels<'_>) -> u64 {
+    let found = thread::once_at_a_time(|| {
+        let recorder = recorder()?;
+        let base = Recorder::base_series(&site.handle, &site.declaration);
+        let Some((values, key)) = labels else { return Some(recorder.provide(base)) };
+        let slot = thread::slot();
+        let known = recorder.arena.cached(slot, base.0, key);
+        if known != 0 {
+            return Some(known);
+        }
+        let family = REGISTRY.info(base)?.family;
+        let series = REGISTRY.labelled(family, values, &key.encoded());
+        let entry = recorder.provide(series);
+        let slot = thread::slot();
+        if slot != EMPTY_SLOT {
+            recorder.arena.remember(slot, base.0, key, series.0, entry);
+        }
+        Some(entry)
+    });
+    let entry = found.flatten().unwrap_or(0);
+    if entry == 0
+        && let Some(recorder) = running()
+    {
+        recorder.count_uncounted();
+    }
+    entry
+}

@@ -1,0 +1,189 @@
+//! Calls that may begin on one thread and end on another: futures, and guards that the user moves.
+
+use std::sync::atomic::Ordering;
+
+use super::{
+    Outcome, Recorder,
+    arena::index,
+    entry::entry_of,
+    running,
+    storage::Word,
+    thread,
+    words::{OWN, TAGS, record as r},
+};
+use crate::site::{CallSite, Sample, SeriesId};
+
+/// A call that may begin and end on different threads: a future's, or a guard's that the user can move.
+///
+/// Two words, so that it travels in registers: when it began, and its series with what is known of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Flight {
+    start: u64,
+    /// The series in the lower half, 0 when the call is not recorded; [`TIMED`] and the like in the upper.
+    bits: u64,
+}
+
+const TIMED: u64 = 1 << 32;
+const SAMPLED: u64 = 1 << 33;
+const OUTERMOST: u64 = 1 << 34;
+/// It counts in its site's depth on this thread: a future while it is polled.
+const RUNNING: u64 = 1 << 35;
+
+impl Flight {
+    pub(crate) const NONE: Self = Self { start: 0, bits: 0 };
+
+    /// A future's call begins: it counts as running on this thread until [`pause`](Self::pause) or [`end`](Self::end).
+    #[inline(never)]
+    pub(crate) fn begin(site: &'static CallSite) -> Self {
+        let Some(recorder) = running() else { return Self::begin_slow(site, &[], RUNNING) };
+        let series = site.handle.series().0;
+        let entry = recorder.arena.entry(thread::slot(), series, Ordering::Relaxed);
+        if entry & OWN == 0 || site.declaration.sample != Sample::Every {
+            return Self::begin_slow(site, &[], RUNNING);
+        }
+        let outermost = if recorder.arena.begin_own(index(entry - OWN)) { OUTERMOST } else { 0 };
+        Self { start: recorder.clock.ticks(), bits: u64::from(series) | TIMED | RUNNING | outermost }
+    }
+
+    /// The same with label values.
+    pub(crate) fn begin_labelled(site: &'static CallSite, values: &[&str]) -> Self {
+        Self::begin_slow(site, values, RUNNING)
+    }
+
+    /// A guard's call begins.
+    pub(crate) fn begin_guard(site: &'static CallSite, values: &[&str]) -> Self {
+        Self::begin_slow(site, values, 0)
+    }
+
+    #[inline(never)]
+    fn begin_slow(site: &'static CallSite, values: &[&str], running_bit: u64) -> Self {
+        let entry = entry_of(site, values);
+        let Some(recorder) = running().filter(|_| entry != 0) else { return Self::NONE };
+        let record = index(entry & !TAGS);
+        let mut bits = recorder.arena.word(record + r::SERIES).get() | TIMED | OUTERMOST | running_bit;
+        if entry & OWN == 0 {
+            recorder.arena.begin_shared(record);
+        } else {
+            recorder.arena.word(record + r::STARTED).bump(1);
+            if running_bit != 0 && !recorder.arena.enter_own(record) {
+                bits &= !OUTERMOST;
+            }
+            if site.declaration.sample != Sample::Every {
+                bits |= SAMPLED;
+                if recorder.arena.is_due(record) {
+                    recorder.draw_gap(record, site.declaration.sample);
+                } else {
+                    bits &= !TIMED;
+                }
+            }
+        }
+        // An untimed call has its start too: it may end on a thread whose record is shared, which times all.
+        Self { start: recorder.clock.ticks(), bits }
+    }
+
+    #[inline(always)]
+    pub(crate) fn is_some(self) -> bool {
+        self.bits != 0
+    }
+
+    /// Whether it counts as running on this thread.
+    #[inline(always)]
+    pub(crate) fn is_running(self) -> bool {
+        self.bits & RUNNING != 0
+    }
+
+    /// The thread goes on with the call.
+    #[inline(never)]
+    pub(crate) fn resume(&mut self) {
+        if let Some(recorder) = running() {
+            let entry = self.entry(recorder);
+            if entry & OWN != 0 {
+                recorder.arena.enter_own(index(entry - OWN));
+            }
+            self.bits |= RUNNING;
+        }
+    }
+
+    /// The thread leaves the call for later.
+    #[inline(never)]
+    pub(crate) fn pause(&mut self) {
+        if let Some(recorder) = running() {
+            let entry = self.entry(recorder);
+            if entry & OWN != 0 {
+                recorder.arena.leave_own(index(entry - OWN));
+            }
+            self.bits &= !RUNNING;
+        }
+    }
+
+    /// Counts time spent polling, since the tick `from`.
+    pub(crate) fn add_busy(self, from: u64) {
+        let Some(recorder) = running().filter(|_| self.is_some()) else { return };
+        let ticks = recorder.clock.ticks().saturating_sub(from);
+        let entry = self.entry(recorder);
+        let busy = recorder.arena.word(index(entry & !TAGS) + r::BUSY);
+        if entry & OWN != 0 {
+            busy.bump(ticks);
+        } else if entry != 0 {
+            busy.fetch_add(ticks, Ordering::Relaxed);
+        }
+    }
+
+    /// The time now, in ticks.
+    pub(crate) fn tick() -> u64 {
+        running().map_or(0, |recorder| recorder.clock.ticks())
+    }
+
+    /// The call ends.
+    #[inline(never)]
+    pub(crate) fn end(self, outcome: Outcome) {
+        let Some(recorder) = running() else { return };
+        let ticks = recorder.clock.ticks().saturating_sub(self.start);
+        let entry = self.entry(recorder);
+        let outermost = self.bits & OUTERMOST != 0;
+        if entry & OWN == 0 || self.bits & SAMPLED != 0 {
+            return self.end_slow(recorder, entry, ticks, outcome, outermost);
+        }
+        let record = index(entry - OWN);
+        if self.is_running() {
+            recorder.arena.leave_own(record);
+        }
+        recorder.arena.end_own(recorder.clock.scale, thread::slot(), record, ticks, outcome, outermost);
+    }
+
+    #[inline(never)]
+    fn end_slow(self, recorder: &Recorder, entry: u64, ticks: u64, outcome: Outcome, outermost: bool) {
+        let record = index(entry & !TAGS);
+        let (arena, scale) = (&recorder.arena, recorder.clock.scale);
+        if entry & OWN == 0 {
+            return if entry == 0 {
+                recorder.count_uncounted();
+            } else {
+                arena.end_shared(record, ticks, scale.nanos(ticks), outcome, outermost);
+            };
+        }
+        if self.is_running() {
+            arena.leave_own(record);
+        }
+        if self.bits & TIMED == 0 && arena.has_timing(record) {
+            arena.end_untimed(record, outcome);
+        } else {
+            arena.end_sampled(scale, thread::slot(), record, ticks, outcome, outermost);
+        }
+    }
+
+    #[inline(always)]
+    fn entry(self, recorder: &Recorder) -> u64 {
+        #[expect(clippy::cast_possible_truncation, reason = "the lower half")]
+        let series = self.bits as u32;
+        let entry = recorder.arena.entry(thread::slot(), series, Ordering::Relaxed);
+        if entry != 0 { entry } else { elsewhere(recorder, series) }
+    }
+}
+
+/// The first time this thread meets a series: another one began the call.
+#[cold]
+#[inline(never)]
+fn elsewhere(recorder: &Recorder, series: u32) -> u64 {
+    thread::once_at_a_time(|| recorder.provide(SeriesId(series))).unwrap_or(0)
+}

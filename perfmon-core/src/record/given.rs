@@ -1,0 +1,87 @@
+//! Figures that need no clock: durations measured elsewhere, and custom counters, histograms and gauges.
+
+use std::{sync::atomic::Ordering, time::Duration};
+
+use super::{
+    Outcome, Recorder,
+    arena::index,
+    entry::entry_of,
+    labels::Key,
+    recorder, running,
+    storage::Word,
+    thread,
+    words::{OWN, TAGS, record as r, value as v},
+};
+use crate::site::{CallSite, REGISTRY, Sample};
+
+/// Counts a call that was timed by someone else, as finished without an error.
+pub(crate) fn record(site: &'static CallSite, values: &[&str], duration: Duration) {
+    let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+    let entry = entry_of(site, values);
+    let Some(recorder) = running().filter(|_| entry != 0) else { return };
+    let record = index(entry & !TAGS);
+    let ticks = recorder.clock.scale.ticks(nanos);
+    let (arena, slot) = (&recorder.arena, thread::slot());
+    if entry & OWN == 0 {
+        arena.begin_shared(record);
+        return arena.end_shared(record, ticks, nanos, Outcome::Ok, true);
+    }
+    arena.word(record + r::STARTED).bump(1);
+    if site.declaration.sample == Sample::Every {
+        arena.value_own(recorder.clock.scale, slot, record, nanos, ticks);
+    } else {
+        // A given duration costs no timing, so it is taken even where only some calls are timed.
+        arena.end_sampled(recorder.clock.scale, slot, record, ticks, Outcome::Ok, true);
+    }
+}
+
+/// Adds to a custom counter.
+pub(crate) fn count(counter: &'static CallSite, values: &[&str], by: u64) {
+    let entry = entry_of(counter, values);
+    let Some(recorder) = running().filter(|_| entry != 0) else { return };
+    let word = recorder.arena.word(index(entry & !TAGS) + v::VALUE);
+    if entry & OWN == 0 {
+        word.fetch_add(by, Ordering::Relaxed);
+    } else {
+        word.bump(by);
+    }
+}
+
+/// Gives a value to a custom histogram.
+pub(crate) fn observe(histogram: &'static CallSite, values: &[&str], value: u64) {
+    let entry = entry_of(histogram, values);
+    let Some(recorder) = running().filter(|_| entry != 0) else { return };
+    let record = index(entry & !TAGS);
+    if entry & OWN == 0 {
+        recorder.arena.begin_shared(record);
+        return recorder.arena.end_shared(record, value, value, Outcome::Ok, true);
+    }
+    recorder.arena.word(record + r::STARTED).bump(1);
+    recorder.arena.value_own(recorder.clock.scale, thread::slot(), record, value, value);
+}
+
+/// Changes a custom gauge from its value now, 0 before it was ever set.
+pub(crate) fn change(gauge: &'static CallSite, values: &[&str], change: impl Fn(f64) -> f64) {
+    let changed = thread::once_at_a_time(|| {
+        let recorder = recorder()?;
+        let base = Recorder::base_series(&gauge.handle, &gauge.declaration);
+        let series = match values {
+            [] => base,
+            _ => REGISTRY.labelled(REGISTRY.info(base)?.family, values, &Key::new(values).encoded()),
+        };
+        let record = recorder.provide_shared(series)?;
+        let (value, set) = (recorder.arena.word(record + v::VALUE), recorder.arena.word(record + v::SET));
+        loop {
+            let before = value.load(Ordering::Acquire);
+            if value.replace(before, change(f64::from_bits(before)).to_bits()).is_ok() {
+                set.store(1, Ordering::Release);
+                return Some(());
+            }
+        }
+    });
+    if changed.flatten().is_none()
+        && let Some(recorder) = running()
+    {
+        recorder.count_uncounted();
+    }
+}
