@@ -1,0 +1,92 @@
+//! The examples do what they say, and perfmon's figures of them are right.
+
+use std::process::{Command, Output};
+
+fn example(name: &str, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO"))
+        .args(["run", "--quiet", "--all-features", "--example", name, "--"])
+        .args(arguments)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("cargo runs")
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn quickstart_reports() {
+    let output = example("quickstart", &[]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let text = stdout(&output);
+    assert!(text.contains("below 300,000, 230631 takes the most steps to reach 1"), "{text}");
+    assert!(text.contains("perfmon report · 2 call sites · 300,001 calls"), "{text}");
+}
+
+#[test]
+fn custom_metrics_are_reported() {
+    let output = example("custom_metrics", &[]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    for expected in ["fate=returned", "queue_length", "letter_size", "queue=express"] {
+        assert!(stdout(&output).contains(expected), "no {expected} in\n{}", stdout(&output));
+    }
+}
+
+#[test]
+fn trading_bot_earns_what_the_data_say_and_counts_every_call() {
+    let file = tempfile::Builder::new().suffix(".json").tempfile().expect("a file");
+    let path = file.path().to_string_lossy().into_owned();
+    let output = example("trading_bot", &["--days", "400", "--quiet", "--report", &path]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let text = stdout(&output);
+    assert!(text.contains("equity   $9.03 M"), "{text}");
+    assert!(text.contains("75 filled, 8 in part, 6 not; 0 refused"), "{text}");
+
+    let report = std::fs::read_to_string(file.path()).expect("the report");
+    let report: serde_json::Value = serde_json::from_str(&report).expect("JSON");
+    let sites = report["sites"].as_array().expect("sites");
+    let figure = |name: &str, figure: &str| {
+        let site = sites.iter().find(|site| site["name"] == name).unwrap_or_else(|| panic!("no site {name}"));
+        site[figure].as_u64().unwrap_or_else(|| panic!("{name} has no {figure}"))
+    };
+    for (name, calls) in [
+        ("session", 400),
+        ("market_data_check", 400),
+        ("order_execution", 89),
+        ("portfolio::apply", 89),
+        ("insert orders", 89),
+        ("insert experiences", 150),
+        ("select experiences", 151),
+        ("liquidation", 0),
+    ] {
+        assert_eq!(figure(name, "calls"), calls, "{name}");
+    }
+    for site in sites {
+        let outcomes = ["ok", "errors", "panics", "cancelled"].map(|outcome| site[outcome].as_u64().unwrap_or(0));
+        assert_eq!(site["calls"].as_u64(), Some(outcomes.iter().sum()), "{site}");
+        assert_eq!(site["in_flight"], 0, "{site}");
+    }
+    let timed_out = figure("limit_order", "cancelled") + figure("market_order", "cancelled");
+    assert!(text.contains(&format!("answers of the broker timed out: {timed_out};")), "{timed_out} in\n{text}");
+}
+
+#[test]
+fn trading_bot_says_what_is_wrong_with_its_arguments() {
+    for (arguments, message) in [
+        (&["--dayz", "4"][..], "did you mean --days?"),
+        (&["--days"], "--days"),
+        (&["--days", "0"], "--days"),
+        (&["--quiet=1"], "--quiet"),
+        (&["--report", "x.pdf"], "x.pdf"),
+        (&["--report", "/nowhere/x.json"], "there is no directory /nowhere"),
+    ] {
+        let output = example("trading_bot", arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", stderr(&output));
+        assert!(stderr(&output).contains(message), "{arguments:?}: {}", stderr(&output));
+    }
+}
