@@ -85,7 +85,7 @@ pub use perfmon_core::report::{self, Report, ReportOnExit, report, report_on_exi
 pub use perfmon_core::{
     Aggregate, Counter, Error, Footprint, Gauge, Histogram, Labelled, MetricHistory, MockClock, Setup, Severity,
     aggregate,
-    call::Guard,
+    call::{Guard, Label},
     collect::{
         AsyncCollector, BoxError, Collecting, Collector, CollectorStatus, Point, Samples, Source, collectors, observe,
         register_async_collector, register_collector, run_async_collectors,

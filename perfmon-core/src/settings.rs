@@ -50,7 +50,8 @@ pub fn setup() -> Setup {
 
 impl Setup {
     /// The most memory the recorder may use, in bytes; 128 MiB by default, at least 1 MiB. It is reserved as address space and used as
-    /// needed. From half of it on, new (thread, series) pairs share records with atomic adds: slower, but their counts stay exact.
+    /// needed; raised if the registered sites alone need more ([`Footprint::limit_bytes`](crate::Footprint::limit_bytes) tells). The text of label values may
+    /// take another quarter of it. From half of it on, new (thread, series) pairs share records with atomic adds: slower, but their counts stay exact.
     pub fn memory_limit(mut self, bytes: usize) -> Self {
         self.memory_limit = Some(bytes);
         self

@@ -222,3 +222,19 @@ fn macros_of_the_user_keep_their_hygiene() {
     assert_eq!(read!(r), 4);
     ok("hygiene.macro", 1);
 }
+
+/// Not even the prelude's traits are in scope here.
+mod without_prelude {
+    #![no_implicit_prelude]
+
+    #[::perfmon::monitor_latency("hygiene.no_prelude", labels(side))]
+    pub(super) fn returned(side: &'static str) -> impl ::core::future::Future<Output = usize> {
+        async move { side.len() }
+    }
+}
+
+#[test]
+fn no_prelude() {
+    assert_eq!(run(without_prelude::returned("buy")), 3);
+    assert_eq!(perfmon::snapshot().get("hygiene.no_prelude").expect("a site").calls(), 1);
+}

@@ -11,7 +11,7 @@ use crate::{
 /// A call that lasts as long as this value, wherever it is moved to. Dropped, it counts as ok, or as a panic if the thread
 /// has begun to unwind since.
 #[derive(Debug)]
-#[must_use = "a guard that is not kept ends at once: write `let _guard = …;`"]
+#[must_use = "a guard that is not kept ends at once: write `let _guard = …;`, not `let _ = …;`"]
 pub struct Guard {
     flight: Flight,
     panicking: bool,
@@ -43,7 +43,7 @@ impl Guard {
         mem::forget(self);
     }
 
-    /// Forgets the time but not the call: ends it here as cancelled.
+    /// Ends the call here as cancelled.
     pub fn cancel(self) {
         self.end(Outcome::Cancelled);
         mem::forget(self);

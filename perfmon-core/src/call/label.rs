@@ -62,8 +62,8 @@ impl Write for LabelBuf {
 /// A type whose values can be label values as they are. Others are written `labels(key = %value)`, which uses [`Display`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a label value as it is",
-    label = "expected text, a number, a bool or a char",
-    note = "write `labels(key = %value)` to use its `Display`"
+    label = "expected text, an integer, a bool or a char",
+    note = "write `labels(key = %value)` to use its `Display`, or make text of it"
 )]
 pub trait Label {
     /// The value as text; `buf` is there for those that are not text yet.

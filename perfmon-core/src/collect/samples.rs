@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 /// The values that one run of a collector found.
 ///
-/// A value that is not a number is left out: absent is honest, `NaN` is not.
+/// A value that is not finite is left out: absent is honest, `NaN` is not.
 #[derive(Debug, Default)]
 pub struct Samples {
     readings: Vec<Reading>,
@@ -48,7 +48,7 @@ impl Samples {
         labels: &[(&'static str, &str)],
         value: f64,
     ) -> &mut Self {
-        if !value.is_nan() {
+        if value.is_finite() {
             self.push(name.into(), labels, Quantity::Gauge(value));
         }
         self

@@ -65,7 +65,8 @@ macro_rules! declared {
 #[derive(Debug)]
 pub struct Counter<const LABELS: usize = 0>(CallSite);
 
-/// A value that goes up and down, with so many labels; the last one set is the one reported. Sampled, never summed.
+/// A value that goes up and down, with so many labels; the last one set is the one reported. Sampled, never
+/// summed. Set to a value that is not finite it has none until it is set again.
 #[derive(Debug)]
 pub struct Gauge<const LABELS: usize = 0>(CallSite);
 

@@ -33,8 +33,7 @@ pub(super) fn entry_slow(site: &'static CallSite, labels: Labels<'_>) -> u64 {
         if known != 0 {
             return Some(known);
         }
-        let family = REGISTRY.info(base)?.family;
-        let series = REGISTRY.labelled(family, values, &key.encoded());
+        let series = REGISTRY.labelled(REGISTRY.info(base)?.variant, values, &key.encoded());
         let entry = recorder.provide(series);
         let slot = thread::slot();
         if slot != EMPTY_SLOT {

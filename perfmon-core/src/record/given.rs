@@ -67,7 +67,7 @@ pub(crate) fn change(gauge: &'static CallSite, values: &[&str], change: impl Fn(
         let base = Recorder::base_series(&gauge.handle, &gauge.declaration);
         let series = match values {
             [] => base,
-            _ => REGISTRY.labelled(REGISTRY.info(base)?.family, values, &Key::new(values).encoded()),
+            _ => REGISTRY.labelled(REGISTRY.info(base)?.variant, values, &Key::new(values).encoded()),
         };
         let record = recorder.provide_shared(series)?;
         let (value, set) = (recorder.arena.word(record + v::VALUE), recorder.arena.word(record + v::SET));

@@ -100,6 +100,7 @@ impl Recorder {
                 Err(_) => return None,
             }
         };
+        REGISTRY.set_label_bytes_limit(words * size_of::<u64>() / 4);
         let clock = Clock::new();
         let arena = Arena::new(storage, settings.layout, base);
         let shared = arena.take(s::WORDS, Claim::Base)?;
@@ -175,7 +176,7 @@ impl Recorder {
         if known.0 != 0 {
             return known;
         }
-        let series = REGISTRY.base_of(REGISTRY.family_of(declaration));
+        let series = REGISTRY.base_of(REGISTRY.variant_of(declaration));
         handle.assign(series);
         series
     }
@@ -202,7 +203,7 @@ impl Recorder {
         }
         let Some(shared) = self.shared_record(series, info) else {
             // No memory for one more label set: its calls count in `other`, for which memory is held back.
-            return if info.is_base { 0 } else { self.provide(REGISTRY.other_of(info.family)) };
+            return if info.is_base { 0 } else { self.provide(REGISTRY.other_of(info.variant)) };
         };
         let entry = shared | SHARED;
         if let Some(slot) = slot
@@ -223,7 +224,7 @@ impl Recorder {
         match self.shared_record(series, info) {
             Some(record) => Some(index(record)),
             None if info.is_base => None,
-            None => self.provide_shared(REGISTRY.other_of(info.family)),
+            None => self.provide_shared(REGISTRY.other_of(info.variant)),
         }
     }
 
@@ -232,16 +233,16 @@ impl Recorder {
         if !self.set_entry(slot, series, 0, Claim::OwnRecord) {
             return None;
         }
-        let record = self.arena.take(words_of(info.family, self.arena.layout()), Claim::OwnRecord)?;
+        let record = self.arena.take(words_of(info.variant.family, self.arena.layout()), Claim::OwnRecord)?;
         // Depth is the site's, whatever the labels, so it is counted in one place.
-        let base = match info.family.instrument {
-            Instrument::Calls(_) if series != REGISTRY.base_of(info.family) => {
-                self.provide(REGISTRY.base_of(info.family))
+        let base = match info.variant.family.instrument {
+            Instrument::Calls(_) if series != REGISTRY.base_of(info.variant) => {
+                self.provide(REGISTRY.base_of(info.variant))
             }
             _ => 0,
         };
         let depth_at = if base & OWN != 0 { index(base & !TAGS) } else { record } + r::DEPTH;
-        self.prepare(record, depth_at, series, info.family);
+        self.prepare(record, depth_at, series, info.variant.family);
         let entry = record as u64 | OWN;
         self.set_entry(slot, series, entry, Claim::OwnRecord).then_some(entry)
     }
@@ -256,8 +257,8 @@ impl Recorder {
         if !self.set_entry(self.shared, series, 0, claim) {
             return None;
         }
-        let record = self.arena.take(words_of(info.family, self.arena.layout()), claim)?;
-        self.prepare(record, record + r::DEPTH, series, info.family);
+        let record = self.arena.take(words_of(info.variant.family, self.arena.layout()), claim)?;
+        self.prepare(record, record + r::DEPTH, series, info.variant.family);
         self.set_entry(self.shared, series, record as u64 | SHARED, claim).then_some(record as u64)
     }
 

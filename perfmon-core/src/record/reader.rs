@@ -154,6 +154,8 @@ impl<'a, S: Storage> Reader<'a, S> {
         let record = index(entry & !TAGS);
         (entry != 0 && self.arena.word(record + v::SET).load(Ordering::Acquire) != 0)
             .then(|| f64::from_bits(self.arena.word(record + v::VALUE).get()))
+            // Set to something that is no number, it has no value.
+            .filter(|value| value.is_finite())
     }
 
     fn outcomes(&self, record: usize) -> [u64; 4] {

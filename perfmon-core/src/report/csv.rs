@@ -60,7 +60,7 @@ pub(super) fn metrics(snapshot: &Snapshot) -> String {
                 Value::Histogram(values) => {
                     let known = |value: Option<u64>| value.map(|value| value.to_string()).unwrap_or_default();
                     let [p50, p95, p99, p999] = [50.0, 95.0, 99.0, 99.9].map(|at| known(values.percentile(at)));
-                    let (count, max) = (values.count(), known(values.buckets().highest()));
+                    let (count, max) = (values.count(), known(values.max()));
                     figures = [count.to_string(), rate(count), values.sum().to_string(), p50, p95, p99, p999, max];
                 }
             }

@@ -245,7 +245,7 @@ impl ValueView {
                 p95: values.percentile(95.0),
                 p99: values.percentile(99.0),
                 p999: values.percentile(99.9),
-                max: values.buckets().highest(),
+                max: values.max(),
                 distribution: by_octave(values.buckets()),
             }),
         }

@@ -107,7 +107,7 @@ pub(super) fn cells(value: &Value, unit: &str, snapshot: &Snapshot) -> Vec<Cell>
             let known = |value: Option<u64>| value.map_or("–".to_owned(), quantity);
             let percentiles = [50.0, 95.0, 99.0, 99.9].map(|percentile| known(values.percentile(percentile)));
             let count = [format::count(values.count()), format::rate(rate(values.count()))];
-            count.into_iter().chain(percentiles).chain([known(values.buckets().highest())]).collect()
+            count.into_iter().chain(percentiles).chain([known(values.max())]).collect()
         }
     };
     texts.into_iter().map(|text| Cell { text, ..Cell::default() }).collect()

@@ -26,7 +26,8 @@ pub(crate) struct Family {
     pub(crate) instrument: Instrument,
     pub(crate) name: String,
     pub(crate) parts: Vec<String>,
-    pub(crate) labels: &'static [&'static str],
+    /// Label keys, the union of those of all places.
+    pub(crate) labels: Vec<&'static str>,
     /// The union of those of all places, at most as many as a record counts breaches of, latency bounds first.
     pub(crate) objectives: Vec<Objective>,
     pub(crate) sample: Sample,
@@ -34,12 +35,23 @@ pub(crate) struct Family {
     pub(crate) help: &'static str,
     pub(crate) unit: &'static str,
     places: RwLock<Vec<Place>>,
+    variants: RwLock<Vec<&'static Variant>>,
+    /// All its series.
+    series: RwLock<Vec<SeriesId>>,
+}
+
+/// The declarations of a family that have the same label keys and are timed alike, nearly always all of them. Others have series of their
+/// own, which a snapshot adds up: values stay with their keys, and a record follows one protocol.
+#[derive(Debug)]
+pub(crate) struct Variant {
+    pub(crate) family: &'static Family,
+    pub(crate) labels: &'static [&'static str],
+    /// Whether records follow the protocol of sampled sites.
+    pub(crate) sampled: bool,
     base: OnceLock<SeriesId>,
     other: OnceLock<SeriesId>,
     /// Its series with labels, by their values' encoding.
     label_sets: RwLock<HashMap<Box<[u8]>, SeriesId>>,
-    /// All its series, the base first.
-    series: RwLock<Vec<SeriesId>>,
 }
 
 impl Family {
@@ -51,6 +63,13 @@ impl Family {
         places.dedup();
         let mut objectives = Vec::new();
         declarations.iter().for_each(|declaration| add_objectives(&mut objectives, declaration.objectives));
+        let mut labels: Vec<&'static str> = Vec::new();
+        for key in declarations.iter().flat_map(|declaration| declaration.labels) {
+            if !labels.contains(key) {
+                labels.push(key);
+            }
+        }
+        let sample = declarations.iter().map(|declaration| declaration.sample).find(|sample| *sample != Sample::Every);
         Self {
             instrument: first.instrument,
             parts: match first.name {
@@ -58,16 +77,14 @@ impl Family {
                 Name::One(_) | Name::Path(_) => vec![name.clone()],
             },
             name,
-            labels: first.labels,
+            labels,
             objectives,
-            sample: first.sample,
+            sample: sample.unwrap_or(Sample::Every),
             busy: declarations.iter().any(|declaration| declaration.busy),
             help: first.help,
             unit: first.unit,
             places: RwLock::new(places),
-            base: OnceLock::new(),
-            other: OnceLock::new(),
-            label_sets: RwLock::default(),
+            variants: RwLock::default(),
             series: RwLock::default(),
         }
     }
@@ -76,11 +93,6 @@ impl Family {
     pub(crate) fn latency_bounds(&self) -> impl Iterator<Item = u64> + '_ {
         let bounds = self.objectives.iter().filter_map(Objective::latency_bound);
         bounds.map(|bound| u64::try_from(bound.as_nanos()).unwrap_or(u64::MAX))
-    }
-
-    /// Whether its records follow the protocol of sampled sites.
-    pub(crate) fn is_sampled(&self) -> bool {
-        self.sample != Sample::Every
     }
 
     /// Where it is declared, sorted.
@@ -94,10 +106,10 @@ impl Family {
     }
 }
 
-/// A family's calls with one set of label values.
+/// The calls of one set of label values.
 #[derive(Debug)]
 pub(crate) struct SeriesInfo {
-    pub(crate) family: &'static Family,
+    pub(crate) variant: &'static Variant,
     /// Empty for the series without labels.
     pub(crate) values: Vec<String>,
     /// The values as one string of bytes, which the hot path compares.
@@ -119,6 +131,7 @@ pub(crate) struct Registry {
     next: AtomicU32,
     label_limit: AtomicU32,
     label_bytes: AtomicUsize,
+    label_bytes_limit: AtomicUsize,
     refused: AtomicU64,
 }
 
@@ -147,12 +160,18 @@ impl Registry {
             next: AtomicU32::new(1),
             label_limit: AtomicU32::new(Self::DEFAULT_LABEL_LIMIT),
             label_bytes: AtomicUsize::new(0),
+            label_bytes_limit: AtomicUsize::new(usize::MAX),
             refused: AtomicU64::new(0),
         }
     }
 
     pub(crate) fn set_label_limit(&self, limit: u32) {
         self.label_limit.store(limit, Ordering::Relaxed);
+    }
+
+    /// Sets how many bytes may be kept for label values.
+    pub(crate) fn set_label_bytes_limit(&self, bytes: usize) {
+        self.label_bytes_limit.store(bytes, Ordering::Relaxed);
     }
 
     /// Bytes kept for label values, keys and their look-up.
@@ -178,14 +197,15 @@ impl Registry {
     /// Makes a family of every declaration that registered itself.
     fn adopt_registered(&self) {
         let registered = Self::registered();
-        if self.seen.swap(registered, Ordering::AcqRel) == registered {
+        if self.seen.load(Ordering::Acquire) == registered {
             return;
         }
+        // Whoever comes second waits here until the first is done.
+        let mut families = write(&self.families);
         let mut groups: HashMap<FamilyKey, Vec<&'static Declaration>> = HashMap::with_capacity(registered);
         for Registration(declaration) in inventory::iter::<Registration> {
             groups.entry(key_of(declaration)).or_default().push(declaration);
         }
-        let mut families = write(&self.families);
         for (key, mut declarations) in groups {
             // `inventory` gives no order; the same program should always give the same report.
             declarations.sort_by_key(|declaration| (declaration.location.file(), declaration.location.line()));
@@ -194,6 +214,7 @@ impl Registry {
                 None => _ = families.insert(key, Box::leak(Box::new(Family::new(&declarations)))),
             }
         }
+        self.seen.store(registered, Ordering::Release);
     }
 
     /// The family a declaration belongs to.
@@ -206,39 +227,56 @@ impl Registry {
         write(&self.families).entry(key).or_insert_with(|| Box::leak(Box::new(Family::new(&[declaration]))))
     }
 
+    /// The variant of its family that a declaration belongs to.
+    pub(crate) fn variant_of(&self, declaration: &'static Declaration) -> &'static Variant {
+        let family = self.family_of(declaration);
+        let (labels, sampled) = (declaration.labels, declaration.sample != Sample::Every);
+        let mut variants = write(&family.variants);
+        if let Some(known) = variants.iter().find(|known| known.labels == labels && known.sampled == sampled) {
+            return known;
+        }
+        let (base, other, label_sets) = (OnceLock::new(), OnceLock::new(), RwLock::default());
+        let variant: &'static Variant =
+            Box::leak(Box::new(Variant { family, labels, sampled, base, other, label_sets }));
+        variants.push(variant);
+        variant
+    }
+
     /// Every family, in no order.
     pub(crate) fn families(&self) -> Vec<&'static Family> {
         self.adopt_registered();
         read(&self.families).values().copied().collect()
     }
 
-    /// The series of a family without labels.
-    pub(crate) fn base_of(&self, family: &'static Family) -> SeriesId {
-        *family.base.get_or_init(|| {
-            self.add_series(SeriesInfo { family, values: Vec::new(), key: Box::default(), is_base: true })
+    /// The series of a variant without labels.
+    pub(crate) fn base_of(&self, variant: &'static Variant) -> SeriesId {
+        *variant.base.get_or_init(|| {
+            self.add_series(SeriesInfo { variant, values: Vec::new(), key: Box::default(), is_base: true })
         })
     }
 
-    /// The series of a set of label values, `key` being their encoding; the family's `other` when there are too many.
-    pub(crate) fn labelled(&self, family: &'static Family, values: &[&str], key: &[u8]) -> SeriesId {
+    /// The series of a set of label values, `key` being their encoding; the variant's `other` when there are too many, or their text
+    /// has become too long.
+    pub(crate) fn labelled(&self, variant: &'static Variant, values: &[&str], key: &[u8]) -> SeriesId {
         // The other half of the numbers, if it came to that, is for sites and their `other`.
         let room = |sets: usize| {
             sets < self.label_limit.load(Ordering::Relaxed) as usize
+                && self.label_bytes() + key.len() <= self.label_bytes_limit.load(Ordering::Relaxed)
                 && (self.series_count() as usize) < Self::MOST_SERIES / 2
         };
         let refuse = || {
             self.refused.fetch_add(1, Ordering::Relaxed);
-            self.other_of(family)
+            self.other_of(variant)
         };
         {
-            let sets = read(&family.label_sets);
+            let sets = read(&variant.label_sets);
             match sets.get(key) {
                 Some(series) => return *series,
                 None if !room(sets.len()) => return refuse(),
                 None => {}
             }
         }
-        let mut sets = write(&family.label_sets);
+        let mut sets = write(&variant.label_sets);
         if let Some(series) = sets.get(key) {
             return *series;
         }
@@ -248,23 +286,23 @@ impl Registry {
         let values: Vec<String> = values.iter().map(ToString::to_string).collect();
         let text = values.iter().map(|value| value.len() + size_of::<String>()).sum::<usize>();
         self.label_bytes.fetch_add(text + 2 * key.len() + size_of::<SeriesInfo>() + 64, Ordering::Relaxed);
-        let series = self.add_series(SeriesInfo { family, values, key: key.into(), is_base: false });
+        let series = self.add_series(SeriesInfo { variant, values, key: key.into(), is_base: false });
         sets.insert(key.into(), series);
         series
     }
 
-    /// The series of a family's label sets beyond the limit.
-    pub(crate) fn other_of(&self, family: &'static Family) -> SeriesId {
-        *family.other.get_or_init(|| {
-            let values = vec!["other".to_owned(); family.labels.len()];
+    /// The series of a variant's label sets beyond the limit.
+    pub(crate) fn other_of(&self, variant: &'static Variant) -> SeriesId {
+        *variant.other.get_or_init(|| {
+            let values = vec!["other".to_owned(); variant.labels.len()];
             // No encoding starts like this, so the values ("other", …) themselves remain a series of their own.
-            self.add_series(SeriesInfo { family, values, key: Box::from([u8::MAX; 32]), is_base: true })
+            self.add_series(SeriesInfo { variant, values, key: Box::from([u8::MAX; 32]), is_base: true })
         })
     }
 
     fn add_series(&self, info: SeriesInfo) -> SeriesId {
         let id = SeriesId(self.next.fetch_add(1, Ordering::Relaxed));
-        let family = info.family;
+        let family = info.variant.family;
         let page = self.pages[id.0 as usize / PAGE].get_or_init(|| (0..PAGE).map(|_| OnceLock::new()).collect());
         // The number was given out just now, so the place is free.
         let _ = page[id.0 as usize % PAGE].set(info);

@@ -25,3 +25,18 @@ pub(crate) fn join<T: Clone, K: Ord + ?Sized>(
         }
     }
 }
+
+/// The least and the greatest value of two sets, each given as its least, its greatest and its size. An end is known if it is
+/// known of both sets, or the other set is empty.
+pub(crate) fn ends(
+    mine: (Option<u64>, Option<u64>, u64),
+    theirs: (Option<u64>, Option<u64>, u64),
+) -> (Option<u64>, Option<u64>) {
+    let end = |a: Option<u64>, b: Option<u64>, pick: fn(u64, u64) -> u64| match (a, b) {
+        (Some(a), Some(b)) => Some(pick(a, b)),
+        (a, None) if theirs.2 == 0 => a,
+        (None, b) if mine.2 == 0 => b,
+        _ => None,
+    };
+    (end(mine.0, theirs.0, u64::min), end(mine.1, theirs.1, u64::max))
+}

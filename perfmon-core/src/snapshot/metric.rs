@@ -2,7 +2,7 @@
 
 use super::{
     Buckets,
-    algebra::{Algebra, join},
+    algebra::{Algebra, ends, join},
 };
 
 /// A custom counter, gauge or histogram: what was declared, and its values.
@@ -68,6 +68,10 @@ pub enum Value {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Distribution {
     pub(crate) sum: u64,
+    /// `None` in an interval (bucket edges answer there) and without values.
+    pub(crate) min: Option<u64>,
+    pub(crate) max: Option<u64>,
+    pub(crate) coarse: u64,
     pub(crate) buckets: Buckets,
 }
 
@@ -87,13 +91,38 @@ impl Distribution {
     /// The value at a percentile in 0 ..= 100, within 0.4 %; `None` without values.
     #[must_use]
     pub fn percentile(&self, percentile: f64) -> Option<u64> {
-        self.buckets.percentile(percentile)
+        let value = self.buckets.percentile(percentile)?;
+        Some(value.max(self.min.unwrap_or(0)).min(self.max.unwrap_or(u64::MAX)))
+    }
+
+    /// The smallest value; in an interval the lower edge of the lowest bucket. `None` without values.
+    #[must_use]
+    pub fn min(&self) -> Option<u64> {
+        self.min.or_else(|| self.buckets.lowest())
+    }
+
+    /// The largest value; in an interval the upper edge of the highest bucket. `None` without values.
+    #[must_use]
+    pub fn max(&self) -> Option<u64> {
+        self.max.or_else(|| self.buckets.highest())
+    }
+
+    /// Values counted at the resolution of an octave, because the memory limit was reached.
+    #[must_use]
+    pub fn coarse(&self) -> u64 {
+        self.coarse
     }
 
     /// The counts by bucket.
     #[must_use]
     pub fn buckets(&self) -> &Buckets {
         &self.buckets
+    }
+}
+
+impl Distribution {
+    fn ends_with(&self, other: &Self) -> (Option<u64>, Option<u64>) {
+        ends((self.min, self.max, self.count()), (other.min, other.max, other.count()))
     }
 }
 
@@ -172,7 +201,9 @@ impl Algebra for Value {
         match (self, other) {
             (Self::Counter(mine), Self::Counter(theirs)) => *mine += theirs,
             (Self::Histogram(mine), Self::Histogram(theirs)) => {
+                (mine.min, mine.max) = mine.ends_with(theirs);
                 mine.sum = mine.sum.wrapping_add(theirs.sum);
+                mine.coarse += theirs.coarse;
                 mine.buckets.add(&theirs.buckets);
             }
             // A gauge is sampled, not summed: the one merged in is taken to be the newer.
@@ -185,7 +216,11 @@ impl Algebra for Value {
             (Self::Counter(mine), Self::Counter(theirs)) => *mine = mine.saturating_sub(*theirs),
             (Self::Histogram(mine), Self::Histogram(theirs)) => {
                 mine.sum = mine.sum.wrapping_sub(theirs.sum);
+                mine.coarse = mine.coarse.saturating_sub(theirs.coarse);
                 mine.buckets.subtract(&theirs.buckets);
+                if theirs.count() > 0 {
+                    (mine.min, mine.max) = (None, None);
+                }
             }
             _ => {}
         }

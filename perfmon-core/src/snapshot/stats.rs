@@ -4,7 +4,10 @@ use std::{sync::OnceLock, time::Duration};
 
 use hdrhistogram::Histogram;
 
-use super::{Buckets, algebra::Algebra};
+use super::{
+    Buckets,
+    algebra::{Algebra, ends},
+};
 
 /// Counts, times and the distribution of a set of calls: a whole site's, or one labelled series'.
 ///
@@ -223,14 +226,8 @@ impl Stats {
 
 impl Algebra for Stats {
     fn add(&mut self, other: &Self) {
-        // An end is known only if it is known on both sides, or the other side is empty.
-        let ends = |mine: Option<u64>, theirs: Option<u64>, pick: fn(u64, u64) -> u64| match (mine, theirs) {
-            (Some(a), Some(b)) => Some(pick(a, b)),
-            (Some(a), None) if other.buckets.total() == 0 => Some(a),
-            (None, Some(b)) if self.buckets.total() == 0 => Some(b),
-            _ => None,
-        };
-        let (min, max) = (ends(self.min_ns, other.min_ns, u64::min), ends(self.max_ns, other.max_ns, u64::max));
+        let counts = (self.buckets.total(), other.buckets.total());
+        let (min, max) = ends((self.min_ns, self.max_ns, counts.0), (other.min_ns, other.max_ns, counts.1));
         self.combine(other, u64::wrapping_add);
         self.buckets.add(&other.buckets);
         (self.min_ns, self.max_ns) = (min, max);

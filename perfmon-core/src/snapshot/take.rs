@@ -10,7 +10,7 @@ use crate::{
     clock::Scale,
     collect::{self, Quantity, Reading},
     record::{Footprint, Outcome, Recorder, Totals, recorder, undisturbed},
-    site::{Family, Instrument, Kind, REGISTRY, SeriesId},
+    site::{Family, Instrument, Kind, REGISTRY, SeriesId, SeriesInfo},
 };
 
 /// The state of every call site and custom metric now.
@@ -86,15 +86,24 @@ impl Source {
         Self { reader: recorder.reader(), recorder }
     }
 
-    fn totals(&mut self, family: &Family, series: SeriesId) -> (Totals, Buckets) {
-        let totals = self.reader.totals(series.0, family.is_sampled());
+    fn totals(&mut self, series: SeriesId, info: &SeriesInfo) -> (Totals, Buckets) {
+        let totals = self.reader.totals(series.0, info.variant.sampled);
         (totals, Buckets::from_ascending(self.recorder.arena.layout(), self.reader.take_buckets()))
     }
 
-    fn stats(&mut self, family: &Family, series: SeriesId) -> Stats {
-        let (totals, buckets) = self.totals(family, series);
-        stats(&totals, buckets, self.recorder.clock.scale, family.objectives.len())
+    fn stats(&mut self, series: SeriesId, info: &SeriesInfo) -> Stats {
+        let (totals, buckets) = self.totals(series, info);
+        stats(&totals, buckets, self.recorder.clock.scale, info.variant.family.objectives.len())
     }
+}
+
+/// The label values of a series in the order of its family's keys; a key that its own declaration lacks has the empty value.
+fn values(info: &SeriesInfo) -> Vec<String> {
+    let of = |key: &&str| {
+        let at = info.variant.labels.iter().position(|known| known == key);
+        at.and_then(|at| info.values.get(at)).cloned().unwrap_or_default()
+    };
+    info.variant.family.labels.iter().map(of).collect()
 }
 
 fn stats(totals: &Totals, buckets: Buckets, scale: Scale, objectives: usize) -> Stats {
@@ -122,15 +131,21 @@ fn stats(totals: &Totals, buckets: Buckets, scale: Scale, objectives: usize) -> 
     }
 }
 
+fn distribution(totals: &Totals, buckets: Buckets) -> Distribution {
+    let (min, max) = (Some(!totals.min_inverted), Some(totals.max));
+    Distribution { sum: totals.sum, min, max, coarse: totals.coarse, buckets }
+}
+
 fn site(family: &'static Family, kind: Kind, mut source: Option<&mut Source>) -> Site {
     let mut total = Stats::default();
     let mut series = Vec::new();
     if let Some(source) = source.as_mut() {
-        for id in family.series() {
-            let stats = source.stats(family, id);
+        for (id, info) in family.series().into_iter().filter_map(|id| Some((id, REGISTRY.info(id)?))) {
+            let stats = source.stats(id, info);
             total.add(&stats);
-            let Some(info) = REGISTRY.info(id).filter(|info| !info.values.is_empty()) else { continue };
-            series.push(Series { values: info.values.clone(), stats });
+            if !info.values.is_empty() {
+                series.push(Series { values: values(info), stats });
+            }
         }
     }
     series.sort_by(|a, b| a.values.cmp(&b.values));
@@ -157,18 +172,16 @@ fn site(family: &'static Family, kind: Kind, mut source: Option<&mut Source>) ->
 fn metric(family: &'static Family, kind: MetricKind, mut source: Option<&mut Source>) -> Metric {
     let mut series = Vec::new();
     if let Some(source) = source.as_mut() {
-        for id in family.series() {
+        for (id, info) in family.series().into_iter().filter_map(|id| Some((id, REGISTRY.info(id)?))) {
             let value = match kind {
                 MetricKind::Counter => source.reader.counter(id.0).map(Value::Counter),
                 MetricKind::Gauge => source.reader.gauge(id.0).map(Value::Gauge),
                 MetricKind::Histogram => {
-                    let (totals, buckets) = source.totals(family, id);
-                    (buckets.total() > 0).then_some(Value::Histogram(Distribution { sum: totals.sum, buckets }))
+                    let (totals, buckets) = source.totals(id, info);
+                    (buckets.total() > 0).then(|| Value::Histogram(distribution(&totals, buckets)))
                 }
             };
-            if let (Some(value), Some(info)) = (value, REGISTRY.info(id)) {
-                series.push(MetricSeries { values: info.values.clone(), value });
-            }
+            series.extend(value.map(|value| MetricSeries { values: values(info), value }));
         }
     }
     series.sort_by(|a, b| a.values.cmp(&b.values));

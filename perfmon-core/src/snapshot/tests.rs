@@ -87,7 +87,7 @@ fn snapshot() -> impl Strategy<Value = Snapshot> {
             label_keys: Vec::new(),
             series: vec![MetricSeries { values: Vec::new(), value }],
         };
-        let spread = Value::Histogram(Distribution { sum: count * 3, buckets });
+        let spread = Value::Histogram(Distribution { sum: count * 3, min: None, max: None, coarse: 0, buckets });
         Snapshot {
             process: 1,
             taken_at: SystemTime::UNIX_EPOCH + Duration::from_secs(count),

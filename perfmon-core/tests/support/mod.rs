@@ -18,7 +18,7 @@ use perfmon_core::{
 
 /// A static call site, registered as an attribute would.
 macro_rules! site {
-    ($name:ident, $text:literal $(, $method:ident($($arg:expr),*))*) => {
+    ($name:ident, $text:expr $(, $method:ident($($arg:expr),*))*) => {
         static $name: perfmon_core::site::CallSite = perfmon_core::site::CallSite::new(
             perfmon_core::site::Kind::Latency,
             perfmon_core::site::Name::One($text),

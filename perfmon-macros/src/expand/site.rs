@@ -96,7 +96,7 @@ impl Site {
         let values = self.values();
         let places = 0..self.labels.len();
         (
-            Some(quote_spanned!(span=> let l = [#(::std::string::String::from(#values)),*];)),
+            Some(quote_spanned!(span=> let l = [#(::std::borrow::ToOwned::to_owned(#values)),*];)),
             quote_spanned!(span=> move || #p::async_enter_labels(#site, &[#(&*l[#places]),*])),
         )
     }
