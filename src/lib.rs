@@ -39,7 +39,7 @@
 //!
 //! Without an attribute: a guard ([`latency!`], [`order!`], [`db!`], [`request!`], [`agent!`], [`tool!`]), a closure or a future
 //! ([`time!`]), a duration already measured ([`record!`]). Figures of your own: [`counter!`], [`gauge!`], [`histogram!`], a closure that is asked
-//! ([`observe`]), a [`Collector`].
+//! ([`observe`]), a [`Collector`] ([`register_collector`]).
 //!
 //! # Read
 //!
@@ -75,6 +75,10 @@
 //!
 //! - Linux on x86-64 is what it is built and measured on. macOS, Windows and other processors should work and are untested.
 //! - A crate that the program never names is not linked, so its sites are not known as never called; `use that_crate as _;` is enough.
+//! - A cancelled call counts with the time until it was dropped, and not as an error. A caller that gives up after 10 ms so keeps a `p99 = "10ms"` met: watch
+//!   [`cancelled`](snapshot::Stats::cancelled) beside it.
+//! - Where a function returns `impl Trait` in any place, never returns, or has `#[track_caller]`, its value cannot be seen: an `Err` counts as ok there. An
+//!   alias of a boxed future is not seen to be a future; write the type out.
 //! - A process that ends by `process::exit` or a signal runs no destructors, so [`report_on_exit`] prints nothing then.
 
 #[doc(hidden)]
