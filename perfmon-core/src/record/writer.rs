@@ -90,14 +90,25 @@ impl<S: Storage> Arena<S> {
         self.bucket_pending(scale, slot);
         slot[s::PENDING].set(record as u64);
         slot[s::PENDING_TICKS].set(ticks);
-        words[r::SUM].bump(ticks);
-        words[r::OUTERMOST].bump(if outermost { ticks } else { 0 });
-        words[r::MAX].raise(ticks);
-        words[r::MIN_INVERTED].raise(!ticks);
+        Self::add_one(words, ticks, outermost);
         Self::close_section(slot, seq);
         if ticks > words[r::THRESHOLD].get() {
             self.slow(record, ticks, 1, Word::bump);
         }
+    }
+
+    /// Adds one duration to the sums of a record of one's own.
+    #[inline(always)]
+    fn add_one(words: &[S::Word; r::HEAD], ticks: u64, outermost: bool) {
+        words[r::SUM].bump(ticks);
+        words[r::OUTERMOST].bump(if outermost { ticks } else { 0 });
+        Self::raise_ends(words, ticks);
+    }
+
+    #[inline(always)]
+    fn raise_ends(words: &[S::Word; r::HEAD], ticks: u64) {
+        words[r::MAX].raise(ticks);
+        words[r::MIN_INVERTED].raise(!ticks);
     }
 
     /// Makes `SEQ` odd. The store releases, because it may be the odd one by which a reader learns that the section before is over; the
@@ -133,10 +144,7 @@ impl<S: Storage> Arena<S> {
         self.bucket_pending(scale, slot);
         slot[s::PENDING].set(0);
         self.bucket_own(record, value, 1);
-        words[r::SUM].bump(sum);
-        words[r::OUTERMOST].bump(sum);
-        words[r::MAX].raise(sum);
-        words[r::MIN_INVERTED].raise(!sum);
+        Self::add_one(words, sum, true);
         Self::close_section(slot, seq);
         if sum > words[r::THRESHOLD].get() {
             self.slow(record, sum, 1, Word::bump);
@@ -189,8 +197,7 @@ impl<S: Storage> Arena<S> {
         words[r::LAST].set(ticks);
         words[r::LAST_OUTERMOST].set(if outermost { ticks } else { 0 });
         words[r::TIMED].bump(1);
-        words[r::MAX].raise(ticks);
-        words[r::MIN_INVERTED].raise(!ticks);
+        Self::raise_ends(words, ticks);
         Self::close_section(slot, seq);
     }
 

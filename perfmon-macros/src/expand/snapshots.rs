@@ -127,7 +127,7 @@ snapshot!(
     On,
     r#"
 #[monitor_latency("book", p99 = "1ms", busy, skip(len))]
-impl<T> Book<T> { const DEPTH: usize = { 10 }; pub const fn new() -> Self { Self } fn len(&self) -> usize { 0 } fn take(&mut self) -> T { todo!() } async fn load() {} #[monitor_db("insert", "orders")] fn put(&mut self) {} }"#
+impl<T> Book<T> { const DEPTH: usize = { 10 }; pub const fn new() -> Self { Self } fn len(&self) -> usize { 0 } fn take(&mut self) -> T { self.take() } async fn load() {} #[monitor_db("insert", "orders")] fn put(&mut self) {} }"#
 );
 
 snapshot!(
