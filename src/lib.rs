@@ -51,7 +51,7 @@
 //! One call costs two readings of the processor's counter and next to nothing more, on any number of threads: no lock, no atomic
 //! read-modify-write, no allocation after a thread's first call of a site, no channel, no thread in the background. The first monitored
 //! call of the process starts the recorder, which calibrates the clock and takes 10 to 200 ms, once; [`init`] does it when it suits you. Memory is
-//! bounded and told: [`setup()`] and [`Snapshot::footprint`].
+//! bounded and told: [`setup()`] and [`footprint()`].
 //!
 //! # What is exact, and what is not
 //!
@@ -94,7 +94,7 @@ pub use perfmon_core::{
         AsyncCollector, BoxError, Collecting, Collector, CollectorStatus, Point, Samples, Source, collectors, observe,
         register_async_collector, register_collector, run_async_collectors,
     },
-    init, is_enabled, series, set_enabled, setup,
+    footprint, init, is_enabled, series, set_enabled, setup,
     site::{Kind, Objective, Statistic},
     snapshot::{self, Snapshot, snapshot},
 };

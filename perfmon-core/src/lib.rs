@@ -26,7 +26,7 @@ pub use self::{
     error::Error,
     layout::Layout,
     metric::{Counter, Gauge, Histogram, Labelled},
-    record::{Footprint, is_enabled, set_enabled},
+    record::{Footprint, footprint, is_enabled, set_enabled},
     series::{Aggregate, MetricHistory, aggregate, series},
     settings::{Setup, setup},
     severity::Severity,

@@ -34,7 +34,7 @@ mod words;
 mod writer;
 
 pub use self::footprint::Footprint;
-pub use self::process::{is_enabled, set_enabled};
+pub use self::process::{footprint, is_enabled, set_enabled};
 pub(crate) use self::{
     flight::Flight,
     given::{change, count, observe, record},

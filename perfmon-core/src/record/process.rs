@@ -66,6 +66,18 @@ pub(crate) fn recorder() -> Option<&'static Recorder> {
     })
 }
 
+/// The memory that recording has in use now; all zero before the first monitored call.
+///
+/// ```
+/// perfmon_core::init();
+/// let footprint = perfmon_core::footprint();
+/// assert!(footprint.arena_bytes <= footprint.limit_bytes);
+/// ```
+#[must_use]
+pub fn footprint() -> Footprint {
+    running().map_or_else(Footprint::default, Recorder::footprint)
+}
+
 /// A reader of the process' recorder.
 pub(crate) type RecorderReader = Reader<'static, Mapped>;
 
