@@ -2,8 +2,8 @@
 //!
 //! Memory is handed out and never taken back: slots and records live as long as the process, and are used again by
 //! later threads. As the arena fills, claims are refused in an order that keeps counts exact to the end: first a
-//! thread's own records (it then shares them), then its own buckets, then shared records of further label sets
-//! (their calls go to `other`), then shared buckets (counted by octave). The last part is held for one shared record of every site.
+//! thread's own records (it then shares them), then its own buckets, then shared buckets (both are
+//! counted by octave then), then shared records of further label sets (their calls go to `other`). The last part is held for one shared record of every site.
 
 use std::sync::atomic::Ordering;
 
@@ -31,10 +31,10 @@ pub(crate) enum Claim {
     OwnRecord,
     /// Buckets of a thread's own record.
     OwnChunk,
-    /// A record that threads share, of a label set.
-    SharedRecord,
     /// Buckets of a record that threads share.
     SharedChunk,
+    /// A record that threads share, of a label set.
+    SharedRecord,
     /// The shared record of a site itself, or of its `other`; and the shared slot.
     Base,
 }
@@ -94,8 +94,8 @@ impl<S: Storage> Arena<S> {
         match claim {
             Claim::OwnRecord => all / 2,
             Claim::OwnChunk => all / 8 * 5,
+            Claim::SharedChunk => all / 8 * 6,
             Claim::SharedRecord => (all / 8 * 7).min(all - self.base),
-            Claim::SharedChunk => all - self.base,
             Claim::Base => all,
         }
     }
