@@ -1,9 +1,7 @@
 //! An arena with slots and records, but no process around it: what tests of the protocol write to and read from.
 
-use std::ops::Range;
-
 use super::{
-    arena::{Arena, Claim, HEADER},
+    arena::{Arena, Claim},
     reader::{Reader, Totals},
     storage::{Storage, Word},
     words::{OWN, PAGE_BITS, PAGE_WORDS, SHARED, record as r, slot as s},
@@ -28,27 +26,11 @@ impl<S: Storage> Bench<S> {
     pub(super) fn new(storage: S) -> Self {
         let arena = Arena::new(storage, Layout::with_digits(1).expect("one digit"), 0);
         let shared = arena.take(s::WORDS, Claim::Base).expect("room for the shared slot");
-        let bench = Self { arena, shared };
-        bench.touch(0..8);
-        bench.touch(HEADER..HEADER + 3);
-        bench.touch(shared..shared + s::HEAD + 1);
-        bench
-    }
-
-    /// Reads words once. A loom cell begins to exist with that, and must before threads share it; elsewhere it is nothing.
-    fn touch(&self, words: Range<usize>) {
-        words.for_each(|at| _ = self.arena.word(at).get());
-    }
-
-    #[cfg(loom)]
-    /// [Touches](Self::touch) the next words that will be handed out.
-    pub(super) fn touch_next(&self, words: usize) {
-        self.touch(self.arena.used()..self.arena.used() + words);
+        Self { arena, shared }
     }
 
     pub(super) fn slot(&self) -> usize {
         let slot = self.arena.take(s::WORDS, Claim::Base).expect("room for a slot");
-        self.touch(slot..slot + s::HEAD + 1);
         self.arena.publish_slot(slot, slot + s::NEXT);
         slot
     }
@@ -68,10 +50,8 @@ impl<S: Storage> Bench<S> {
             page.store(self.arena.take(PAGE_WORDS, Claim::Base).expect("room for a page") as u64, Release);
         }
         let page = usize::try_from(page.get()).expect("a number");
-        self.touch(page..page + 8);
         let words = r::CHUNKS + self.arena.layout().chunks();
         let record = self.arena.take(words, Claim::Base).expect("room for a record");
-        self.touch(record..record + words);
         let word = |at: usize| self.arena.word(record + at);
         word(r::DEPTH_AT).set((record + r::DEPTH) as u64);
         word(r::CLAMP_LIMIT).set(u64::MAX);
@@ -151,7 +131,7 @@ impl Taken {
         self.buckets.iter().find(|bucket| bucket.0 == index).map_or(0, |bucket| bucket.1)
     }
 
-    /// Checks that nothing shrank since an earlier reading. `whole`: only counts, because buckets became coarser.
+    /// Checks that nothing shrank since an earlier reading.
     pub(super) fn not_below(&self, earlier: &Self) {
         let (now, then) = (&self.totals, &earlier.totals);
         let pairs = now.outcomes.iter().zip(then.outcomes).chain(now.breaches.iter().zip(then.breaches));
