@@ -331,7 +331,6 @@ fn loom_values_among_calls() {
 /// And in one that has none. The outcome and the bucket lie behind the same release fence, so nothing orders them for a reader that does
 /// not look at SEQ again.
 #[test]
-#[ignore = "fails: value_own needs a release fence between outcome and bucket"]
 fn loom_values() {
     model(2, |bench| {
         let slot = bench.slot();

@@ -143,6 +143,8 @@ impl<S: Storage> Arena<S> {
         words[r::OUTCOMES].bump(1);
         self.bucket_pending(scale, slot);
         slot[s::PENDING].set(0);
+        // Here outcome and bucket lie in one section: whoever sees the bucket must see the outcome, without looking at SEQ.
+        Self::fence(Ordering::Release);
         self.bucket_own(record, value, 1);
         Self::add_one(words, sum, true);
         Self::close_section(slot, seq);
