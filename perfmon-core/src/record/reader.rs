@@ -6,7 +6,8 @@
 //! cannot stop the writer, so for each record it
 //!
 //! 1. reads the outcomes, `low`;
-//! 2. waits for an even `SEQ`, reads the pending call, and checks that `SEQ` did not move;
+//! 2. waits for an even `SEQ` and looks whose call is pending: another record's, as nearly always, and 3 is all there is to do; its own,
+//!    and it reads that call under an even `SEQ` that did not move;
 //! 3. copies the buckets;
 //! 4. if `SEQ` still has not moved, adds the pending call. If it has, the pending call went to its bucket meanwhile, maybe
 //!    behind the copy's back, so that one bucket is read again once `SEQ` shows that it must be in;
@@ -178,6 +179,11 @@ impl<'a, S: Storage> Reader<'a, S> {
         }
     }
 
+    /// Waits until no call's end is under way; not for ever.
+    fn even(&self, slot: usize) {
+        self.patiently(slot, || self.arena.word(slot + s::SEQ).load(Ordering::Acquire).is_multiple_of(2).then_some(()));
+    }
+
     /// An even `SEQ` and what `read` finds under it; `None` when the writer is held in the middle of a call's end.
     fn steady<T>(&self, slot: usize, read: impl Fn() -> T) -> Option<(u64, T)> {
         self.patiently(slot, || {
@@ -227,6 +233,14 @@ impl<'a, S: Storage> Reader<'a, S> {
 
     /// Adds the buckets of a record all of whose calls are timed, with the pending call. Returns their sum.
     fn add_timed(&mut self, slot: usize, record: usize) -> u64 {
+        // What finished before `low` was read is in its bucket or pending once SEQ is even. Pending it is no more if another record's
+        // call is: then it is in its bucket, and nothing needs to be watched.
+        self.even(slot);
+        let others = self.arena.word(slot + s::PENDING).get() != record as u64;
+        Arena::<S>::fence(Ordering::Acquire);
+        if others {
+            return self.copy_buckets(record, usize::MAX).0;
+        }
         let pending = self.steady(slot, || {
             let pending = self.arena.word(slot + s::PENDING).get() == record as u64;
             (pending, self.arena.word(slot + s::PENDING_TICKS).get())

@@ -88,7 +88,7 @@ impl<S: Storage> Arena<S> {
         let seq = Self::open_section(slot);
         words[r::OUTCOMES + outcome as usize].bump(1);
         self.bucket_pending(scale, slot);
-        slot[s::PENDING].set(record as u64);
+        slot[s::PENDING].store(record as u64, Ordering::Release);
         slot[s::PENDING_TICKS].set(ticks);
         Self::add_one(words, ticks, outermost);
         Self::close_section(slot, seq);
@@ -127,7 +127,8 @@ impl<S: Storage> Arena<S> {
         slot[s::SEQ].store(seq.wrapping_add(2), Ordering::Release);
     }
 
-    /// Puts the pending call into its bucket. It stays pending until the caller says otherwise.
+    /// Puts the pending call into its bucket. It stays pending until the caller says otherwise, by a store that releases: whoever sees that it
+    /// is pending no more sees it in its bucket.
     #[inline(always)]
     fn bucket_pending(&self, scale: Scale, slot: &[S::Word; s::HEAD]) {
         let pending = index(slot[s::PENDING].get());
@@ -142,7 +143,7 @@ impl<S: Storage> Arena<S> {
         let seq = Self::open_section(slot);
         words[r::OUTCOMES].bump(1);
         self.bucket_pending(scale, slot);
-        slot[s::PENDING].set(0);
+        slot[s::PENDING].store(0, Ordering::Release);
         // Here outcome and bucket lie in one section: whoever sees the bucket must see the outcome, without looking at SEQ.
         Self::fence(Ordering::Release);
         self.bucket_own(record, value, 1);
@@ -183,7 +184,7 @@ impl<S: Storage> Arena<S> {
         let before = self.finished(record);
         words[r::OUTCOMES + outcome as usize].bump(1);
         self.bucket_pending(scale, slot);
-        slot[s::PENDING].set(0);
+        slot[s::PENDING].store(0, Ordering::Release);
         let last = words[r::LAST].get();
         let weight = before.wrapping_sub(words[r::CLOSED].get());
         if words[r::TIMED].get() > 0 && weight > 0 {
