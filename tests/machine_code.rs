@@ -28,13 +28,15 @@ fn cargo(fixture: &str, arguments: &[&str], for_rustc: &[&str]) -> Output {
 
 /// The assembly of the fixture, without what differs between any two builds: file names, hashes, the build's own path.
 fn assembly(plain: bool) -> Vec<String> {
-    let path = target("off").join(if plain { "plain.s" } else { "annotated.s" });
+    // A new name for each run: cargo builds again only when its arguments are others, and an old file may be of other features.
+    let path = target("off").join(format!("{}-{}.s", if plain { "plain" } else { "annotated" }, std::process::id()));
     let emit = format!("--emit=asm={}", path.display());
     // The codegen units are cut by the names of items, not by what is in them; one unit is one order.
     let mut for_rustc = vec!["--", &emit, "-Ccodegen-units=1"];
     for_rustc.extend(plain.then_some("--cfg=plain"));
     cargo("off", &["rustc", "--release", "--lib"], &for_rustc);
     let text = fs::read_to_string(&path).expect("rustc wrote the assembly");
+    fs::remove_file(&path).expect("it can be removed");
     text.lines().filter(|line| !line.trim_start().starts_with(".file")).map(without_hashes).collect()
 }
 
