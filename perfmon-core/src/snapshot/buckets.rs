@@ -105,12 +105,8 @@ impl Buckets {
     /// When its digits are outside 1 ..= 3.
     pub fn from_histogram(histogram: &Histogram<u64>) -> Result<Self, crate::Error> {
         let layout = Layout::with_digits(histogram.sigfig())?;
-        let mut buckets = Self::new(layout);
-        for step in histogram.iter_recorded() {
-            let one = [(layout.index_of(step.value_iterated_to()), step.count_at_value())];
-            buckets.add(&Self::from_ascending(layout, one));
-        }
-        Ok(buckets)
+        let steps = histogram.iter_recorded().map(|step| (step.value_iterated_to(), step.count_at_value()));
+        Ok(Self::from_ascending(layout, by_bucket(layout, steps)))
     }
 
     /// Adds the counts of another distribution. If that one is coarser or finer, its values move to the buckets here by midpoint; an empty
@@ -157,14 +153,19 @@ impl Buckets {
     }
 
     fn moved_to(&self, layout: Layout) -> Vec<(u32, u64)> {
-        let mut moved: Vec<(u32, u64)> = Vec::with_capacity(self.counts.len());
-        for &(index, count) in &self.counts {
-            let target = layout.index_of(self.layout.midpoint_of(index));
-            match moved.last_mut() {
-                Some(last) if last.0 == target => last.1 += count,
-                _ => moved.push((target, count)),
-            }
-        }
-        moved
+        by_bucket(layout, self.counts.iter().map(|&(index, count)| (self.layout.midpoint_of(index), count)))
     }
+}
+
+/// Counts by bucket of values in ascending order, each with its count.
+fn by_bucket(layout: Layout, values: impl Iterator<Item = (u64, u64)>) -> Vec<(u32, u64)> {
+    let mut counts: Vec<(u32, u64)> = Vec::new();
+    for (value, count) in values {
+        let index = layout.index_of(value);
+        match counts.last_mut() {
+            Some(last) if last.0 == index => last.1 += count,
+            _ => counts.push((index, count)),
+        }
+    }
+    counts
 }

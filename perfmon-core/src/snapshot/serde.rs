@@ -1,11 +1,11 @@
 //! Snapshots to and from any serde format; distributions as HDR V2 bytes, which every `HdrHistogram` library reads.
 
-use std::{borrow::Cow, sync::OnceLock};
+use std::borrow::Cow;
 
 use hdrhistogram::serialization::{Deserializer as HdrDeserializer, Serializer as HdrSerializer, V2Serializer};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _, ser::Error as _};
 
-use super::{Buckets, Stats};
+use super::Buckets;
 
 /// The same bytes in a text format as hexadecimal digits, which any language reads without a library.
 impl Serialize for Buckets {
@@ -42,90 +42,4 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
     let digits = text.as_bytes();
     let pair = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
     digits.len().is_multiple_of(2).then(|| digits.chunks(2).map(pair).collect())?
-}
-
-/// The fields of [`Stats`] that are kept; its histogram is made again.
-#[derive(Serialize, Deserialize)]
-struct Fields<'a> {
-    started: u64,
-    ok: u64,
-    errors: u64,
-    panics: u64,
-    cancelled: u64,
-    timed: u64,
-    clamped: u64,
-    coarse: u64,
-    total_ns: u64,
-    outermost_ns: u64,
-    busy_ns: u64,
-    min_ns: Option<u64>,
-    max_ns: Option<u64>,
-    breaches: Cow<'a, [u64]>,
-    buckets: Cow<'a, Buckets>,
-}
-
-impl Serialize for Stats {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self { started, ok, errors, panics, cancelled, timed, clamped, coarse, .. } = *self;
-        let Self { total_ns, outermost_ns, busy_ns, min_ns, max_ns, .. } = *self;
-        let (breaches, buckets) = (Cow::Borrowed(&self.breaches[..]), Cow::Borrowed(&self.buckets));
-        Fields {
-            started,
-            ok,
-            errors,
-            panics,
-            cancelled,
-            timed,
-            clamped,
-            coarse,
-            total_ns,
-            outermost_ns,
-            busy_ns,
-            min_ns,
-            max_ns,
-            breaches,
-            buckets,
-        }
-        .serialize(serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Stats {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Fields {
-            started,
-            ok,
-            errors,
-            panics,
-            cancelled,
-            timed,
-            clamped,
-            coarse,
-            total_ns,
-            outermost_ns,
-            busy_ns,
-            min_ns,
-            max_ns,
-            breaches,
-            buckets,
-        } = Fields::deserialize(deserializer)?;
-        Ok(Self {
-            started,
-            ok,
-            errors,
-            panics,
-            cancelled,
-            timed,
-            clamped,
-            coarse,
-            total_ns,
-            outermost_ns,
-            busy_ns,
-            min_ns,
-            max_ns,
-            breaches: breaches.into_owned(),
-            buckets: buckets.into_owned(),
-            histogram: OnceLock::new(),
-        })
-    }
 }

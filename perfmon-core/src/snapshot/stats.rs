@@ -14,6 +14,7 @@ use super::{
 /// The counts agree with each other: [`calls`](Self::calls) is the sum of the four outcomes and the total of the
 /// [histogram](Self::histogram).
 #[derive(Debug, Clone, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Stats {
     pub(crate) started: u64,
     pub(crate) ok: u64,
@@ -32,6 +33,8 @@ pub struct Stats {
     /// One count for each objective of the site.
     pub(crate) breaches: Vec<u64>,
     pub(crate) buckets: Buckets,
+    /// Made again from the buckets when asked for.
+    #[cfg_attr(feature = "serde", serde(skip))]
     pub(crate) histogram: OnceLock<Histogram<u64>>,
 }
 
