@@ -8,14 +8,15 @@ use std::{
 };
 
 /// The rooms of `perfmon-core`, lowest first. A room may name those before it; rooms in one row may not name each other.
-const CORE: [&[&str]; 8] = [
+const CORE: [&[&str]; 9] = [
     &["error"],
     &["severity", "layout", "clock"],
     &["site"],
-    &["settings"],
+    &["settings", "evidence"],
     &["record"],
     &["call", "metric", "collect"],
     &["snapshot"],
+    &["analyse"],
     &["series", "report"],
 ];
 
@@ -108,7 +109,8 @@ fn arrows_between_crates_point_down() {
     for (package, allowed) in [
         ("perfmon-macros", &["perfmon-macros"][..]),
         ("perfmon-core", &["perfmon-core"]),
-        ("perfmon", &["perfmon", "perfmon-macros", "perfmon-core"]),
+        ("perfmon-exporter", &["perfmon-exporter", "perfmon-core"]),
+        ("perfmon", &["perfmon", "perfmon-macros", "perfmon-core", "perfmon-exporter"]),
     ] {
         let ours: Vec<_> =
             dependencies(package, &["--all-features"]).into_iter().filter(|name| name.starts_with("perfmon")).collect();

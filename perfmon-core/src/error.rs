@@ -15,15 +15,24 @@ pub struct Error {
 enum ErrorKind {
     Invalid,
     TooLate,
+    Unavailable,
 }
 
 impl Error {
-    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+    /// For the crates above this one.
+    #[doc(hidden)]
+    pub fn invalid(message: impl Into<String>) -> Self {
         Self { kind: ErrorKind::Invalid, message: message.into() }
     }
 
     pub(crate) fn too_late(message: impl Into<String>) -> Self {
         Self { kind: ErrorKind::TooLate, message: message.into() }
+    }
+
+    /// For the crates above this one.
+    #[doc(hidden)]
+    pub fn unavailable(message: impl Into<String>) -> Self {
+        Self { kind: ErrorKind::Unavailable, message: message.into() }
     }
 
     /// A value was outside what is allowed, or text could not be parsed.
@@ -36,6 +45,12 @@ impl Error {
     #[must_use]
     pub fn is_too_late(&self) -> bool {
         self.kind == ErrorKind::TooLate
+    }
+
+    /// The system did not give what was needed: a port is in use, a thread could not be started.
+    #[must_use]
+    pub fn is_unavailable(&self) -> bool {
+        self.kind == ErrorKind::Unavailable
     }
 }
 

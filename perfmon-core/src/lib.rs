@@ -6,10 +6,12 @@
 //! site ─► record ─► snapshot ─► report          an arrow points to who uses whom from the right
 //! ```
 
+pub mod analyse;
 pub mod call;
 mod clock;
 pub mod collect;
 mod error;
+pub mod evidence;
 mod layout;
 mod metric;
 mod record;

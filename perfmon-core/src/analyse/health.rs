@@ -1,0 +1,1 @@
+//! How healthy the process is, as one number that explains itself.

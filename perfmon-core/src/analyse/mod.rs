@@ -1,0 +1,5 @@
+//! What snapshots mean: live windows, health, trends. State machines without I/O: time and snapshots arrive as arguments.
+
+mod health;
+mod trend;
+mod window;

@@ -1,0 +1,1 @@
+//! Whether a series grows, robustly.

@@ -1,0 +1,1 @@
+//! Live windows: what happened in the last ten seconds, minute, … hour.
