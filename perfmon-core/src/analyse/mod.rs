@@ -3,3 +3,5 @@
 mod health;
 mod trend;
 mod window;
+
+pub use self::trend::{Trend, trend};
