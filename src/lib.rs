@@ -45,6 +45,7 @@
 //!
 //! [`snapshot()`] is every site at this moment; `later - earlier` is exactly what happened in between; [`Snapshot::merge`] adds processes
 //! together. [`report()`] prints one: a table for the terminal, JSON, Markdown or CSV. [`series()`] and [`aggregate`] read custom metrics back.
+//! `perfmon::system::register()` adds the machine's and the process's own figures (feature `system`): processor, memory, disks, network.
 //!
 //! # What it costs
 //!
@@ -66,6 +67,7 @@
 //! | `on` | yes | The attributes and macros measure. |
 //! | `report` | yes | [`report()`], [`report_on_exit`]. |
 //! | `serde` | no | `Serialize` and `Deserialize` for [`Snapshot`], with histograms as HDR V2 bytes. |
+//! | `system` | no | `perfmon::system`: processor, memory, disks, network, temperature, connections, the process itself and whether it leaks. |
 //!
 //! Without `on`, attributes leave the plain function, machine code identical, and the other macros do nothing. A library depends on perfmon with
 //! `default-features = false` and pays nothing; the program that has `on` turns it on for all, and no crate can turn it off for another. At run
@@ -83,7 +85,10 @@
 
 #[doc(hidden)]
 pub mod macro_support;
+mod packs;
 
+#[cfg(feature = "system")]
+pub use packs::system;
 #[cfg(feature = "report")]
 pub use perfmon_core::report::{self, Report, ReportOnExit, report, report_on_exit};
 pub use perfmon_core::{

@@ -88,6 +88,7 @@ pub fn trend(points: &[(f64, f64)]) -> Option<Trend> {
 }
 
 /// How much Kendall's sum of signs varies where nothing moves; equal values take from it.
+#[allow(clippy::float_cmp)] // a tie is the same value, not a near one
 fn variance(mut values: Vec<f64>) -> f64 {
     let term = |count: usize| (count * count.saturating_sub(1) * (2 * count + 5)) as f64;
     values.sort_by(f64::total_cmp);
@@ -97,7 +98,7 @@ fn variance(mut values: Vec<f64>) -> f64 {
 
 fn median(values: &mut [f64]) -> f64 {
     let middle = values.len() / 2;
-    let even = values.len() % 2 == 0;
+    let even = values.len().is_multiple_of(2);
     let (below, &mut upper, _) = values.select_nth_unstable_by(middle, f64::total_cmp);
     let lower = below.iter().copied().max_by(f64::total_cmp).filter(|_| even);
     lower.map_or(upper, |lower| f64::midpoint(lower, upper))
