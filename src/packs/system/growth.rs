@@ -59,6 +59,7 @@ fn goes_on(whole: &Trend, recent: &[(f64, f64)]) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // bytes and seconds of made-up series
 mod tests {
     use std::time::Duration;
 
@@ -67,6 +68,9 @@ mod tests {
     use super::{Growth, Verdict};
 
     const MIB: f64 = 1024.0 * 1024.0;
+
+    /// A name, and mebibytes by second.
+    type Shape = (&'static str, fn(f64) -> f64);
 
     /// Feeds a reading every five seconds, as the collector does, and gives the verdict after each.
     fn verdicts(minutes: u32, mebibytes: impl Fn(f64) -> f64) -> Vec<Option<Verdict>> {
@@ -102,7 +106,7 @@ mod tests {
 
     #[test]
     fn quiet_shapes_are_no_leaks() {
-        let quiet: [(&str, fn(f64) -> f64); 8] = [
+        let quiet: [Shape; 8] = [
             ("constant", |_| 500.0),
             ("noise", |at| 500.0 + 40.0 * noise(1, at)),
             ("sawtooth of four minutes", |at| 300.0 + at % 240.0),
@@ -140,13 +144,12 @@ mod tests {
     fn noise_alone_hardly_ever_looks_like_a_leak() {
         let raised = |seed| growing(&verdicts(60, |at| 400.0 * (1.0 + 0.1 * noise(seed, at))));
         let (wrong, looks) = ((0..200).map(raised).sum::<usize>(), 200 * 50 * 12);
-        eprintln!("{wrong} of {looks}");
         assert!(wrong * 500 < looks, "{wrong} of {looks} verdicts were wrong");
     }
 
     #[test]
     fn leaks_are_found_through_noise_and_collections() {
-        let leaks: [(&str, fn(f64) -> f64); 4] = [
+        let leaks: [Shape; 4] = [
             ("with noise", |at| 200.0 + at / 60.0 + 2.0 * noise(5, at)),
             ("with spikes", |at| 200.0 + at / 60.0 + if at % 300.0 < 30.0 { 800.0 } else { 0.0 }),
             ("under a sawtooth", |at| 200.0 + at / 30.0 + at % 90.0 / 10.0),
