@@ -13,7 +13,7 @@ use std::{
 
 use perfmon::{
     Snapshot, collectors,
-    snapshot::{MetricKind, Value},
+    snapshot::{Metric, MetricKind, Value},
     system::{self, COLLECTORS},
 };
 
@@ -35,7 +35,7 @@ fn number(value: &Value) -> f64 {
 
 /// The series of a metric by their label values; empty when there is no such metric.
 fn series(snapshot: &Snapshot, name: &str) -> BTreeMap<String, f64> {
-    let series = snapshot.metric(name).map(perfmon::snapshot::Metric::series).unwrap_or_default();
+    let series = snapshot.metric(name).map(Metric::series).unwrap_or_default();
     series.iter().map(|series| (series.values().join(" "), number(series.value()))).collect()
 }
 
@@ -96,14 +96,14 @@ fn the_machine_holds_together() {
     let _alone = alone();
     let now = settled();
     let cores = value(&now, "cpu_cores");
-    assert_eq!(series(&now, "cpu_core_usage_percent").len() as f64, cores);
+    assert!((series(&now, "cpu_core_usage_percent").len() as f64 - cores).abs() < 0.5);
     let usages = series(&now, "cpu_core_usage_percent").into_values().chain([value(&now, "cpu_usage_percent")]);
     assert!(usages.into_iter().all(|usage| (0.0..=100.0).contains(&usage)));
     assert_eq!(series(&now, "load_average").into_keys().collect::<Vec<_>>(), ["15m", "1m", "5m"]);
 
     let (total, used) = (value(&now, "memory_total_bytes"), value(&now, "memory_used_bytes"));
     assert!(used > 0.0 && used < total);
-    assert_eq!(value(&now, "memory_available_bytes") + used, total);
+    assert!((value(&now, "memory_available_bytes") + used - total).abs() < 0.5);
     assert!((value(&now, "memory_usage_percent") - used / total * 100.0).abs() < 1e-9);
     assert!(value(&now, "swap_used_bytes") <= value(&now, "swap_total_bytes"));
     assert_eq!(now.metric("swap_usage_percent").is_some(), value(&now, "swap_total_bytes") > 0.0);
@@ -156,8 +156,7 @@ fn memory_follows_the_process() {
     black_box(&block);
     // What a collector records shows in the snapshot after its run.
     let later = perfmon::snapshot();
-    let Some(Value::Histogram(memory)) = later.metric("process_memory_distribution").and_then(|metric| metric.total())
-    else {
+    let Some(Value::Histogram(memory)) = later.metric("process_memory_distribution").and_then(Metric::total) else {
         panic!("no distribution");
     };
     assert!(memory.count() >= 2 && memory.max() >= Some(64 << 20));

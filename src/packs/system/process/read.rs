@@ -140,5 +140,5 @@ fn max_files() -> Option<u64> {
     use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit};
 
     let (soft, _) = getrlimit(Resource::RLIMIT_NOFILE).ok()?;
-    (soft != RLIM_INFINITY).then_some(soft)
+    (soft != RLIM_INFINITY).then(|| count(soft))
 }
