@@ -155,7 +155,7 @@ fn reader(name: &str) -> Box<dyn Read> {
     }
 }
 
-fn made(reader: Result<impl Read + 'static, BoxError>) -> Box<dyn Read> {
+fn made<R: Read + 'static>(reader: Result<R, BoxError>) -> Box<dyn Read> {
     match reader {
         Ok(reader) => Box::new(reader),
         Err(error) => Box::new(Unreadable(error.to_string())),
@@ -168,5 +168,47 @@ struct Unreadable(String);
 impl Read for Unreadable {
     fn read(&mut self, _now: Instant, _out: &mut Samples) -> Result<(), BoxError> {
         Err(format!("failed to ask the system: {}; leave this collector out here", self.0).into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::Mutex, time::Duration};
+
+    use perfmon_core::collect::{Collector, Samples};
+
+    use super::{COLLECTORS, builder, cpu::Cpu, made, part::Part, usual_interval};
+
+    #[test]
+    fn what_the_system_refuses_is_said_at_every_run() {
+        let reader = Mutex::new(made::<Cpu>(Err("no such call".into())));
+        let part = Part { name: "system.cpu".to_owned(), interval: Duration::ZERO, reader };
+        for _ in 0..2 {
+            let message = part.collect(&mut Samples::default()).expect_err("refused").to_string();
+            assert_eq!(message, "failed to ask the system: no such call; leave this collector out here");
+        }
+    }
+
+    #[test]
+    fn chosen_by_name() {
+        let second = Duration::from_secs(1);
+        let chosen = builder().without("disk").interval_of("cpu", second).without("weather").chosen;
+        for (name, interval) in chosen {
+            let expected = match name {
+                "disk" => None,
+                "cpu" => Some(second),
+                other => Some(usual_interval(other)),
+            };
+            assert_eq!(interval, expected, "{name}");
+        }
+        assert_eq!(chosen.map(|(name, _)| name), COLLECTORS);
+        assert!(
+            builder()
+                .without("disk")
+                .interval(second)
+                .chosen
+                .iter()
+                .all(|(_, chosen)| chosen.is_none_or(|chosen| chosen == second))
+        );
     }
 }
