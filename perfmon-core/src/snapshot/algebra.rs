@@ -1,11 +1,43 @@
 //! What every part of a snapshot can do: be added to another, and have an earlier state of itself taken away.
 
+use std::iter::Peekable;
+
 /// Counts that add and subtract.
 pub(crate) trait Algebra {
     /// Adds the counts of another process, thread or label.
     fn add(&mut self, other: &Self);
     /// Takes away an earlier state of the same counts; never below zero.
     fn subtract(&mut self, earlier: &Self);
+}
+
+/// Plain counts and buckets as one ascending list of (slot, count) without zeros: what everything that counts has in common.
+pub(crate) trait Slots {
+    /// The slots in use.
+    fn slots(&self) -> impl Iterator<Item = (u32, u64)> + '_;
+    /// [`Algebra::subtract`] of an earlier state that is given by its slots.
+    fn subtract_slots(&mut self, earlier: impl Iterator<Item = (u32, u64)>);
+}
+
+/// The slot of the first bucket; plain counts have those below.
+pub(super) const BUCKETS: u32 = 64;
+
+/// Numbers plain counts from 0 and leaves out zeros; [`Slots::slots`] without the buckets.
+pub(super) fn plain_slots(counts: impl Iterator<Item = u64>) -> impl Iterator<Item = (u32, u64)> {
+    (0..BUCKETS).zip(counts).filter(|&(_, count)| count > 0)
+}
+
+/// Takes the plain counts off the front of `earlier` and away from these; what is left of it are buckets.
+pub(super) fn subtract_plain<'a>(
+    counts: impl Iterator<Item = &'a mut u64>,
+    earlier: &mut Peekable<impl Iterator<Item = (u32, u64)>>,
+    subtract: fn(u64, u64) -> u64,
+) {
+    for (slot, count) in (0..BUCKETS).zip(counts) {
+        if let Some((_, theirs)) = earlier.next_if(|(theirs, _)| *theirs == slot) {
+            *count = subtract(*count, theirs);
+        }
+    }
+    while earlier.next_if(|(slot, _)| *slot < BUCKETS).is_some() {}
 }
 
 /// Joins two lists that are sorted by the same key: parts with equal keys are combined, the others kept

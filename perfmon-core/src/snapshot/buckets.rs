@@ -19,6 +19,46 @@ impl Default for Buckets {
     }
 }
 
+/// Edges for [`Buckets::cumulative`], with where they cut the buckets of one layout found once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edges {
+    layout: Layout,
+    /// Ascending.
+    values: Vec<u64>,
+    /// For each edge the first bucket above it.
+    cuts: Vec<u32>,
+}
+
+impl Edges {
+    /// Edges in the unit of the values, brought into ascending order. Distributions of another layout are answered for as well, a little slower.
+    ///
+    /// ```
+    /// use perfmon_core::snapshot::{Buckets, Edges};
+    ///
+    /// let edges = Edges::new(Buckets::default().layout(), &[1_000, 2_500, 5_000]);
+    /// assert_eq!(edges.values(), [1_000, 2_500, 5_000]);
+    /// ```
+    #[must_use]
+    pub fn new(layout: Layout, edges: &[u64]) -> Self {
+        let mut values = edges.to_vec();
+        values.sort_unstable();
+        let cuts = values.iter().map(|&edge| cut(layout, edge)).collect();
+        Self { layout, values, cuts }
+    }
+
+    /// The edges, ascending.
+    #[must_use]
+    pub fn values(&self) -> &[u64] {
+        &self.values
+    }
+}
+
+/// The first bucket whose midpoint is above the edge.
+fn cut(layout: Layout, edge: u64) -> u32 {
+    let index = layout.index_of(edge);
+    index + u32::from(layout.midpoint_of(index) <= edge)
+}
+
 impl Buckets {
     /// An empty distribution.
     #[must_use]
@@ -50,6 +90,60 @@ impl Buckets {
     #[must_use = "iterators do nothing unless consumed"]
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (u64, u64, u64)> + '_ {
         self.counts.iter().map(|&(index, count)| (self.layout.lowest_of(index), self.layout.highest_of(index), count))
+    }
+
+    /// `(midpoint, count)` of every bucket that has a count, ascending.
+    ///
+    /// ```
+    /// let mut histogram = perfmon_core::snapshot::Buckets::default().to_histogram();
+    /// histogram.record_n(1_000, 3).expect("in range");
+    /// let buckets = perfmon_core::snapshot::Buckets::from_histogram(&histogram)?;
+    /// assert_eq!(buckets.midpoints().collect::<Vec<_>>(), [(1_001, 3)]);
+    /// # Ok::<(), perfmon_core::Error>(())
+    /// ```
+    #[must_use = "iterators do nothing unless consumed"]
+    pub fn midpoints(&self) -> impl DoubleEndedIterator<Item = (u64, u64)> + '_ {
+        self.counts.iter().map(|&(index, count)| (self.layout.midpoint_of(index), count))
+    }
+
+    /// How many values are at most each edge, in the order of the edges; appended to `into`, so that one vector serves many distributions.
+    /// A bucket that straddles an edge goes by its midpoint. One pass over the buckets.
+    ///
+    /// ```
+    /// use perfmon_core::snapshot::{Buckets, Edges};
+    ///
+    /// let mut histogram = Buckets::default().to_histogram();
+    /// for value in [5, 10, 11, 700] {
+    ///     histogram.record(value).expect("in range");
+    /// }
+    /// let buckets = Buckets::from_histogram(&histogram)?;
+    /// let mut cumulative = Vec::new();
+    /// buckets.cumulative(&Edges::new(buckets.layout(), &[10, 100, 1_000]), &mut cumulative);
+    /// assert_eq!(cumulative, [2, 3, 4]);
+    /// # Ok::<(), perfmon_core::Error>(())
+    /// ```
+    pub fn cumulative(&self, edges: &Edges, into: &mut Vec<u64>) {
+        if edges.layout == self.layout {
+            self.count_below(edges.cuts.iter().copied(), into);
+        } else {
+            self.count_below(edges.values.iter().map(|&edge| cut(self.layout, edge)), into);
+        }
+    }
+
+    fn count_below(&self, cuts: impl Iterator<Item = u32>, into: &mut Vec<u64>) {
+        let (mut counts, mut seen) = (self.counts.iter().peekable(), 0);
+        into.extend(cuts.map(|cut| {
+            while let Some((_, count)) = counts.next_if(|(index, _)| *index < cut) {
+                seen += count;
+            }
+            seen
+        }));
+    }
+
+    /// How many values are at most this one; the bucket that holds it goes by its midpoint.
+    pub(super) fn at_most(&self, value: u64) -> u64 {
+        let cut = cut(self.layout, value);
+        self.counts.iter().take_while(|(index, _)| *index < cut).map(|(_, count)| count).sum()
     }
 
     /// The value at a percentile in 0 ..= 100: the midpoint of the bucket that holds the value of rank
@@ -116,15 +210,39 @@ impl Buckets {
             self.clone_from(other);
             return;
         }
-        self.combine(other, |mine, theirs| mine + theirs);
+        self.merge(other);
     }
 
     /// Takes away the counts of an earlier state of the same distribution; never below zero.
     pub fn subtract(&mut self, earlier: &Self) {
-        self.combine(earlier, u64::saturating_sub);
+        if earlier.layout == self.layout {
+            self.subtract_by_index(earlier.by_index());
+        } else {
+            self.subtract_by_index(earlier.moved_to(self.layout).into_iter());
+        }
     }
 
-    fn combine(&mut self, other: &Self, with: impl Fn(u64, u64) -> u64) {
+    /// Bucket indices and their counts, ascending, without zeros.
+    pub(super) fn by_index(&self) -> impl Iterator<Item = (u32, u64)> + '_ {
+        self.counts.iter().copied()
+    }
+
+    /// [`subtract`](Self::subtract) of a state of the same layout that is given by ascending index. In place.
+    pub(super) fn subtract_by_index(&mut self, earlier: impl Iterator<Item = (u32, u64)>) {
+        let mut earlier = earlier.peekable();
+        let mut total = 0;
+        self.counts.retain_mut(|(index, count)| {
+            while earlier.next_if(|(theirs, _)| theirs < index).is_some() {}
+            if let Some((_, theirs)) = earlier.next_if(|(theirs, _)| theirs == index) {
+                *count = count.saturating_sub(theirs);
+            }
+            total += *count;
+            *count > 0
+        });
+        self.total = total;
+    }
+
+    fn merge(&mut self, other: &Self) {
         if other.counts.is_empty() {
             return;
         }
@@ -147,7 +265,7 @@ impl Buckets {
             };
             mine.next_if(|m| m.0 == index);
             theirs.next_if(|t| t.0 == index);
-            merged.push((index, with(a, b)));
+            merged.push((index, a + b));
         }
         *self = Self::from_ascending(self.layout, merged);
     }

@@ -2,7 +2,7 @@
 
 use super::{
     Buckets,
-    algebra::{Algebra, ends, join},
+    algebra::{Algebra, BUCKETS, Slots, ends, join, plain_slots, subtract_plain},
 };
 
 /// A custom counter, gauge or histogram: what was declared, and its values.
@@ -223,6 +223,35 @@ impl Algebra for Value {
                 }
             }
             _ => {}
+        }
+    }
+}
+
+/// Of a gauge nothing: it does not count.
+impl Slots for Value {
+    fn slots(&self) -> impl Iterator<Item = (u32, u64)> + '_ {
+        let (plain, buckets) = match self {
+            Self::Counter(count) => ([*count, 0], None),
+            Self::Gauge(_) => ([0, 0], None),
+            Self::Histogram(distribution) => ([distribution.sum, distribution.coarse], Some(&distribution.buckets)),
+        };
+        let buckets = buckets.into_iter().flat_map(Buckets::by_index);
+        plain_slots(plain.into_iter()).chain(buckets.map(|(index, count)| (BUCKETS + index, count)))
+    }
+
+    fn subtract_slots(&mut self, earlier: impl Iterator<Item = (u32, u64)>) {
+        let mut earlier = earlier.peekable();
+        match self {
+            Self::Counter(count) => subtract_plain([count].into_iter(), &mut earlier, u64::saturating_sub),
+            Self::Gauge(_) => {}
+            Self::Histogram(mine) => {
+                // The sum of a histogram may wrap, and then its growth is the wrapping difference.
+                subtract_plain([&mut mine.sum, &mut mine.coarse].into_iter(), &mut earlier, u64::wrapping_sub);
+                if earlier.peek().is_some() {
+                    (mine.min, mine.max) = (None, None);
+                }
+                mine.buckets.subtract_by_index(earlier.map(|(slot, count)| (slot - BUCKETS, count)));
+            }
         }
     }
 }

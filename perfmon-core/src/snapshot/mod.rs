@@ -19,9 +19,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use self::algebra::{Algebra, join};
+pub(crate) use self::algebra::Slots;
+use self::algebra::{Algebra, join, plain_slots, subtract_plain};
 pub use self::{
-    buckets::Buckets,
+    buckets::{Buckets, Edges},
     metric::{Distribution, Metric, MetricKind, MetricSeries, Value},
     site::{ObjectiveStatus, Series, Site},
     stats::Stats,
@@ -74,6 +75,17 @@ impl Algebra for Losses {
     }
 }
 
+impl Slots for Losses {
+    fn slots(&self) -> impl Iterator<Item = (u32, u64)> + '_ {
+        plain_slots([self.labels_refused, self.shared_pairs, self.uncounted_calls].into_iter())
+    }
+
+    fn subtract_slots(&mut self, earlier: impl Iterator<Item = (u32, u64)>) {
+        let counts = [&mut self.labels_refused, &mut self.shared_pairs, &mut self.uncounted_calls];
+        subtract_plain(counts.into_iter(), &mut earlier.peekable(), u64::saturating_sub);
+    }
+}
+
 impl Snapshot {
     /// When it was taken; of an interval, its end.
     #[must_use]
@@ -85,6 +97,18 @@ impl Snapshot {
     #[must_use]
     pub fn span(&self) -> Duration {
         self.span
+    }
+
+    /// So many, spread over the [`span`](Self::span): their rate per second. 0 when it covers no time.
+    ///
+    /// ```
+    /// let now = perfmon_core::snapshot();
+    /// let calls = now.get("order_execution").map_or(0, |site| site.calls());
+    /// assert_eq!(now.per_second(calls), 0.0);
+    /// ```
+    #[must_use]
+    pub fn per_second(&self, count: u64) -> f64 {
+        if self.span.is_zero() { 0.0 } else { count as f64 / self.span.as_secs_f64() }
     }
 
     /// The site of this name, all labels together: `"order_execution"`, `"select orders"`, `"GET /orders"`. Where sites of several

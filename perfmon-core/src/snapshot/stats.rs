@@ -6,7 +6,7 @@ use hdrhistogram::Histogram;
 
 use super::{
     Buckets,
-    algebra::{Algebra, ends},
+    algebra::{Algebra, BUCKETS, Slots, ends, plain_slots, subtract_plain},
 };
 
 /// Counts, times and the distribution of a set of calls: a whole site's, or one labelled series'.
@@ -157,6 +157,54 @@ impl Stats {
         Duration::from_nanos(self.busy_ns)
     }
 
+    /// How far the durations lie from their mean: the standard deviation of the finished calls (the population's, not a sample's estimate),
+    /// each standing at the midpoint of its bucket. Zero when nothing finished.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// assert_eq!(perfmon_core::snapshot::Stats::default().stddev(), Duration::ZERO);
+    /// ```
+    #[must_use]
+    pub fn stddev(&self) -> Duration {
+        let total = self.buckets.total() as f64;
+        if total == 0.0 {
+            return Duration::ZERO;
+        }
+        // Around the mean of the midpoints, not around zero: a small spread on large values would drown in rounding.
+        let weighted = self.buckets.midpoints().map(|(value, count)| value as f64 * count as f64);
+        let mean = weighted.sum::<f64>() / total;
+        let squares = self.buckets.midpoints().map(|(value, count)| (value as f64 - mean).powi(2) * count as f64);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most the largest value")]
+        Duration::from_nanos((squares.sum::<f64>() / total).sqrt().round() as u64)
+    }
+
+    /// The Apdex score, 0 (all frustrated) to 1 (all satisfied): (satisfied + tolerating ÷ 2) ÷ [`calls`](Self::calls). `None` without calls.
+    ///
+    /// A call within `target` satisfies, one within 4 × `target` is tolerated, a longer one frustrates
+    /// (Apdex Alliance, "Application Performance Index, Technical Specification", version 1.1, 2007). A bucket that straddles a bound goes by its
+    /// midpoint. Errors and panics frustrate whatever they took; as buckets do not tell outcomes apart, their durations are taken to be spread
+    /// like those of all calls. A cancelled call counts by the time it ran, so timeouts frustrate.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// assert_eq!(perfmon_core::snapshot::Stats::default().apdex(Duration::from_millis(250)), None);
+    /// ```
+    #[must_use]
+    pub fn apdex(&self, target: Duration) -> Option<f64> {
+        let calls = self.calls();
+        let total = self.buckets.total();
+        if calls == 0 || total == 0 {
+            return None;
+        }
+        let within = |bound: Duration| self.buckets.at_most(u64::try_from(bound.as_nanos()).unwrap_or(u64::MAX)) as f64;
+        // The satisfied count once more among those within 4 × target, so the halves add up to 1 for them and to ½ for the tolerating.
+        let by_duration = f64::midpoint(within(target), within(target.saturating_mul(4))) / total as f64;
+        let unfailed = calls.saturating_sub(self.errors).saturating_sub(self.panics);
+        Some(by_duration * (unfailed as f64 / calls as f64))
+    }
+
     /// The distribution of durations in nanoseconds.
     #[must_use]
     pub fn buckets(&self) -> &Buckets {
@@ -242,5 +290,24 @@ impl Algebra for Stats {
         if earlier.buckets.total() > 0 {
             (self.min_ns, self.max_ns) = (None, None);
         }
+    }
+}
+
+impl Slots for Stats {
+    fn slots(&self) -> impl Iterator<Item = (u32, u64)> + '_ {
+        let plain = plain_slots(self.counts().into_iter().chain(self.breaches.iter().copied()));
+        plain.chain(self.buckets.by_index().map(|(index, count)| (BUCKETS + index, count)))
+    }
+
+    fn subtract_slots(&mut self, earlier: impl Iterator<Item = (u32, u64)>) {
+        self.histogram = OnceLock::new();
+        let mut earlier = earlier.peekable();
+        let mut breaches = std::mem::take(&mut self.breaches);
+        subtract_plain(self.counts_mut().into_iter().chain(&mut breaches), &mut earlier, u64::saturating_sub);
+        self.breaches = breaches;
+        if earlier.peek().is_some() {
+            (self.min_ns, self.max_ns) = (None, None);
+        }
+        self.buckets.subtract_by_index(earlier.map(|(slot, count)| (slot - BUCKETS, count)));
     }
 }

@@ -1,1 +1,0 @@
-//! Live windows: what happened in the last ten seconds, minute, … hour.
