@@ -4,4 +4,7 @@ mod health;
 mod trend;
 mod window;
 
-pub use self::trend::{Trend, trend};
+pub use self::{
+    trend::{Trend, trend},
+    window::{Window, Windows},
+};

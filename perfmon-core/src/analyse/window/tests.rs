@@ -1,0 +1,305 @@
+//! Every window is a difference of two snapshots, whatever the calls and whenever the ticks.
+
+use std::time::{Duration, SystemTime};
+
+use proptest::{collection::vec, prelude::*};
+
+use super::{Window, Windows};
+use crate::{
+    layout::Layout,
+    record::Footprint,
+    site::{Kind, Objective, Sample, Statistic},
+    snapshot::{Buckets, Distribution, Losses, Metric, MetricKind, MetricSeries, Series, Site, Snapshot, Stats, Value},
+};
+
+fn one(value: u64, times: u64) -> Buckets {
+    Buckets::from_ascending(Layout::DEFAULT, [(Layout::DEFAULT.index_of(value), times)])
+}
+
+fn count(stats: &mut Stats, nanos: u64, times: u64, failed: bool) {
+    stats.started += times;
+    *(if failed { &mut stats.errors } else { &mut stats.ok }) += times;
+    stats.timed += times;
+    stats.total_ns += nanos * times;
+    stats.outermost_ns += nanos * times;
+    stats.min_ns = Some(stats.min_ns.map_or(nanos, |min| min.min(nanos)));
+    stats.max_ns = Some(stats.max_ns.map_or(nanos, |max| max.max(nanos)));
+    stats.breaches.resize(1, 0);
+    stats.breaches[0] += if nanos > 1_000 { times } else { 0 };
+    stats.buckets.add(&one(nanos, times));
+}
+
+/// What a process would show, moved by hand.
+#[derive(Clone)]
+struct World(Snapshot);
+
+impl World {
+    fn new() -> Self {
+        Self(Snapshot {
+            process: 7,
+            taken_at: SystemTime::UNIX_EPOCH,
+            span: Duration::ZERO,
+            sites: ["a", "b", "c"].map(site).into(),
+            metrics: vec![
+                metric("bytes", MetricKind::Counter),
+                metric("depth", MetricKind::Gauge),
+                metric("sizes", MetricKind::Histogram),
+            ],
+            own_cost: Duration::ZERO,
+            footprint: Footprint::default(),
+            losses: Losses::default(),
+        })
+    }
+
+    fn pass(&mut self, time: Duration) {
+        self.0.span += time;
+        self.0.taken_at += time;
+    }
+
+    fn act(&mut self, act: &Act) {
+        let (number, label) = (usize::from(act.what), vec![format!("label {:05}", act.label)]);
+        match number {
+            0..=2 => {
+                let site = &mut self.0.sites[number];
+                count(&mut site.total, act.value, act.times, act.failed);
+                let at = site.series.binary_search_by(|series| series.values.cmp(&label)).unwrap_or_else(|at| {
+                    site.series.insert(at, Series { values: label, stats: Stats::default() });
+                    at
+                });
+                count(&mut site.series[at].stats, act.value, act.times, act.failed);
+            }
+            3 => self.0.losses.labels_refused += act.times,
+            _ => {
+                let metric = &mut self.0.metrics[number - 4];
+                let new = match metric.key.1 {
+                    MetricKind::Counter => Value::Counter(0),
+                    MetricKind::Gauge => Value::Gauge(0.0),
+                    MetricKind::Histogram => Value::Histogram(Distribution::default()),
+                };
+                let at = metric.series.binary_search_by(|series| series.values.cmp(&label)).unwrap_or_else(|at| {
+                    metric.series.insert(at, MetricSeries { values: label, value: new });
+                    at
+                });
+                match &mut metric.series[at].value {
+                    Value::Counter(count) => *count += act.times,
+                    Value::Gauge(last) => *last = act.value as f64,
+                    Value::Histogram(spread) => {
+                        spread.sum = spread.sum.wrapping_add((act.value << 40).wrapping_mul(act.times));
+                        spread.min = Some(spread.min.unwrap_or(act.value).min(act.value));
+                        spread.max = Some(spread.max.unwrap_or(act.value).max(act.value));
+                        spread.buckets.add(&one(act.value, act.times));
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn site(name: &str) -> Site {
+    Site {
+        key: (Kind::Latency, name.to_owned()),
+        parts: vec![name.to_owned()],
+        label_keys: vec!["key".to_owned()],
+        objectives: vec![Objective::latency(Statistic::P99, 1_000)],
+        sample: Sample::Every,
+        busy: false,
+        places: Vec::new(),
+        total: Stats::default(),
+        series: Vec::new(),
+    }
+}
+
+fn metric(name: &str, kind: MetricKind) -> Metric {
+    let label_keys = vec!["key".to_owned()];
+    Metric { key: (name.to_owned(), kind), help: String::new(), unit: String::new(), label_keys, series: Vec::new() }
+}
+
+#[derive(Debug, Clone)]
+struct Act {
+    what: u8,
+    label: u16,
+    value: u64,
+    times: u64,
+    failed: bool,
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    let times = prop_oneof![4 => 1..4_u64, 1 => 1..100_000_u64];
+    let value = (0..30_u32, any::<u64>()).prop_map(|(bits, value)| value & ((1 << bits) - 1));
+    (0..7_u8, 0..3_u16, value, times, any::<bool>()).prop_map(|(what, label, value, times, failed)| Act {
+        what,
+        label,
+        value,
+        times,
+        failed,
+    })
+}
+
+/// Milliseconds to the next tick: on time, with jitter, doubled, late, after a sleep.
+fn wait() -> impl Strategy<Value = u64> {
+    prop_oneof![8 => Just(1_000), 4 => 900..1_100_u64, 2 => 0..500_u64, 2 => 1_000..20_000_u64, 1 => 60_000..900_000_u64, 1 => 3_000_000..9_000_000_u64]
+}
+
+fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+/// The snapshot a window began with.
+fn begun<'a>(taken: &'a [Snapshot], now: &Snapshot, interval: &Snapshot) -> &'a Snapshot {
+    let start = now.span() - interval.span();
+    taken.iter().find(|old| old.span() == start).expect("a window begins with a snapshot that was taken")
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn windows_are_differences_of_snapshots(steps in vec((wait(), vec(act(), 0..6), any::<bool>()), 1..200)) {
+        let mut world = World::new();
+        let mut windows = Windows::default();
+        let mut taken = vec![world.0.clone()];
+        let mut ticks = vec![Duration::ZERO];
+        for (wait, acts, look) in steps {
+            world.pass(Duration::from_millis(wait));
+            acts.iter().for_each(|act| world.act(act));
+            windows.advance(&world.0);
+            if world.0.span() - ticks[ticks.len() - 1] >= Duration::from_millis(500) {
+                ticks.push(world.0.span());
+                taken.push(world.0.clone());
+            }
+            if !look {
+                continue;
+            }
+            // Newer than the last tick.
+            let mut fresh = world.clone();
+            fresh.pass(Duration::from_millis(wait / 2));
+            acts.iter().for_each(|act| fresh.act(act));
+            for now in [&world.0, &fresh.0] {
+                for window in Window::ALL {
+                    let interval = windows.interval(window, now);
+                    let old = begun(&taken, now, &interval);
+                    prop_assert_eq!(&interval, &(now - old), "{}", window);
+                    // It reaches back far enough, and no further than the frames between two ticks at a grain's distance.
+                    let edge = ticks[ticks.len() - 1].saturating_sub(window.span());
+                    let limit = edge.saturating_sub(window.grain());
+                    let before = ticks.iter().rev().find(|tick| **tick <= limit).copied().unwrap_or_default();
+                    prop_assert!((before..=edge).contains(&old.span()), "{}: {:?} in {:?} to {:?}", window, old.span(), before, edge);
+                }
+            }
+        }
+        prop_assert_eq!(windows.untracked(), 0);
+    }
+
+    /// With too little memory series are left out and counted, and what is there is still right.
+    #[test]
+    fn what_is_not_followed_is_left_out(steps in vec((1..400_u64, vec(act(), 0..20), 0..2_000_u16), 1..60), limit in 1_000..60_000_usize) {
+        let mut world = World::new();
+        let mut windows = Windows::new(limit);
+        let mut taken = vec![world.0.clone()];
+        for (wait, acts, label) in steps {
+            world.pass(seconds(wait));
+            acts.iter().for_each(|act| world.act(&Act { label: act.label + label, ..act.clone() }));
+            windows.advance(&world.0);
+            taken.push(world.0.clone());
+            prop_assert!(windows.footprint() <= limit.max(4_000), "{} of {}", windows.footprint(), limit);
+            for window in Window::ALL {
+                let interval = windows.interval(window, &world.0);
+                let expected = &world.0 - begun(&taken, &world.0, &interval);
+                prop_assert_eq!(interval.losses, expected.losses);
+                for site in &interval.sites {
+                    let whole = expected.site(site.kind(), site.name()).expect("of the same snapshot");
+                    prop_assert_eq!(site.stats(), whole.stats());
+                    for series in &site.series {
+                        let values: Vec<_> = series.values.iter().map(String::as_str).collect();
+                        prop_assert_eq!(Some(series.stats()), whole.with_labels(&values));
+                    }
+                }
+                for metric in &interval.metrics {
+                    let whole = expected.metrics.iter().find(|whole| whole.key == metric.key).expect("the same");
+                    for series in &metric.series {
+                        prop_assert!(whole.series.contains(series));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// An hour of regular ticks: what each window spans, and that nothing older has a part.
+#[test]
+fn windows_span_what_they_say() {
+    let mut world = World::new();
+    let mut windows = Windows::default();
+    let act = |what, times| Act { what, label: 0, value: 500, times, failed: false };
+    for second in 1..=4_000_u64 {
+        world.pass(seconds(1));
+        world.act(&act(0, second));
+        world.act(&act(4, 3));
+        windows.advance(&world.0);
+        for (window, grain) in Window::ALL.into_iter().zip([1, 1, 10, 10, 60]) {
+            let interval = windows.interval(window, &world.0);
+            let span = interval.span().as_secs();
+            let whole = window.span().as_secs();
+            assert!((whole.min(second)..whole + grain).contains(&span), "{window} at {second}: {span}");
+            let calls = (second - span + 1..=second).sum::<u64>();
+            assert_eq!(interval.get("a").map(|site| site.calls()), Some(calls));
+            assert!((interval.per_second(calls) - calls as f64 / span as f64).abs() < 1e-9);
+            assert_eq!(interval.metric("bytes").and_then(Metric::total), Some(Value::Counter(3 * span)));
+        }
+    }
+}
+
+#[test]
+fn before_the_first_tick_a_window_is_all_since_the_start() {
+    let mut world = World::new();
+    world.pass(seconds(3));
+    world.act(&Act { what: 0, label: 0, value: 9, times: 2, failed: true });
+    assert_eq!(Windows::default().interval(Window::OneMinute, &world.0), world.0);
+}
+
+#[test]
+fn another_process_begins_anew() {
+    let mut world = World::new();
+    let mut windows = Windows::default();
+    let act = Act { what: 1, label: 0, value: 9, times: 2, failed: true };
+    for _ in 0..100 {
+        world.pass(seconds(1));
+        world.act(&act);
+        windows.advance(&world.0);
+    }
+    let mut other = World::new();
+    other.0.process = 8;
+    other.pass(seconds(2));
+    other.act(&act);
+    assert_eq!(windows.interval(Window::TenSeconds, &other.0), other.0, "not yet advanced");
+    windows.advance(&other.0);
+    assert_eq!(windows.interval(Window::TenSeconds, &other.0), other.0);
+    assert_eq!(windows.interval(Window::TenSeconds, &world.0), world.0, "the first one is no longer known");
+}
+
+/// Labels that come and go (a collector's) leave nothing behind.
+#[test]
+fn what_is_gone_is_forgotten() {
+    let mut world = World::new();
+    let mut windows = Windows::default();
+    let mut most = 0;
+    for round in 0..2_000_u16 {
+        world.pass(seconds(30));
+        world.0.metrics[0].series.clear();
+        world.act(&Act { what: 4, label: round, value: 0, times: 5, failed: false });
+        windows.advance(&world.0);
+        if round < 400 {
+            most = most.max(windows.footprint());
+        }
+    }
+    assert!(windows.footprint() <= most + most / 10, "{} after {most}", windows.footprint());
+}
+
+#[test]
+fn names_are_read_back() {
+    for window in Window::ALL {
+        assert_eq!(window.to_string().parse(), Ok(window));
+    }
+    let error = "2m".parse::<Window>().expect_err("no such window");
+    assert_eq!(error.to_string(), "unknown window \"2m\": write 10s, 1m, 5m, 15m or 1h");
+}
