@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 use proptest::{collection::vec, prelude::*};
 
 use super::{
-    Buckets, Distribution, Losses, Metric, MetricKind, MetricSeries, Series, Site, Snapshot, Stats, Value,
-    algebra::Algebra,
+    Buckets, Distribution, Edges, Losses, Metric, MetricKind, MetricSeries, Series, Site, Snapshot, Stats, Value,
+    algebra::{Algebra, Slots},
 };
 use crate::{
     layout::Layout,
@@ -135,6 +135,44 @@ proptest! {
     }
 
     #[test]
+    fn cumulative_counts_go_by_midpoint(buckets in buckets(), edges in vec((0..64_u32, any::<u64>()), 0..30), digits in 1..=3_u8) {
+        let edges: Vec<u64> = edges.into_iter().map(|(bits, value)| value & ((1 << bits) - 1)).collect();
+        // Also edges made for another layout.
+        let edges = Edges::new(Layout::with_digits(digits).expect("in range"), &edges);
+        prop_assert!(edges.values().is_sorted());
+        let mut cumulative = vec![7];
+        buckets.cumulative(&edges, &mut cumulative);
+        let naive = edges.values().iter().map(|&edge| {
+            buckets.midpoints().filter(|&(midpoint, _)| midpoint <= edge).map(|(_, count)| count).sum::<u64>()
+        });
+        prop_assert_eq!(cumulative, std::iter::once(7).chain(naive).collect::<Vec<_>>());
+    }
+
+    /// Taking away by slots is taking away.
+    #[test]
+    fn slots_are_the_counts(earlier in stats(), between in stats(), buckets in buckets(), sum in any::<u64>()) {
+        let later = added(&earlier, &between);
+        let (mut by_slots, mut by_counts) = (later.clone(), later);
+        by_slots.subtract_slots(earlier.slots());
+        by_counts.subtract(&earlier);
+        prop_assert_eq!(by_slots, by_counts);
+        let earlier = Value::Histogram(Distribution { sum, min: None, max: None, coarse: 1, buckets });
+        let (mut by_slots, mut by_counts) = (added(&earlier, &earlier), added(&earlier, &earlier));
+        by_slots.subtract_slots(earlier.slots());
+        by_counts.subtract(&earlier);
+        prop_assert_eq!(by_slots, by_counts);
+    }
+
+    #[test]
+    fn scores_stay_within(stats in stats(), target in 0..1_u64 << 50) {
+        let apdex = stats.apdex(Duration::from_nanos(target));
+        prop_assert_eq!(apdex.is_some(), stats.calls() > 0);
+        prop_assert!(apdex.is_none_or(|score| (0.0..=1.0).contains(&score)));
+        let reach = stats.buckets.highest().unwrap_or(0) - stats.buckets.lowest().unwrap_or(0);
+        prop_assert!(stats.stddev() <= Duration::from_nanos(reach / 2 + 1));
+    }
+
+    #[test]
     fn percentiles_rise_and_stay_within(stats in stats(), mut asked in vec(-1.0..101.0, 2..20)) {
         asked.sort_by(f64::total_cmp);
         let values: Vec<Duration> = asked.iter().map(|&percentile| stats.percentile(percentile)).collect();
@@ -185,4 +223,32 @@ proptest! {
         other.process = 2;
         prop_assert_eq!(&mine - &other, mine);
     }
+}
+
+fn calls(values: &[(u64, u64)]) -> Stats {
+    let buckets = values.iter().map(|&(value, count)| (Layout::DEFAULT.index_of(value), count));
+    let buckets = Buckets::from_ascending(Layout::DEFAULT, buckets);
+    Stats { started: buckets.total(), ok: buckets.total(), buckets, ..Stats::default() }
+}
+
+#[test]
+fn apdex_by_hand() {
+    let target = Duration::from_nanos(50);
+    // Six satisfied, two tolerated (one at the bound), two frustrated: (6 + 1) / 10.
+    let mut stats = calls(&[(10, 4), (50, 2), (51, 1), (200, 1), (201, 2)]);
+    assert_eq!(stats.apdex(target), Some(0.7));
+    // Of ten calls two failed, whatever they took.
+    (stats.ok, stats.errors, stats.panics) = (8, 1, 1);
+    assert_eq!(stats.apdex(target), Some(0.7 * 0.8));
+    // The example of the specification: 60 satisfied, 30 tolerating, 10 frustrated make 0.75.
+    assert_eq!(calls(&[(10, 60), (100, 30), (1_000, 10)]).apdex(target), Some(0.75));
+    assert_eq!(Stats::default().apdex(target), None);
+    assert_eq!(stats.apdex(Duration::MAX), Some(0.8));
+}
+
+#[test]
+fn stddev_by_hand() {
+    assert_eq!(calls(&[(2, 1), (4, 3), (5, 2), (7, 1), (9, 1)]).stddev(), Duration::from_nanos(2));
+    assert_eq!(calls(&[(1 << 40, 1_000)]).stddev(), Duration::ZERO);
+    assert_eq!(calls(&[]).stddev(), Duration::ZERO);
 }

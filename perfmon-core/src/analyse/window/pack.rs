@@ -1,8 +1,8 @@
 //! Ascending lists of (slot, count), packed into bytes.
 //!
-//! A slot is written as its distance from the one before, doubled, plus one if a count follows; without, the count is 1. Numbers are LEB128, seven
-//! bits to a byte, so most buckets of a second's calls take one byte. Nothing counted is no bytes. Arithmetic wraps, so that whatever is added can be
-//! taken away again, bit for bit.
+//! A slot is written as the number of slots left out before it. Up to 7 of those and a count up to 16 share one byte, which is what most buckets of
+//! some seconds' calls take. Else the first byte has its high bit set and holds six bits of the distance; the rest of it, if any, and the count
+//! follow as LEB128 numbers. Nothing counted is no bytes. Arithmetic wraps, so that whatever is added can be taken away again, bit for bit.
 
 use std::cmp::Ordering;
 
@@ -40,17 +40,22 @@ struct Packer<'a> {
 }
 
 impl Packer<'_> {
-    #[inline]
+    #[inline(always)]
     fn push(&mut self, slot: u32, count: u64) {
         if count == 0 {
             return;
         }
-        let distance = u64::from(slot - self.next) << 1;
+        let distance = slot - self.next;
         self.next = slot + 1;
-        if count == 1 {
-            write_number(distance, self.into);
+        #[expect(clippy::cast_possible_truncation, reason = "each is masked or compared to less than a byte")]
+        if distance < 8 && count <= 16 {
+            self.into.push((distance << 4) as u8 | (count - 1) as u8);
+        } else if distance < 0x40 {
+            self.into.push(0x80 | distance as u8);
+            write_number(count, self.into);
         } else {
-            write_number(distance | 1, self.into);
+            self.into.push(0xc0 | (distance & 0x3f) as u8);
+            write_number(u64::from(distance >> 6), self.into);
             write_number(count, self.into);
         }
     }
@@ -76,12 +81,21 @@ pub(super) fn unpack(bytes: &[u8]) -> Unpacked<'_> {
 impl Iterator for Unpacked<'_> {
     type Item = (u32, u64);
 
-    #[inline]
+    #[inline(always)]
     fn next(&mut self) -> Option<(u32, u64)> {
-        let head = read_number(&mut self.bytes)?;
-        let count = if head & 1 == 0 { 1 } else { read_number(&mut self.bytes)? };
-        #[expect(clippy::cast_possible_truncation, reason = "written from a u32")]
-        let slot = self.next + (head >> 1) as u32;
+        let (&first, rest) = self.bytes.split_first()?;
+        self.bytes = rest;
+        let first = u32::from(first);
+        let (distance, count) = if first < 0x80 {
+            (first >> 4, u64::from(first & 0xf) + 1)
+        } else {
+            let mut distance = first & 0x3f;
+            if first & 0x40 != 0 {
+                distance |= u32::try_from(read_number(&mut self.bytes)?).ok()? << 6;
+            }
+            (distance, read_number(&mut self.bytes)?)
+        };
+        let slot = self.next + distance;
         self.next = slot + 1;
         Some((slot, count))
     }
@@ -105,28 +119,29 @@ pub(super) fn subtract(a: &[u8], b: &[u8], into: &mut Vec<u8>) {
     }
 }
 
-fn combine(a: &[u8], b: &[u8], with: fn(u64, u64) -> u64, into: &mut Vec<u8>) {
+fn combine(a: &[u8], b: &[u8], with: impl Fn(u64, u64) -> u64, into: &mut Vec<u8>) {
+    into.reserve(a.len() + b.len());
     let mut packer = Packer { into, next: 0 };
     let (mut a, mut b) = (unpack(a), unpack(b));
     let (mut mine, mut theirs) = (a.next(), b.next());
-    loop {
-        let (slot, order) = match (mine, theirs) {
-            (Some((mine, _)), Some((theirs, _))) => (mine.min(theirs), mine.cmp(&theirs)),
-            (Some((mine, _)), None) => (mine, Ordering::Less),
-            (None, Some((theirs, _))) => (theirs, Ordering::Greater),
-            (None, None) => return,
-        };
-        let (mut left, mut right) = (0, 0);
-        if order.is_le() {
-            left = mine.map_or(0, |(_, count)| count);
-            mine = a.next();
+    while let (Some((left, ours)), Some((right, other))) = (mine, theirs) {
+        match left.cmp(&right) {
+            Ordering::Less => {
+                packer.push(left, with(ours, 0));
+                mine = a.next();
+            }
+            Ordering::Greater => {
+                packer.push(right, with(0, other));
+                theirs = b.next();
+            }
+            Ordering::Equal => {
+                packer.push(left, with(ours, other));
+                (mine, theirs) = (a.next(), b.next());
+            }
         }
-        if order.is_ge() {
-            right = theirs.map_or(0, |(_, count)| count);
-            theirs = b.next();
-        }
-        packer.push(slot, with(left, right));
     }
+    mine.into_iter().chain(a).for_each(|(slot, count)| packer.push(slot, with(count, 0)));
+    theirs.into_iter().chain(b).for_each(|(slot, count)| packer.push(slot, with(0, count)));
 }
 
 #[cfg(test)]

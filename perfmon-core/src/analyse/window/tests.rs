@@ -146,7 +146,7 @@ fn seconds(seconds: u64) -> Duration {
 
 /// The snapshot a window began with.
 fn begun<'a>(taken: &'a [Snapshot], now: &Snapshot, interval: &Snapshot) -> &'a Snapshot {
-    let start = now.span() - interval.span();
+    let start = now.span().checked_sub(interval.span()).expect("an interval is part of the time");
     taken.iter().find(|old| old.span() == start).expect("a window begins with a snapshot that was taken")
 }
 
@@ -163,7 +163,7 @@ proptest! {
             world.pass(Duration::from_millis(wait));
             acts.iter().for_each(|act| world.act(act));
             windows.advance(&world.0);
-            if world.0.span() - ticks[ticks.len() - 1] >= Duration::from_millis(500) {
+            if world.0.span() >= ticks[ticks.len() - 1] + Duration::from_millis(500) {
                 ticks.push(world.0.span());
                 taken.push(world.0.clone());
             }
@@ -201,6 +201,17 @@ proptest! {
             acts.iter().for_each(|act| world.act(&Act { label: act.label + label, ..act.clone() }));
             windows.advance(&world.0);
             taken.push(world.0.clone());
+            let followed = |window| {
+                let interval = windows.interval(window, &world.0);
+                let sites = interval.sites.iter().map(|site| 1 + site.series.len()).sum::<usize>();
+                sites + interval.metrics.iter().map(|metric| metric.series.len()).sum::<usize>()
+            };
+            // A window that begins with the process has a part for each series that is followed since its first count.
+            if windows.untracked() == 0 && taken.len() < 3 {
+                let all = world.0.sites.iter().map(|site| 1 + site.series.len()).sum::<usize>();
+                let metrics = world.0.metrics.iter().map(|metric| metric.series.len()).sum::<usize>();
+                prop_assert_eq!(followed(Window::OneHour), all + metrics);
+            }
             prop_assert!(windows.footprint() <= limit.max(4_000), "{} of {}", windows.footprint(), limit);
             for window in Window::ALL {
                 let interval = windows.interval(window, &world.0);
@@ -275,6 +286,40 @@ fn another_process_begins_anew() {
     windows.advance(&other.0);
     assert_eq!(windows.interval(Window::TenSeconds, &other.0), other.0);
     assert_eq!(windows.interval(Window::TenSeconds, &world.0), world.0, "the first one is no longer known");
+}
+
+/// Labels by the thousand go without windows; site totals keep theirs, and labels come back when there is room again.
+#[test]
+fn site_totals_come_first() {
+    let mut world = World::new();
+    let mut windows = Windows::new(60_000);
+    for round in 0..600_u16 {
+        world.pass(seconds(1));
+        for what in 0..5 {
+            let value = u64::from(round) * 37 % 5_000;
+            world.act(&Act { what, label: round, value, times: 1 + u64::from(round), failed: false });
+        }
+        windows.advance(&world.0);
+        assert!(windows.footprint() <= 60_000, "{}", windows.footprint());
+    }
+    let interval = windows.interval(Window::OneMinute, &world.0);
+    assert!(interval.sites.iter().all(|site| site.calls() == (541..=600).sum::<u64>()), "the totals are right");
+    let labelled: usize = interval.sites.iter().map(|site| site.series.len()).sum();
+    let all: usize = world.0.sites.iter().map(|site| site.series.len()).sum();
+    let counters = interval.metrics[0].series.len();
+    assert!(labelled > 0 && labelled < all / 2, "{labelled} of {all}");
+    let untracked = all + world.0.metrics[0].series.len() - labelled - counters;
+    assert_eq!(windows.untracked(), untracked as u64);
+    for site in &mut world.0.sites {
+        site.series.retain(|series| series.values[0].ends_with("50"));
+    }
+    world.0.metrics[0].series.clear();
+    for _ in 0..400 {
+        world.pass(seconds(30));
+        windows.advance(&world.0);
+    }
+    assert_eq!(windows.untracked(), 0);
+    assert_eq!(windows.interval(Window::OneHour, &world.0).sites[0].series.len(), world.0.sites[0].series.len());
 }
 
 /// Labels that come and go (a collector's) leave nothing behind.
