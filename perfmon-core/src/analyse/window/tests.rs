@@ -292,7 +292,7 @@ fn another_process_begins_anew() {
 #[test]
 fn site_totals_come_first() {
     let mut world = World::new();
-    let mut windows = Windows::new(60_000);
+    let mut windows = Windows::new(120_000);
     for round in 0..600_u16 {
         world.pass(seconds(1));
         for what in 0..5 {
@@ -300,7 +300,7 @@ fn site_totals_come_first() {
             world.act(&Act { what, label: round, value, times: 1 + u64::from(round), failed: false });
         }
         windows.advance(&world.0);
-        assert!(windows.footprint() <= 60_000, "{}", windows.footprint());
+        assert!(windows.footprint() <= 120_000, "{}", windows.footprint());
     }
     let interval = windows.interval(Window::OneMinute, &world.0);
     assert!(interval.sites.iter().all(|site| site.calls() == (541..=600).sum::<u64>()), "the totals are right");
@@ -314,10 +314,24 @@ fn site_totals_come_first() {
         site.series.retain(|series| series.values[0].ends_with("50"));
     }
     world.0.metrics[0].series.clear();
+    let mut taken = Vec::new();
+    let mut seen = (0, 0);
     for _ in 0..400 {
         world.pass(seconds(30));
+        world.act(&Act { what: 0, label: 550, value: 1, times: 1, failed: false });
         windows.advance(&world.0);
+        taken.push(world.0.clone());
+        let interval = windows.interval(Window::OneMinute, &world.0);
+        match interval.sites[0].with_labels(&["label 00550"]) {
+            Some(series) => {
+                let whole = &world.0 - begun(&taken, &world.0, &interval);
+                assert_eq!(Some(series), whole.sites[0].with_labels(&["label 00550"]));
+                seen.1 += 1;
+            }
+            None => seen.0 += 1,
+        }
     }
+    assert!(seen.0 > 2 && seen.1 > 100, "{seen:?}");
     assert_eq!(windows.untracked(), 0);
     assert_eq!(windows.interval(Window::OneHour, &world.0).sites[0].series.len(), world.0.sites[0].series.len());
 }
