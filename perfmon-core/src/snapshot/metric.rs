@@ -14,6 +14,9 @@ pub struct Metric {
     pub(crate) help: String,
     pub(crate) unit: String,
     pub(crate) label_keys: Vec<String>,
+    /// Read from a closure or collector, so that its counters did not begin at zero when they were first seen.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub(crate) collected: bool,
     pub(crate) series: Vec<MetricSeries>,
 }
 

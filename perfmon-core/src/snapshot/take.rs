@@ -63,7 +63,7 @@ fn add_reading(metrics: &mut Vec<Metric>, reading: &Reading) {
     let at = metrics.binary_search_by(|metric| metric.key.cmp(&key)).unwrap_or_else(|at| {
         let label_keys = reading.labels.iter().map(|(key, _)| key.to_string()).collect();
         let (help, unit) = (reading.help.to_string(), reading.unit.to_string());
-        metrics.insert(at, Metric { key, help, unit, label_keys, series: Vec::new() });
+        metrics.insert(at, Metric { key, help, unit, label_keys, collected: true, series: Vec::new() });
         at
     });
     let metric = &mut metrics[at];
@@ -196,6 +196,7 @@ fn metric(family: &'static Family, kind: MetricKind, mut source: Option<&mut Sou
         help: family.help.to_owned(),
         unit: family.unit.to_owned(),
         label_keys: family.labels.iter().map(ToString::to_string).collect(),
+        collected: false,
         series,
     }
 }

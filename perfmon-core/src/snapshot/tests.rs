@@ -85,6 +85,7 @@ fn snapshot() -> impl Strategy<Value = Snapshot> {
             help: String::new(),
             unit: String::new(),
             label_keys: Vec::new(),
+            collected: false,
             series: vec![MetricSeries { values: Vec::new(), value }],
         };
         let spread = Value::Histogram(Distribution { sum: count * 3, min: None, max: None, coarse: 0, buckets });

@@ -80,8 +80,8 @@ impl Track {
     }
 
     /// Of a series that was not followed until now, when this is its state.
-    pub(super) fn from_state(since: Duration, state: &[u8]) -> Self {
-        Self { since, seen: since, last: state.to_vec(), bases: std::array::from_fn(|_| state.to_vec()) }
+    pub(super) fn from_state(since: Duration, now: Duration, state: &[u8]) -> Self {
+        Self { since, seen: now, last: state.to_vec(), bases: std::array::from_fn(|_| state.to_vec()) }
     }
 
     /// The state where a window begins.
@@ -111,26 +111,26 @@ pub(super) fn keep(kept: &mut Vec<u8>, bytes: &[u8]) {
     kept.extend_from_slice(bytes);
 }
 
-/// Hands over every series that can count, in order, with its packed state.
-pub(super) fn for_each_state(now: &Snapshot, mut see: impl FnMut(Key<'_>, &[u8])) {
+/// Hands over every series that can count, in order, with whether it was collected and its packed state.
+pub(super) fn for_each_state(now: &Snapshot, mut see: impl FnMut(Key<'_>, bool, &[u8])) {
     let mut state = Vec::new();
-    let mut pack = |key: Key<'_>, slots: &mut dyn Iterator<Item = (u32, u64)>| {
+    let mut pack = |key: Key<'_>, collected: bool, slots: &mut dyn Iterator<Item = (u32, u64)>| {
         state.clear();
         pack::pack(slots, &mut state);
-        see(key, &state);
+        see(key, collected, &state);
     };
-    pack(Key::Losses, &mut now.losses.slots());
+    pack(Key::Losses, false, &mut now.losses.slots());
     for site in &now.sites {
         let (kind, name) = (site.key.0, site.key.1.as_str());
-        pack(Key::Site(kind, name, None), &mut site.total.slots());
+        pack(Key::Site(kind, name, None), false, &mut site.total.slots());
         for series in &site.series {
-            pack(Key::Site(kind, name, Some(&series.values)), &mut series.stats.slots());
+            pack(Key::Site(kind, name, Some(&series.values)), false, &mut series.stats.slots());
         }
     }
     for metric in now.metrics.iter().filter(|metric| metric.key.1 != MetricKind::Gauge) {
         for series in &metric.series {
             debug_assert!(!matches!(series.value, Value::Gauge(_)), "a metric's series are of its kind");
-            pack(Key::Metric(&metric.key.0, metric.key.1, &series.values), &mut series.value.slots());
+            pack(Key::Metric(&metric.key.0, metric.key.1, &series.values), metric.collected, &mut series.value.slots());
         }
     }
 }

@@ -108,7 +108,7 @@ impl Windows {
     /// state at the window's beginning. Its [`span`](Snapshot::span) is the time it truly covers: the window's and up to one frame more (1 s up to
     /// a minute, 10 s up to 15 minutes, a minute in an hour), or the time since recording began while that is shorter.
     ///
-    /// Gauges keep their last value. A series that is not followed, or was not when the window began, is left out.
+    /// Gauges keep their last value. A counter that a collector reads counts from when it was first seen. A series that is not followed, or was not when the window began, is left out.
     #[must_use]
     pub fn interval(&self, window: Window, now: &Snapshot) -> Snapshot {
         let mut interval = now.clone();
@@ -118,19 +118,20 @@ impl Windows {
         let start = self.stages[window as usize].start;
         interval.span = now.span.saturating_sub(start);
         let mut states = States { windows: self, window, start, rest: &self.keys };
-        states.take_from(Key::Losses, &mut interval.losses);
+        states.take_from(Key::Losses, false, &mut interval.losses);
         interval.sites.retain_mut(|site| {
             let (kind, name) = (site.key.0, site.key.1.as_str());
-            let kept = states.take_from(Key::Site(kind, name, None), &mut site.total);
-            site.series
-                .retain_mut(|series| states.take_from(Key::Site(kind, name, Some(&series.values)), &mut series.stats));
+            let kept = states.take_from(Key::Site(kind, name, None), false, &mut site.total);
+            site.series.retain_mut(|series| {
+                states.take_from(Key::Site(kind, name, Some(&series.values)), false, &mut series.stats)
+            });
             kept
         });
         for metric in &mut interval.metrics {
-            let (name, kind) = (metric.key.0.as_str(), metric.key.1);
-            metric
-                .series
-                .retain_mut(|series| states.take_from(Key::Metric(name, kind, &series.values), &mut series.value));
+            let (name, kind, collected) = (metric.key.0.as_str(), metric.key.1, metric.collected);
+            metric.series.retain_mut(|series| {
+                states.take_from(Key::Metric(name, kind, &series.values), collected, &mut series.value)
+            });
         }
         interval
     }
@@ -156,14 +157,18 @@ impl Windows {
             (0_u32..).zip(&self.tracks).filter(|(_, track)| track.is_none()).map(|(at, _)| at).collect::<Vec<_>>();
         let mut bytes = Vec::new();
         let mut growths = Vec::new();
-        for_each_state(now, |key, state| {
+        for_each_state(now, |key, collected, state| {
             while rest.next_if(|(known, _)| known.as_key() < key).is_some() {}
             let place = match rest.next_if(|(known, _)| known.as_key() == key) {
                 Some(&(_, place)) => place,
-                None if state.is_empty() => return,
+                None if state.is_empty() && !collected => return,
                 None => {
                     let late = if key.is_total() { before.totals > 0 } else { before.others > 0 };
-                    let track = if late { Track::from_state(now.span, state) } else { Track::from_zero() };
+                    let track = match (late, collected) {
+                        (true, _) => Track::from_state(now.span, now.span, state),
+                        (false, true) => Track::from_state(Duration::ZERO, now.span, state),
+                        (false, false) => Track::from_zero(),
+                    };
                     let owned = key.to_owned();
                     let cost = owned.footprint() + track.footprint() + 2 * state.len();
                     // Half for what tracks may grow to and for site totals.
@@ -248,7 +253,7 @@ struct States<'a> {
 
 impl States<'_> {
     /// Takes a series' state at the window's beginning away from its state now. Whether that is known.
-    fn take_from(&mut self, key: Key<'_>, now: &mut impl Slots) -> bool {
+    fn take_from(&mut self, key: Key<'_>, collected: bool, now: &mut impl Slots) -> bool {
         while let Some(((known, place), rest)) = self.rest.split_first() {
             match known.as_key().cmp(&key) {
                 Ordering::Greater => break,
@@ -261,9 +266,9 @@ impl States<'_> {
                 }
             }
         }
-        // If all are followed, this one has begun to count since the last tick.
+        // If all are followed, this one has begun to count since the last tick; one that was collected, nobody knows when.
         let Untracked { totals, others } = self.windows.untracked;
         let all = if key.is_total() { totals == 0 } else { others == 0 };
-        all || now.slots().next().is_none()
+        (all && !collected) || now.slots().next().is_none()
     }
 }

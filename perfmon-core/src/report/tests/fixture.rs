@@ -152,7 +152,7 @@ fn metric(name: &str, unit: &str, help: &str, keys: &[&str], series: Vec<(&[&str
         Value::Histogram(_) => MetricKind::Histogram,
     });
     let key = (name.to_owned(), kind);
-    Metric { key, help: help.to_owned(), unit: unit.to_owned(), label_keys: owned(keys), series }
+    Metric { key, help: help.to_owned(), unit: unit.to_owned(), label_keys: owned(keys), collected: false, series }
 }
 
 /// A trading bot after two minutes, with one of everything.

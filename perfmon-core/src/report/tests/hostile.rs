@@ -37,6 +37,7 @@ fn nasty() -> Snapshot {
         help: (*name).to_owned(),
         unit: (*name).to_owned(),
         label_keys: vec!["key".to_owned()],
+        collected: false,
         series: vec![MetricSeries { values: vec![(*name).to_owned()], value: Value::Gauge(f64::NEG_INFINITY) }],
     };
     snapshot.metrics = NASTY.iter().map(metric).collect();

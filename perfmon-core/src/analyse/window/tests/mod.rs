@@ -1,139 +1,14 @@
 //! Every window is a difference of two snapshots, whatever the calls and whenever the ticks.
 
-use std::time::{Duration, SystemTime};
+mod world;
+
+use std::time::Duration;
 
 use proptest::{collection::vec, prelude::*};
 
+use self::world::{Act, World, act};
 use super::{Window, Windows};
-use crate::{
-    layout::Layout,
-    record::Footprint,
-    site::{Kind, Objective, Sample, Statistic},
-    snapshot::{Buckets, Distribution, Losses, Metric, MetricKind, MetricSeries, Series, Site, Snapshot, Stats, Value},
-};
-
-fn one(value: u64, times: u64) -> Buckets {
-    Buckets::from_ascending(Layout::DEFAULT, [(Layout::DEFAULT.index_of(value), times)])
-}
-
-fn count(stats: &mut Stats, nanos: u64, times: u64, failed: bool) {
-    stats.started += times;
-    *(if failed { &mut stats.errors } else { &mut stats.ok }) += times;
-    stats.timed += times;
-    stats.total_ns += nanos * times;
-    stats.outermost_ns += nanos * times;
-    stats.min_ns = Some(stats.min_ns.map_or(nanos, |min| min.min(nanos)));
-    stats.max_ns = Some(stats.max_ns.map_or(nanos, |max| max.max(nanos)));
-    stats.breaches.resize(1, 0);
-    stats.breaches[0] += if nanos > 1_000 { times } else { 0 };
-    stats.buckets.add(&one(nanos, times));
-}
-
-/// What a process would show, moved by hand.
-#[derive(Clone)]
-struct World(Snapshot);
-
-impl World {
-    fn new() -> Self {
-        Self(Snapshot {
-            process: 7,
-            taken_at: SystemTime::UNIX_EPOCH,
-            span: Duration::ZERO,
-            sites: ["a", "b", "c"].map(site).into(),
-            metrics: vec![
-                metric("bytes", MetricKind::Counter),
-                metric("depth", MetricKind::Gauge),
-                metric("sizes", MetricKind::Histogram),
-            ],
-            own_cost: Duration::ZERO,
-            footprint: Footprint::default(),
-            losses: Losses::default(),
-        })
-    }
-
-    fn pass(&mut self, time: Duration) {
-        self.0.span += time;
-        self.0.taken_at += time;
-    }
-
-    fn act(&mut self, act: &Act) {
-        let (number, label) = (usize::from(act.what), vec![format!("label {:05}", act.label)]);
-        match number {
-            0..=2 => {
-                let site = &mut self.0.sites[number];
-                count(&mut site.total, act.value, act.times, act.failed);
-                let at = site.series.binary_search_by(|series| series.values.cmp(&label)).unwrap_or_else(|at| {
-                    site.series.insert(at, Series { values: label, stats: Stats::default() });
-                    at
-                });
-                count(&mut site.series[at].stats, act.value, act.times, act.failed);
-            }
-            3 => self.0.losses.labels_refused += act.times,
-            _ => {
-                let metric = &mut self.0.metrics[number - 4];
-                let new = match metric.key.1 {
-                    MetricKind::Counter => Value::Counter(0),
-                    MetricKind::Gauge => Value::Gauge(0.0),
-                    MetricKind::Histogram => Value::Histogram(Distribution::default()),
-                };
-                let at = metric.series.binary_search_by(|series| series.values.cmp(&label)).unwrap_or_else(|at| {
-                    metric.series.insert(at, MetricSeries { values: label, value: new });
-                    at
-                });
-                match &mut metric.series[at].value {
-                    Value::Counter(count) => *count += act.times,
-                    Value::Gauge(last) => *last = act.value as f64,
-                    Value::Histogram(spread) => {
-                        spread.sum = spread.sum.wrapping_add((act.value << 40).wrapping_mul(act.times));
-                        spread.min = Some(spread.min.unwrap_or(act.value).min(act.value));
-                        spread.max = Some(spread.max.unwrap_or(act.value).max(act.value));
-                        spread.buckets.add(&one(act.value, act.times));
-                    }
-                }
-            }
-        }
-    }
-}
-
-fn site(name: &str) -> Site {
-    Site {
-        key: (Kind::Latency, name.to_owned()),
-        parts: vec![name.to_owned()],
-        label_keys: vec!["key".to_owned()],
-        objectives: vec![Objective::latency(Statistic::P99, 1_000)],
-        sample: Sample::Every,
-        busy: false,
-        places: Vec::new(),
-        total: Stats::default(),
-        series: Vec::new(),
-    }
-}
-
-fn metric(name: &str, kind: MetricKind) -> Metric {
-    let label_keys = vec!["key".to_owned()];
-    Metric { key: (name.to_owned(), kind), help: String::new(), unit: String::new(), label_keys, series: Vec::new() }
-}
-
-#[derive(Debug, Clone)]
-struct Act {
-    what: u8,
-    label: u16,
-    value: u64,
-    times: u64,
-    failed: bool,
-}
-
-fn act() -> impl Strategy<Value = Act> {
-    let times = prop_oneof![4 => 1..4_u64, 1 => 1..100_000_u64];
-    let value = (0..30_u32, any::<u64>()).prop_map(|(bits, value)| value & ((1 << bits) - 1));
-    (0..7_u8, 0..3_u16, value, times, any::<bool>()).prop_map(|(what, label, value, times, failed)| Act {
-        what,
-        label,
-        value,
-        times,
-        failed,
-    })
-}
+use crate::snapshot::{Metric, Snapshot, Value};
 
 /// Milliseconds to the next tick: on time, with jitter, doubled, late, after a sleep.
 fn wait() -> impl Strategy<Value = u64> {
@@ -334,6 +209,41 @@ fn site_totals_come_first() {
     assert!(seen.0 > 2 && seen.1 > 100, "{seen:?}");
     assert_eq!(windows.untracked(), 0);
     assert_eq!(windows.interval(Window::OneHour, &world.0).sites[0].series.len(), world.0.sites[0].series.len());
+}
+
+/// A counter of the system's counts since the machine was started, or the network card; that is no window's growth.
+#[test]
+fn what_a_collector_counted_before_is_nobodys() {
+    let mut world = World::new();
+    let mut windows = Windows::default();
+    world.0.metrics[0].collected = true;
+    let shown = |windows: &Windows, world: &World| {
+        let interval = windows.interval(Window::OneMinute, &world.0);
+        interval.metrics[0].series.first().map(|series| series.value.clone())
+    };
+    let act = |times| Act { what: 4, label: 0, value: 0, times, failed: false };
+    world.pass(seconds(1));
+    windows.advance(&world.0);
+    world.pass(seconds(1));
+    world.act(&act(1_000_000));
+    assert_eq!(shown(&windows, &world), None, "nothing to compare with");
+    windows.advance(&world.0);
+    assert_eq!(shown(&windows, &world), Some(Value::Counter(0)));
+    world.pass(seconds(1));
+    world.act(&act(5));
+    assert_eq!(shown(&windows, &world), Some(Value::Counter(5)));
+    // Gone for three hours, and back.
+    let series = std::mem::take(&mut world.0.metrics[0].series);
+    for _ in 0..3 {
+        world.pass(seconds(3_601));
+        windows.advance(&world.0);
+    }
+    world.0.metrics[0].series = series;
+    windows.advance(&world.0);
+    world.pass(seconds(1));
+    windows.advance(&world.0);
+    world.act(&act(7));
+    assert_eq!(shown(&windows, &world), Some(Value::Counter(7)));
 }
 
 /// Labels that come and go (a collector's) leave nothing behind.
