@@ -8,14 +8,15 @@ use std::{
 };
 
 /// The rooms of `perfmon-core`, lowest first. A room may name those before it; rooms in one row may not name each other.
-const CORE: [&[&str]; 9] = [
+const CORE: [&[&str]; 10] = [
     &["error"],
     &["severity", "layout", "clock"],
     &["site"],
-    &["settings", "evidence"],
+    &["settings", "slow"],
     &["record"],
     &["call", "metric", "collect"],
     &["snapshot"],
+    &["evidence"],
     &["analyse"],
     &["series", "report"],
 ];

@@ -21,6 +21,7 @@ mod series;
 mod settings;
 mod severity;
 pub mod site;
+mod slow;
 pub mod snapshot;
 
 pub use self::{

@@ -7,6 +7,7 @@
 //! - `storage`, `arena`: words, and who gets them.
 //! - `words`: what each word means. `writer`: the end of a call. `reader`: the figures of a series.
 //! - `labels`, `sample`: from label values to a record; which calls are timed.
+//! - `slow`: calls over a threshold.
 //! - `thread`, `process`: the thread's slot, the process' recorder.
 //! - `ticket`, `flight`, `given`: the hot path, of calls that stay on their thread, of calls that may move, of figures that need no clock;
 //!   all find their record through `entry`.
@@ -24,6 +25,7 @@ mod loom_tests;
 mod process;
 mod reader;
 mod sample;
+mod slow;
 mod storage;
 mod tally;
 #[cfg(all(test, not(loom)))]

@@ -20,7 +20,7 @@ use super::{
     writer::Outcome,
 };
 use crate::{
-    clock::{Clock, Scale},
+    clock::Clock,
     layout::Layout,
     settings,
     site::{Declaration, Family, Handle, Instrument, REGISTRY, Registry, Sample, SeriesId, SeriesInfo},
@@ -143,7 +143,18 @@ impl Recorder {
 
     /// When recording began plus the time since, so that a mock clock moves it.
     pub(crate) fn now(&self) -> SystemTime {
-        self.started_at + self.running_for()
+        self.moment().1
+    }
+
+    /// The time since recording began, and the time now.
+    pub(crate) fn moment(&self) -> (Duration, SystemTime) {
+        let uptime = self.running_for();
+        (uptime, self.started_at + uptime)
+    }
+
+    /// The slot of records that threads share.
+    pub(super) fn shared(&self) -> usize {
+        self.shared
     }
 
     pub(crate) fn own_cost(&self) -> Duration {
@@ -254,7 +265,7 @@ impl Recorder {
             _ => 0,
         };
         let depth_at = if base & OWN != 0 { index(base & !TAGS) } else { record } + r::DEPTH;
-        self.prepare(record, depth_at, series, info.variant.family);
+        self.prepare(record, depth_at, series, info);
         let entry = record as u64 | OWN;
         self.set_entry(slot, series, entry, Claim::OwnRecord).then_some(entry)
     }
@@ -270,29 +281,26 @@ impl Recorder {
             return None;
         }
         let record = self.arena.take(words_of(info.variant.family, self.arena.layout()), claim)?;
-        self.prepare(record, record + r::DEPTH, series, info.variant.family);
+        self.prepare(record, record + r::DEPTH, series, info);
         self.set_entry(self.shared, series, record as u64 | SHARED, claim).then_some(record as u64)
     }
 
     /// Writes what a new record needs to know. All else is zero.
-    fn prepare(&self, record: usize, depth_at: usize, series: SeriesId, family: &Family) {
+    fn prepare(&self, record: usize, depth_at: usize, series: SeriesId, info: &SeriesInfo) {
+        let family = info.variant.family;
         let word = |at: usize| self.arena.word(record + at);
         if !has_buckets(family.instrument) {
             return;
         }
-        let scale = if family.instrument == Instrument::Histogram { Scale::NANOS } else { self.clock.scale };
-        let clamp = scale.most_ticks(Layout::MAX_VALUE);
+        let scale = self.scale_of(info);
         word(r::DEPTH_AT).set(depth_at as u64);
         word(r::SERIES).set(u64::from(series.0));
-        word(r::CLAMP_LIMIT).set(clamp);
+        word(r::CLAMP_LIMIT).set(scale.most_ticks(Layout::MAX_VALUE));
         (0..r::OBJECTIVES).for_each(|objective| word(r::LIMITS + objective).set(u64::MAX));
-        let mut threshold = clamp;
         for (objective, nanos) in family.latency_bounds().enumerate().take(r::OBJECTIVES) {
-            let limit = scale.most_ticks(nanos);
-            word(r::LIMITS + objective).set(limit);
-            threshold = threshold.min(limit);
+            word(r::LIMITS + objective).set(scale.most_ticks(nanos));
         }
-        word(r::THRESHOLD).set(threshold);
+        word(r::THRESHOLD).set(self.threshold(info));
     }
 
     /// Writes an entry into a slot's directory. False when there is no memory for the page.

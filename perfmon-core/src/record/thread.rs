@@ -79,6 +79,11 @@ pub(crate) fn free_slots() -> u64 {
     FREE.lock().unwrap_or_else(PoisonError::into_inner).len() as u64
 }
 
+/// Whether this thread is in the recorder's slow path, where it may hold locks.
+pub(crate) fn is_disturbed() -> bool {
+    IN_SLOW_PATH.get()
+}
+
 /// Runs `work` unless this thread is in it already: an allocator or a lock that is itself monitored must not
 /// come back into the recorder's slow path. `None` then.
 pub(crate) fn once_at_a_time<T>(work: impl FnOnce() -> T) -> Option<T> {

@@ -26,6 +26,7 @@ use std::sync::atomic::Ordering;
 
 use super::{
     arena::{Arena, Claim, index},
+    slow,
     storage::{Storage, Word},
     words::{COARSE_SHIFT, OWN, PAGE_BITS, PAGE_WORDS, PAGES, SHARED, chunk_at, record as r, slot as s, stripe_bit},
 };
@@ -93,7 +94,7 @@ impl<S: Storage> Arena<S> {
         Self::add_one(words, ticks, outermost);
         Self::close_section(slot, seq);
         if ticks > words[r::THRESHOLD].get() {
-            self.slow(record, ticks, 1, Word::bump);
+            self.slow(record, ticks, Word::bump);
         }
     }
 
@@ -150,7 +151,7 @@ impl<S: Storage> Arena<S> {
         Self::add_one(words, sum, true);
         Self::close_section(slot, seq);
         if sum > words[r::THRESHOLD].get() {
-            self.slow(record, sum, 1, Word::bump);
+            self.slow(record, sum, Word::bump);
         }
     }
 
@@ -194,7 +195,7 @@ impl<S: Storage> Arena<S> {
             words[r::OUTERMOST].bump(outer.wrapping_mul(weight));
             words[r::CLOSED].set(before);
             if last > words[r::THRESHOLD].get() {
-                self.slow(record, last, weight, Word::bump);
+                self.count_slow(record, last, weight, Word::bump);
             }
         }
         words[r::LAST].set(ticks);
@@ -202,6 +203,10 @@ impl<S: Storage> Arena<S> {
         words[r::TIMED].bump(1);
         Self::raise_ends(words, ticks);
         Self::close_section(slot, seq);
+        // Counted it is when the calls it stands for are known; looked at only now.
+        if ticks > words[r::THRESHOLD].get() {
+            slow::keep(words[r::SERIES].get(), ticks);
+        }
     }
 
     /// Counts the start of a call in a shared record.
@@ -219,7 +224,7 @@ impl<S: Storage> Arena<S> {
         self.word(record + r::MAX).fetch_max(ticks, Ordering::Relaxed);
         self.word(record + r::MIN_INVERTED).fetch_max(!ticks, Ordering::Relaxed);
         if ticks > self.word(record + r::THRESHOLD).get() {
-            self.slow(record, ticks, 1, |word, by| word.fetch_add(by, Ordering::Relaxed));
+            self.slow(record, ticks, |word, by| word.fetch_add(by, Ordering::Relaxed));
         }
     }
 
@@ -228,9 +233,17 @@ impl<S: Storage> Arena<S> {
         (0..4).map(|outcome| self.word(record + r::OUTCOMES + outcome).get()).fold(0, u64::wrapping_add)
     }
 
-    /// A call over the threshold: objectives are counted one by one, and what lies beyond the last bucket.
+    /// A call over the threshold, all else about it recorded.
     #[cold]
-    fn slow(&self, record: usize, ticks: u64, weight: u64, add: impl Fn(&S::Word, u64) -> u64) {
+    #[inline(never)]
+    fn slow(&self, record: usize, ticks: u64, add: impl Fn(&S::Word, u64) -> u64) {
+        self.count_slow(record, ticks, 1, add);
+        slow::keep(self.word(record + r::SERIES).get(), ticks);
+    }
+
+    /// Calls over the threshold: objectives are counted one by one, and what lies beyond the last bucket.
+    #[cold]
+    fn count_slow(&self, record: usize, ticks: u64, weight: u64, add: impl Fn(&S::Word, u64) -> u64) {
         for objective in 0..r::OBJECTIVES {
             if ticks > self.word(record + r::LIMITS + objective).get() {
                 add(self.word(record + r::BREACHES + objective), weight);

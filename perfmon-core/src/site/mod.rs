@@ -4,6 +4,7 @@
 //! number under which the recorder knows it. [`Registration`]s are collected before `main`, so sites that
 //! were never called are known too.
 
+mod gate;
 mod kind;
 mod objective;
 mod registry;
@@ -14,6 +15,7 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
+pub(crate) use gate::{Gate, Rate};
 pub use kind::Kind;
 pub use objective::{Objective, Statistic};
 pub(crate) use registry::{Family, REGISTRY, Registry, SeriesId, SeriesInfo};

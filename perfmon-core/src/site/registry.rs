@@ -10,7 +10,7 @@ use std::{
     },
 };
 
-use super::{Declaration, Instrument, Name, Objective, Place, Registration, Sample, Statistic};
+use super::{Declaration, Gate, Instrument, Name, Objective, Place, Rate, Registration, Sample, Statistic};
 
 /// Bounds on what is kept.
 const MOST_OBJECTIVES: usize = 6;
@@ -34,6 +34,8 @@ pub(crate) struct Family {
     pub(crate) busy: bool,
     pub(crate) help: &'static str,
     pub(crate) unit: &'static str,
+    /// How often somebody is told of calls beyond the site's bound.
+    pub(crate) told: Rate,
     places: RwLock<Vec<Place>>,
     variants: RwLock<Vec<&'static Variant>>,
     /// All its series.
@@ -83,6 +85,7 @@ impl Family {
             busy: declarations.iter().any(|declaration| declaration.busy),
             help: first.help,
             unit: first.unit,
+            told: Rate::new(),
             places: RwLock::new(places),
             variants: RwLock::default(),
             series: RwLock::default(),
@@ -116,6 +119,14 @@ pub(crate) struct SeriesInfo {
     pub(crate) key: Box<[u8]>,
     /// Whether its shared record may use the memory held back for sites: the series without labels, and `other`.
     pub(crate) is_base: bool,
+    /// Which of its calls are looked at one by one.
+    pub(crate) gate: Gate,
+}
+
+impl SeriesInfo {
+    fn new(variant: &'static Variant, values: Vec<String>, key: Box<[u8]>, is_base: bool) -> Self {
+        Self { variant, values, key, is_base, gate: Gate::new(variant.family) }
+    }
 }
 
 type FamilyKey = (Instrument, String);
@@ -251,7 +262,7 @@ impl Registry {
     /// The series of a variant without labels.
     pub(crate) fn base_of(&self, variant: &'static Variant) -> SeriesId {
         *variant.base.get_or_init(|| {
-            self.add_series(SeriesInfo { variant, values: Vec::new(), key: Box::default(), is_base: true })
+            self.add_series(SeriesInfo::new(variant, Vec::new(), Box::default(), true))
         })
     }
 
@@ -286,7 +297,7 @@ impl Registry {
         let values: Vec<String> = values.iter().map(ToString::to_string).collect();
         let text = values.iter().map(|value| value.len() + size_of::<String>()).sum::<usize>();
         self.label_bytes.fetch_add(text + 2 * key.len() + size_of::<SeriesInfo>() + 64, Ordering::Relaxed);
-        let series = self.add_series(SeriesInfo { variant, values, key: key.into(), is_base: false });
+        let series = self.add_series(SeriesInfo::new(variant, values, key.into(), false));
         sets.insert(key.into(), series);
         series
     }
@@ -296,7 +307,7 @@ impl Registry {
         *variant.other.get_or_init(|| {
             let values = vec!["other".to_owned(); variant.labels.len()];
             // No encoding starts like this, so the values ("other", …) themselves remain a series of their own.
-            self.add_series(SeriesInfo { variant, values, key: Box::from([u8::MAX; 32]), is_base: true })
+            self.add_series(SeriesInfo::new(variant, values, Box::from([u8::MAX; 32]), true))
         })
     }
 

@@ -28,6 +28,7 @@ pub use self::{
     stats::Stats,
     take::snapshot,
 };
+pub(crate) use self::take::label_values;
 use crate::{record::Footprint, site::Kind};
 
 /// Every call site and custom metric at one moment; or, as `later - earlier`, what happened between two.

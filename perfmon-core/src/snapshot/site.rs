@@ -104,6 +104,12 @@ impl Site {
         self.series.iter().find(|series| series.values == values).map(|series| &series.stats)
     }
 
+    /// The same, found by halves.
+    pub(crate) fn series_of(&self, values: &[String]) -> Option<&Stats> {
+        let at = self.series.binary_search_by(|series| series.values.as_slice().cmp(values)).ok()?;
+        Some(&self.series[at].stats)
+    }
+
     /// All calls of the site together.
     #[must_use]
     pub fn stats(&self) -> &Stats {

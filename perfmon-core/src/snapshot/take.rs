@@ -1,6 +1,9 @@
 //! From the recorder's words to a snapshot.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    borrow::Cow,
+    time::{Duration, SystemTime},
+};
 
 use super::{
     Buckets, Distribution, Losses, Metric, MetricKind, MetricSeries, Series, Site, Snapshot, Stats, Value,
@@ -98,12 +101,15 @@ impl Source {
 }
 
 /// The label values of a series in the order of its family's keys; a key that its own declaration lacks has the empty value.
-fn values(info: &SeriesInfo) -> Vec<String> {
+pub(crate) fn label_values(info: &SeriesInfo) -> Cow<'_, [String]> {
+    if !info.values.is_empty() && info.variant.labels == info.variant.family.labels {
+        return Cow::Borrowed(&info.values);
+    }
     let of = |key: &&str| {
         let at = info.variant.labels.iter().position(|known| known == key);
         at.and_then(|at| info.values.get(at)).cloned().unwrap_or_default()
     };
-    info.variant.family.labels.iter().map(of).collect()
+    info.variant.family.labels.iter().map(of).collect::<Vec<_>>().into()
 }
 
 fn stats(totals: &Totals, buckets: Buckets, scale: Scale, objectives: usize) -> Stats {
@@ -144,7 +150,7 @@ fn site(family: &'static Family, kind: Kind, mut source: Option<&mut Source>) ->
             let stats = source.stats(id, info);
             total.add(&stats);
             if !info.values.is_empty() {
-                series.push(Series { values: values(info), stats });
+                series.push(Series { values: label_values(info).into_owned(), stats });
             }
         }
     }
@@ -181,7 +187,7 @@ fn metric(family: &'static Family, kind: MetricKind, mut source: Option<&mut Sou
                     (buckets.total() > 0).then(|| Value::Histogram(distribution(&totals, buckets)))
                 }
             };
-            series.extend(value.map(|value| MetricSeries { values: values(info), value }));
+            series.extend(value.map(|value| MetricSeries { values: label_values(info).into_owned(), value }));
         }
     }
     series.sort_by(|a, b| a.values.cmp(&b.values));
