@@ -44,7 +44,8 @@
 //! # Read
 //!
 //! [`snapshot()`] is every site at this moment; `later - earlier` is exactly what happened in between; [`Snapshot::merge`] adds processes
-//! together. [`report()`] prints one: a table for the terminal, JSON, Markdown or CSV. [`series()`] and [`aggregate`] read custom metrics back.
+//! together. [`report()`] prints one: a table for the terminal, JSON, Markdown or CSV. [`evidence`] has the slowest calls one by one, with their traces.
+//! [`series()`] and [`aggregate`] read custom metrics back.
 //! `perfmon::system::register()` adds the machine's and the process's own figures (feature `system`): processor, memory, disks, network.
 //!
 //! # What it costs
@@ -68,6 +69,7 @@
 //! | `report` | yes | [`report()`], [`report_on_exit`]. |
 //! | `serde` | no | `Serialize` and `Deserialize` for [`Snapshot`], with histograms as HDR V2 bytes. |
 //! | `system` | no | `perfmon::system`: processor, memory, disks, network, temperature, connections, the process itself and whether it leaks. |
+//! | `tracing` | no | `perfmon::tracing`: call sites of the spans there are, trace ids for slow calls, slow calls as events. |
 //!
 //! Without `on`, attributes leave the plain function, machine code identical, and the other macros do nothing. A library depends on perfmon with
 //! `default-features = false` and pays nothing; the program that has `on` turns it on for all, and no crate can turn it off for another. At run
@@ -86,6 +88,8 @@
 #[doc(hidden)]
 pub mod macro_support;
 mod packs;
+#[cfg(feature = "tracing")]
+pub mod tracing;
 
 #[cfg(feature = "system")]
 pub use packs::system;
@@ -99,7 +103,7 @@ pub use perfmon_core::{
         AsyncCollector, BoxError, Collecting, Collector, CollectorStatus, Point, Samples, Source, collectors, observe,
         register_async_collector, register_collector, run_async_collectors,
     },
-    footprint, init, is_enabled, series, set_enabled, setup,
+    evidence, footprint, init, is_enabled, series, set_enabled, setup,
     site::{Kind, Objective, Statistic},
     snapshot::{self, Snapshot, snapshot},
 };

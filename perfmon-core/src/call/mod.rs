@@ -8,6 +8,7 @@ mod future;
 mod guard;
 mod label;
 mod probe;
+mod span;
 
 use std::{mem, time::Duration};
 
@@ -19,6 +20,7 @@ pub use self::{
     guard::{Guard, guard, guard_labels, off},
     label::{Label, LabelBuf, display},
     probe::{Otherwise, Probe, classify},
+    span::SpanCall,
 };
 use crate::{
     record::{self, Outcome, Ticket, is_enabled},

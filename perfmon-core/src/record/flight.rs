@@ -55,6 +55,15 @@ impl Flight {
         Self::begin_slow(site, values, 0)
     }
 
+    /// A span's call begins. Whether another call of its site made it, the caller knows.
+    pub(crate) fn begin_span(site: &'static CallSite, outermost: bool) -> Self {
+        let mut flight = Self::begin_slow(site, &[], 0);
+        if !outermost {
+            flight.bits &= !OUTERMOST;
+        }
+        flight
+    }
+
     #[inline(never)]
     fn begin_slow(site: &'static CallSite, values: &[&str], running_bit: u64) -> Self {
         let entry = entry_of(site, values);
@@ -127,6 +136,11 @@ impl Flight {
         } else if entry != 0 {
             busy.fetch_add(ticks, Ordering::Relaxed);
         }
+    }
+
+    /// When it began, in ticks.
+    pub(crate) fn start(self) -> u64 {
+        self.start
     }
 
     /// The time now, in ticks.

@@ -97,7 +97,14 @@ pub struct Declaration {
     pub(crate) help: &'static str,
     pub(crate) unit: &'static str,
     pub(crate) module: &'static str,
-    pub(crate) location: &'static Location<'static>,
+    source: Source,
+}
+
+/// Where a declaration stands: where it was made, or where somebody else said.
+#[derive(Debug, Clone, Copy)]
+enum Source {
+    Here(&'static Location<'static>),
+    Told(&'static str, u32),
 }
 
 impl Declaration {
@@ -113,16 +120,21 @@ impl Declaration {
             help: "",
             unit: "",
             module,
-            location: Location::caller(),
+            source: Source::Here(Location::caller()),
+        }
+    }
+
+    /// File and line.
+    pub(crate) fn spot(&self) -> (&'static str, u32) {
+        match self.source {
+            Source::Here(location) => (location.file(), location.line()),
+            Source::Told(file, line) => (file, line),
         }
     }
 
     pub(crate) fn place(&self) -> Place {
-        Place {
-            module: Cow::Borrowed(self.module),
-            file: Cow::Borrowed(self.location.file()),
-            line: self.location.line(),
-        }
+        let (file, line) = self.spot();
+        Place { module: Cow::Borrowed(self.module), file: Cow::Borrowed(file), line }
     }
 }
 
@@ -193,6 +205,19 @@ impl CallSite {
     pub const fn busy(mut self) -> Self {
         self.declaration.busy = true;
         self
+    }
+
+    /// As if declared in this file and line: for sites made at run time.
+    #[must_use]
+    pub const fn declared_at(mut self, file: &'static str, line: u32) -> Self {
+        self.declaration.source = Source::Told(file, line);
+        self
+    }
+
+    /// Makes a site known that was made at run time, so that snapshots list it before its first call. Its memory is not held back as that of
+    /// registered sites is.
+    pub fn announce(&'static self) {
+        REGISTRY.adopt(&self.declaration);
     }
 
     /// What `inventory` is given.

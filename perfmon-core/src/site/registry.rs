@@ -219,7 +219,7 @@ impl Registry {
         }
         for (key, mut declarations) in groups {
             // `inventory` gives no order; the same program should always give the same report.
-            declarations.sort_by_key(|declaration| (declaration.location.file(), declaration.location.line()));
+            declarations.sort_by_key(|declaration| declaration.spot());
             match families.get(&key) {
                 Some(family) => declarations.iter().for_each(|declaration| family.add_place(declaration.place())),
                 None => _ = families.insert(key, Box::leak(Box::new(Family::new(&declarations)))),
@@ -236,6 +236,11 @@ impl Registry {
             return family;
         }
         write(&self.families).entry(key).or_insert_with(|| Box::leak(Box::new(Family::new(&[declaration]))))
+    }
+
+    /// Makes a declaration known that did not register itself.
+    pub(crate) fn adopt(&self, declaration: &'static Declaration) {
+        self.family_of(declaration).add_place(declaration.place());
     }
 
     /// The variant of its family that a declaration belongs to.
@@ -261,9 +266,7 @@ impl Registry {
 
     /// The series of a variant without labels.
     pub(crate) fn base_of(&self, variant: &'static Variant) -> SeriesId {
-        *variant.base.get_or_init(|| {
-            self.add_series(SeriesInfo::new(variant, Vec::new(), Box::default(), true))
-        })
+        *variant.base.get_or_init(|| self.add_series(SeriesInfo::new(variant, Vec::new(), Box::default(), true)))
     }
 
     /// The series of a set of label values, `key` being their encoding; the variant's `other` when there are too many, or their text

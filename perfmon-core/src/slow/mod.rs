@@ -65,9 +65,8 @@ struct Place {
     calls: VecDeque<Kept>,
 }
 
-static KEPT: LazyLock<Box<[Mutex<Place>]>> = LazyLock::new(|| {
-    (0..PLACES).map(|_| Mutex::new(Place { series: SeriesId(0), calls: VecDeque::new() })).collect()
-});
+static KEPT: LazyLock<Box<[Mutex<Place>]>> =
+    LazyLock::new(|| (0..PLACES).map(|_| Mutex::new(Place { series: SeriesId(0), calls: VecDeque::new() })).collect());
 static NUMBER: AtomicU64 = AtomicU64::new(0);
 static DROPPED: AtomicU64 = AtomicU64::new(0);
 static LIMITED: AtomicU64 = AtomicU64::new(0);

@@ -81,7 +81,8 @@ fn traceparent(text: &str) -> Option<Trace> {
     let (trace_id, span_id) = (hex(parts.next()?)?, hex(parts.next()?)?);
     hex::<1>(parts.next()?)?;
     let ends = parts.next().is_none();
-    (version != 0xff && (ends || version != 0) && span_id != [0; 8]).then_some(Trace { trace_id, span_id: Some(span_id) })
+    (version != 0xff && (ends || version != 0) && span_id != [0; 8])
+        .then_some(Trace { trace_id, span_id: Some(span_id) })
 }
 
 fn hex<const N: usize>(text: &str) -> Option<[u8; N]> {

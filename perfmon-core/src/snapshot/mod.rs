@@ -19,8 +19,8 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-pub(crate) use self::algebra::Slots;
 use self::algebra::{Algebra, join, plain_slots, subtract_plain};
+pub(crate) use self::{algebra::Slots, take::label_values};
 pub use self::{
     buckets::{Buckets, Edges},
     metric::{Distribution, Metric, MetricKind, MetricSeries, Value},
@@ -28,7 +28,6 @@ pub use self::{
     stats::Stats,
     take::snapshot,
 };
-pub(crate) use self::take::label_values;
 use crate::{record::Footprint, site::Kind};
 
 /// Every call site and custom metric at one moment; or, as `later - earlier`, what happened between two.

@@ -1,0 +1,58 @@
+//! Spans as call sites, trace ids for slow calls, slow calls as events.
+//!
+//! A layer makes a call site of every span there is already, `#[instrument]`, sqlx, tonic, hyper and so on, without touching their code:
+//!
+//! ```
+//! use tracing_subscriber::prelude::*;
+//!
+//! tracing_subscriber::registry().with(perfmon::tracing::layer()).init();
+//! perfmon::tracing::slow_events();
+//!
+//! #[tracing::instrument(err)]
+//! fn settle(quantity: u32) -> Result<u32, String> {
+//!     if quantity > 100 { Err("too large".into()) } else { Ok(quantity) }
+//! }
+//!
+//! assert!(settle(10).is_ok() && settle(200).is_err());
+//! let snapshot = perfmon::snapshot();
+//! let site = snapshot.get("settle").unwrap();
+//! assert_eq!((site.ok(), site.errors()), (1, 1));
+//! ```
+//!
+//! # What becomes a call
+//!
+//! A span's name is its site's name, of the kind latency; sites of the same name share their figures ([`Layer::with_target`] tells them apart). Its call lasts
+//! from when it is first entered until it is closed; the time it is entered counts as [busy](crate::snapshot::Stats::busy). A span
+//! that is never entered is no call. What perfmon's own attributes measure is no span, so nothing is counted twice unless a function has both.
+//!
+//! A call failed when an event of the level `ERROR` was recorded directly in its span (as `#[instrument(err)]` does), or the span has a field
+//! `error` that is not `false`, or `otel.status_code` with the value `ERROR`. It panicked when its span was left by unwinding. A future that was
+//! dropped before it finished cannot be told from one that finished: it counts as ok.
+//!
+//! Which spans are taken, filters of `tracing-subscriber` say: `layer().with_filter(LevelFilter::INFO)`, or
+//! [`Targets`](https://docs.rs/tracing-subscriber/latest/tracing_subscriber/filter/struct.Targets.html). Without one all are, down to `TRACE`. At most 4,096 places
+//! in the source have a site; spans of others are counted in [`left_out`].
+//!
+//! # Traces
+//!
+//! A span with a field `trace_id` (32 hexadecimal digits) or `traceparent` ([W3C Trace Context](https://www.w3.org/TR/trace-context/)) gives its trace to
+//! itself and the spans inside, and to every monitored call made in them: those that are slow carry it as evidence
+//! ([`slow_calls`](crate::evidence::slow_calls)). A program that uses OpenTelemetry or fastrace sets a source of its own with [`set_trace_source`].
+//!
+//! # What it costs
+//!
+//! About as much as the registry itself takes for a span; an attribute costs a tenth of it and less.
+
+mod events;
+mod layer;
+mod outcome;
+mod sites;
+mod stack;
+
+pub use perfmon_core::evidence::{Trace, set_trace_source};
+
+pub use self::{
+    events::slow_events,
+    layer::{Layer, layer},
+    sites::left_out,
+};

@@ -1,0 +1,85 @@
+//! One call site for each place in the source that makes spans, found again without a lock.
+
+use std::{
+    ptr,
+    sync::{
+        LazyLock, OnceLock,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+};
+
+use perfmon_core::site::{CallSite, Kind, Name};
+use tracing::Metadata;
+
+use super::outcome;
+
+/// Places that have a site, and the table they are found in: half empty at least, so that a look-up ends soon.
+const MOST: usize = 4096;
+const TABLE: usize = 2 * MOST;
+
+static SITES: LazyLock<Box<[OnceLock<&'static Known>]>> =
+    LazyLock::new(|| (0..TABLE).map(|_| OnceLock::new()).collect());
+static COUNT: AtomicUsize = AtomicUsize::new(0);
+static LEFT_OUT: AtomicU64 = AtomicU64::new(0);
+
+/// Spans that were not measured, because too many places in the source make spans.
+#[must_use]
+pub fn left_out() -> u64 {
+    LEFT_OUT.load(Ordering::Relaxed)
+}
+
+/// A place that makes spans.
+#[derive(Debug)]
+pub(super) struct Known {
+    key: usize,
+    pub(super) site: &'static CallSite,
+    pub(super) name: &'static str,
+    /// One bit of 64, chosen by the name.
+    pub(super) bit: u64,
+    pub(super) has_fields: bool,
+}
+
+/// The site of a place, made if need be. `None` when there are too many.
+pub(super) fn find(metadata: &'static Metadata<'static>, with_target: bool) -> Option<&'static Known> {
+    // Metadata are static and aligned: the lowest bit is free to tell the two ways of naming apart.
+    let key = ptr::from_ref(metadata).addr() | usize::from(with_target);
+    let home = (key as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (u64::BITS - TABLE.ilog2());
+    for step in 0..TABLE {
+        let place = &SITES[(home as usize + step) % TABLE];
+        if place.get().is_none() && COUNT.load(Ordering::Relaxed) >= MOST {
+            return None;
+        }
+        // Two threads may come to the same free place; one of them makes what it came for and the other looks on.
+        let known = place.get_or_init(|| {
+            COUNT.fetch_add(1, Ordering::Relaxed);
+            Box::leak(Box::new(Known::new(key, metadata, with_target)))
+        });
+        if known.key == key {
+            return Some(known);
+        }
+    }
+    None
+}
+
+/// Counts a span without a site.
+pub(super) fn leave_out() {
+    LEFT_OUT.fetch_add(1, Ordering::Relaxed);
+}
+
+impl Known {
+    fn new(key: usize, metadata: &'static Metadata<'static>, with_target: bool) -> Self {
+        let name = if with_target {
+            Box::leak(format!("{}::{}", metadata.target(), metadata.name()).into_boxed_str())
+        } else {
+            metadata.name()
+        };
+        let module = metadata.module_path().unwrap_or_else(|| metadata.target());
+        let site = CallSite::new(Kind::Latency, Name::One(name), module)
+            .declared_at(metadata.file().unwrap_or("unknown"), metadata.line().unwrap_or(0))
+            .busy();
+        let site: &'static CallSite = Box::leak(Box::new(site));
+        site.announce();
+        let bit = 1 << (name.bytes().fold(0_u32, |hash, byte| hash.wrapping_mul(31).wrapping_add(byte.into())) % 64);
+        Self { key, site, name, bit, has_fields: outcome::has_fields(metadata) }
+    }
+}
