@@ -39,7 +39,8 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Listener {
     fn on_event(&self, event: &Event<'_>, _: LayerContext<'_, S>) {
         if event.metadata().target() == "perfmon::slow" {
             let mut text = event.metadata().level().to_string();
-            event.record(&mut |field: &Field, value: &dyn std::fmt::Debug| text += &format!(" {field}={value:?}"));
+            event
+                .record(&mut |field: &Field, value: &dyn std::fmt::Debug| text.extend([format!(" {field}={value:?}")]));
             HEARD.lock().unwrap_or_else(PoisonError::into_inner).push(text);
             listen();
         }

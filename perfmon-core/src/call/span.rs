@@ -4,9 +4,15 @@ use std::thread;
 
 use super::returned;
 use crate::{
-    record::{Flight, Outcome, is_enabled},
-    site::CallSite,
+    record::{Flight, Outcome, is_enabled, undisturbed},
+    site::{CallSite, REGISTRY},
 };
+
+/// Makes a site known that was made at run time, so that snapshots list it before its first call. Its memory is not held back as that of
+/// registered sites is.
+pub fn announce(site: &'static CallSite) {
+    undisturbed(|| REGISTRY.adopt(&site.declaration));
+}
 
 /// A call from when its span is first entered until it is closed. The time it is entered counts as busy. Dropped unfinished, it stays in flight.
 #[derive(Debug)]

@@ -24,6 +24,9 @@ pub(super) fn keep(series: u64, ticks: u64) {
     let Some(recorder) = running().filter(|_| series != 0 && !cfg!(loom)) else { return };
     let series = SeriesId(u32::try_from(series).unwrap_or(0));
     let Some(info) = REGISTRY.info(series) else { return };
+    if !matches!(info.variant.family.instrument, Instrument::Calls(_)) {
+        return;
+    }
     let nanos = recorder.scale_of(info).nanos(ticks);
     // From inside the recorder's slow path, which holds locks, nobody is asked or told anything.
     if nanos > info.gate.threshold() && !thread::is_disturbed() {

@@ -214,12 +214,6 @@ impl CallSite {
         self
     }
 
-    /// Makes a site known that was made at run time, so that snapshots list it before its first call. Its memory is not held back as that of
-    /// registered sites is.
-    pub fn announce(&'static self) {
-        REGISTRY.adopt(&self.declaration);
-    }
-
     /// What `inventory` is given.
     #[must_use]
     pub const fn registration(&'static self) -> Registration {

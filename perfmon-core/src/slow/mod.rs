@@ -107,14 +107,14 @@ pub fn on_breach(hook: fn(&SlowCall, u64)) {
 }
 
 /// The newest slow calls, up to 8 of each series for 1,024 series (beyond these, some share a place and the one without slow calls for a
-/// minute yields), the newest last. At most 10 a second are kept of a series, and 10 more of those beyond its site's bound.
+/// minute yields), the newest last; 0.7 MB at most. At most 10 a second are kept of a series, and 10 more of those beyond its site's bound.
 ///
 /// Without [`aim`](crate::evidence::aim) a call is slow when it takes longer than the highest latency objective of its site.
 #[must_use]
 pub fn slow_calls() -> Vec<SlowCall> {
     let mut found = Vec::with_capacity(PLACES * EACH);
     // Memory is taken beforehand, so that a place is held for a moment only; and a monitored allocator does not come back in.
-    once_at_a_time(|| {
+    alone(|| {
         for place in KEPT.iter() {
             let place = place.lock().unwrap_or_else(PoisonError::into_inner);
             found.extend(place.calls.iter().map(|kept| (place.series, *kept)));
@@ -124,7 +124,8 @@ pub fn slow_calls() -> Vec<SlowCall> {
     found.iter().filter_map(|(series, kept)| told(REGISTRY.info(*series)?, kept)).collect()
 }
 
-/// Slow calls that should have been kept and were not: another thread had the place at that moment, or all places were taken.
+/// Slow calls that were not kept, whatever the rate: another thread had the place at that moment, another series had it, or the call was made by
+/// the source of traces or by whoever was told of a breach.
 #[must_use]
 pub fn dropped() -> u64 {
     DROPPED.load(Ordering::Relaxed)
@@ -138,6 +139,11 @@ pub fn limited() -> u64 {
 
 /// A call over its series' threshold ended, so long after recording began.
 pub(crate) fn offer(series: SeriesId, info: &SeriesInfo, nanos: u64, uptime: Duration, at: SystemTime) {
+    // Of what this thread does for another slow call nothing is kept: there would be no end to it.
+    if INSIDE.get() {
+        DROPPED.fetch_add(1, Ordering::Relaxed);
+        return;
+    }
     let uptime = u64::try_from(uptime.as_nanos()).unwrap_or(u64::MAX);
     let keep = info.gate.rate(nanos).admit(uptime, SECOND / KEPT_PER_SECOND, KEPT_PER_SECOND);
     let breach = info.gate.exceeded(nanos).and_then(|_| get(&HOOK));
@@ -145,7 +151,7 @@ pub(crate) fn offer(series: SeriesId, info: &SeriesInfo, nanos: u64, uptime: Dur
     if keep.is_none() && tell.is_none() {
         return;
     }
-    let done = once_at_a_time(|| {
+    alone(|| {
         let trace = get(&SOURCE).and_then(|source| contain(source).flatten());
         let kept = Kept { number: NUMBER.fetch_add(1, Ordering::Relaxed), nanos, uptime, at, trace };
         if let Some(limited) = keep {
@@ -160,9 +166,6 @@ pub(crate) fn offer(series: SeriesId, info: &SeriesInfo, nanos: u64, uptime: Dur
             contain(|| hook(&call, left_out));
         }
     });
-    if done.is_none() {
-        DROPPED.fetch_add(1, Ordering::Relaxed);
-    }
 }
 
 /// Puts a call into its series' place. False when that is in use.
@@ -208,16 +211,14 @@ fn contain<T>(code: impl FnOnce() -> T) -> Option<T> {
     catch_unwind(AssertUnwindSafe(code)).map_err(std::mem::forget).ok()
 }
 
-/// Runs `work` unless this thread is in it already, by a slow call that it made itself. `None` then.
-fn once_at_a_time<T>(work: impl FnOnce() -> T) -> Option<T> {
-    struct Leave;
+/// Runs `work`, and keeps slow calls that it makes out of here.
+fn alone(work: impl FnOnce()) {
+    struct Leave(bool);
     impl Drop for Leave {
         fn drop(&mut self) {
-            INSIDE.set(false);
+            INSIDE.set(self.0);
         }
     }
-    (!INSIDE.replace(true)).then(|| {
-        let _leave = Leave;
-        work()
-    })
+    let _leave = Leave(INSIDE.replace(true));
+    work();
 }
