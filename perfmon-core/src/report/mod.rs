@@ -39,7 +39,6 @@
 mod calls;
 mod csv;
 mod file;
-mod format;
 mod json;
 mod markdown;
 mod metrics;
@@ -64,7 +63,7 @@ pub use self::{
     on_exit::{ReportOnExit, report_on_exit},
     style::Style,
 };
-use crate::snapshot::Snapshot;
+use crate::{format, snapshot::Snapshot};
 
 /// The JSON Schema (2020-12) of what [`Report::to_json`] writes.
 pub const SCHEMA: &str = include_str!("schema.json");

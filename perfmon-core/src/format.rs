@@ -1,4 +1,5 @@
 //! Figures as people read them. The only place where a number becomes text for a person.
+#![cfg_attr(not(feature = "report"), allow(dead_code, reason = "most of it is for reports"))]
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -17,7 +18,7 @@ fn trimmed(text: &str) -> &str {
 }
 
 /// `842 ns`, `1.24 ms`, `12.4 s`, `2m 04s`, `1h 03m`, `3d 04h`.
-pub(super) fn duration(duration: Duration) -> String {
+pub(crate) fn duration(duration: Duration) -> String {
     let (value, unit) = match duration.as_secs_f64() {
         s if s < 999.5e-9 => return format!("{} ns", duration.as_nanos()),
         s if s < 999.5e-6 => (s * 1e6, "µs"),
@@ -40,7 +41,7 @@ fn long(seconds: f64) -> String {
 }
 
 /// A duration that a person chose, so without trailing zeros: `250 ms`, `1.5 s`.
-pub(super) fn bound(limit: Duration) -> String {
+pub(crate) fn bound(limit: Duration) -> String {
     let text = duration(limit);
     match text.split_once(' ') {
         Some((value, unit)) if value.contains('.') => format!("{} {unit}", trimmed(value)),
@@ -49,7 +50,7 @@ pub(super) fn bound(limit: Duration) -> String {
 }
 
 /// The same duration without blank and fraction, where there is little room: `6ms` of `6.40 ms`.
-pub(super) fn short(duration: &str) -> String {
+pub(crate) fn short(duration: &str) -> String {
     match duration.split_once(' ') {
         Some((value, unit)) if !unit.ends_with(['m', 'h']) => {
             format!("{}{unit}", value.split('.').next().unwrap_or_default())
@@ -59,7 +60,7 @@ pub(super) fn short(duration: &str) -> String {
 }
 
 /// `1,284,301`
-pub(super) fn count(count: u64) -> String {
+pub(crate) fn count(count: u64) -> String {
     thousands(&count.to_string())
 }
 
@@ -75,12 +76,12 @@ fn thousands(digits: &str) -> String {
 }
 
 /// A count and its noun: `1 call`, `2,000 calls`.
-pub(super) fn plural(n: u64, one: &str) -> String {
+pub(crate) fn plural(n: u64, one: &str) -> String {
     if n == 1 { format!("1 {one}") } else { format!("{} {one}s", count(n)) }
 }
 
 /// `12.3k/s`, `842/s`; what happens less than six times a minute `3.20/min`, less than six times an hour `0.50/h`.
-pub(super) fn rate(per_second: f64) -> String {
+pub(crate) fn rate(per_second: f64) -> String {
     match per_second {
         r if !r.is_finite() || r <= 0.0 => "0/s".to_owned(),
         r if r < 0.1 / 60.0 => format!("{}/h", digits(r * 3600.0)),
@@ -93,7 +94,7 @@ pub(super) fn rate(per_second: f64) -> String {
 }
 
 /// A fraction as `12 %`, `1.2 %`, `0.03 %`.
-pub(super) fn percent(fraction: f64) -> String {
+pub(crate) fn percent(fraction: f64) -> String {
     match fraction * 100.0 {
         p if !p.is_finite() => "–".to_owned(),
         p if p <= 0.0 => "0 %".to_owned(),
@@ -109,7 +110,7 @@ pub(super) fn percent(fraction: f64) -> String {
 }
 
 /// `512 B`, `1.24 KiB`, `128 MiB`
-pub(super) fn bytes(bytes: f64) -> String {
+pub(crate) fn bytes(bytes: f64) -> String {
     let mut value = bytes;
     let mut units = ["B", "KiB", "MiB", "GiB", "TiB"].into_iter();
     let mut unit = units.next().unwrap_or_default();
@@ -124,7 +125,7 @@ pub(super) fn bytes(bytes: f64) -> String {
 }
 
 /// A number of no known unit: `1,204`, `101,234.56`, `0.0312`.
-pub(super) fn number(value: f64) -> String {
+pub(crate) fn number(value: f64) -> String {
     let size = value.abs();
     if !value.is_finite() {
         return value.to_string();
@@ -147,7 +148,7 @@ pub(super) fn number(value: f64) -> String {
 }
 
 /// A custom metric's value: units of time and bytes are scaled, other units follow the number.
-pub(super) fn quantity(value: f64, unit: &str) -> String {
+pub(crate) fn quantity(value: f64, unit: &str) -> String {
     let seconds = match unit {
         "ns" | "nanoseconds" => Some(1e-9),
         "us" | "µs" | "microseconds" => Some(1e-6),
@@ -166,7 +167,7 @@ pub(super) fn quantity(value: f64, unit: &str) -> String {
 
 /// `2026-11-20T19:16:37.125Z` (RFC 3339, UTC). The calendar is Howard Hinnant's `civil_from_days`
 /// (<https://howardhinnant.github.io/date_algorithms.html>), for years up to 9999.
-pub(super) fn timestamp(time: SystemTime) -> String {
+pub(crate) fn timestamp(time: SystemTime) -> String {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     let seconds = since.as_secs().min(253_402_300_799);
     let (days, second) = (seconds / 86_400 + 719_468, seconds % 86_400);
@@ -182,7 +183,7 @@ pub(super) fn timestamp(time: SystemTime) -> String {
 }
 
 /// `2026-11-20 19:16:37 UTC`
-pub(super) fn readable_timestamp(time: SystemTime) -> String {
+pub(crate) fn readable_timestamp(time: SystemTime) -> String {
     let text = timestamp(time);
     let (seconds, _) = text.split_once('.').unwrap_or((&text, ""));
     format!("{} UTC", seconds.replace('T', " "))
