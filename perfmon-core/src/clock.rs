@@ -48,6 +48,8 @@ impl Scale {
 pub(crate) struct Clock {
     source: quanta::Clock,
     pub(crate) scale: Scale,
+    /// A test moves it by hand.
+    pub(crate) mocked: bool,
 }
 
 /// Whether the recorder has its clock.
@@ -60,7 +62,7 @@ impl Clock {
         STARTED.store(true, Ordering::Relaxed);
         let source = MOCK.get().map_or_else(quanta::Clock::new, |(clock, _)| clock.clone());
         let factor = source.delta_as_nanos(0, 1 << 32).max(1);
-        Self { source, scale: Scale { factor } }
+        Self { source, scale: Scale { factor }, mocked: MOCK.get().is_some() }
     }
 
     /// The counter now.

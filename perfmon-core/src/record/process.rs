@@ -141,7 +141,7 @@ impl Recorder {
         Duration::from_nanos(self.clock.scale.nanos(self.clock.ticks().saturating_sub(self.started_tick)))
     }
 
-    /// When recording began plus the time since, so that a mock clock moves it.
+    /// The wall clock, with its corrections and jumps; under a mock clock when recording began plus what the mock has moved since.
     pub(crate) fn now(&self) -> SystemTime {
         self.moment().1
     }
@@ -149,7 +149,7 @@ impl Recorder {
     /// The time since recording began, and the time now.
     pub(crate) fn moment(&self) -> (Duration, SystemTime) {
         let uptime = self.running_for();
-        (uptime, self.started_at + uptime)
+        (uptime, if self.clock.mocked { self.started_at + uptime } else { SystemTime::now() })
     }
 
     /// The slot of records that threads share.
