@@ -96,11 +96,11 @@ pub use packs::system;
 #[cfg(feature = "report")]
 pub use perfmon_core::report::{self, Report, ReportOnExit, report, report_on_exit};
 pub use perfmon_core::{
-    Aggregate, Counter, Error, Footprint, Gauge, Histogram, Labelled, MetricHistory, MockClock, Setup, Severity,
+    Aggregate, Counter, Error, Footprint, Gauge, Histogram, Labelled, MetricHistory, MockClock, Point, Setup, Severity,
     aggregate,
     call::{Guard, Label},
     collect::{
-        AsyncCollector, BoxError, Collecting, Collector, CollectorStatus, Point, Samples, Source, collectors, observe,
+        AsyncCollector, BoxError, Collecting, Collector, CollectorStatus, Samples, Source, collectors, observe,
         register_async_collector, register_collector, run_async_collectors,
     },
     evidence, footprint, init, is_enabled, series, set_enabled, setup,

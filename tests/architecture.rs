@@ -10,7 +10,7 @@ use std::{
 /// The rooms of `perfmon-core`, lowest first. A room may name those before it; rooms in one row may not name each other.
 const CORE: [&[&str]; 10] = [
     &["error"],
-    &["severity", "layout", "clock"],
+    &["severity", "layout", "clock", "format", "history"],
     &["site"],
     &["settings", "slow"],
     &["record"],

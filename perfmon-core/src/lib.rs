@@ -12,12 +12,14 @@ mod clock;
 pub mod collect;
 mod error;
 pub mod evidence;
+mod format;
+mod history;
 mod layout;
 mod metric;
 mod record;
 #[cfg(feature = "report")]
 pub mod report;
-mod series;
+pub mod series;
 mod settings;
 mod severity;
 pub mod site;
@@ -30,7 +32,7 @@ pub use self::{
     layout::Layout,
     metric::{Counter, Gauge, Histogram, Labelled},
     record::{Footprint, footprint, is_enabled, set_enabled},
-    series::{Aggregate, MetricHistory, aggregate, series},
+    series::{Aggregate, MetricHistory, Point, aggregate, series},
     settings::{Setup, setup},
     severity::Severity,
     snapshot::{Snapshot, snapshot},

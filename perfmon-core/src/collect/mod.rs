@@ -1,22 +1,29 @@
-//! Figures that are asked for, not counted: closures and collectors, run when a snapshot is taken.
+//! Figures that are asked for, not counted: closures and collectors.
 //!
-//! A collector that fails or panics is reported by [`collectors`] and tried again at its next turn; it never stops the others. Nothing here owns a
-//! thread: synchronous collectors run inside [`snapshot`](crate::snapshot()) on the caller's thread, asynchronous ones inside [`run_async_collectors`], on the
-//! caller's runtime.
+//! Who runs them when it is their turn: the [driver](drive) if there is one, as with the exporter; without, [`snapshot`](crate::snapshot()) runs
+//! synchronous ones on the caller's thread, and [`run_async_collectors`] asynchronous ones on the caller's runtime. Their turn comes by a clock that no
+//! correction of the wall clock moves.
+//!
+//! A collector that fails, panics or hangs is reported by [`collectors`], its old values are no longer shown, and it is tried again at its next turn; it
+//! never stops the others. Nothing here owns a thread.
 
-mod history;
+mod clock;
+mod collector;
+mod driver;
+mod entry;
 mod samples;
 mod source;
 
-pub use self::{
-    history::Point,
-    samples::Samples,
-    source::{
-        AsyncCollector, BoxError, Collecting, Collector, CollectorStatus, Source, collectors, observe,
-        register_async_collector, register_collector, run_async_collectors,
-    },
-};
 pub(crate) use self::{
+    clock::now,
+    driver::is_driven,
     samples::{Quantity, Reading},
-    source::{points_of, readings},
+    source::readings,
+};
+pub use self::{
+    collector::{AsyncCollector, BoxError, Collecting, Collector},
+    driver::{Driver, Turn, drive, run_async_collectors},
+    entry::CollectorStatus,
+    samples::Samples,
+    source::{Source, collectors, observe, register_async_collector, register_collector},
 };

@@ -1,0 +1,227 @@
+//! What the tiers hold, beside a plain list of all values.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use proptest::{collection::vec, prelude::*};
+
+use super::{History, Item, Key, Kind, Now, Range};
+
+const SECOND: u64 = 1_000;
+const MINUTE: u64 = 60 * SECOND;
+const HOUR: u64 = 60 * MINUTE;
+
+fn key<'a>(kind: Kind, labels: &'a [(&'a str, &'a str)]) -> Key<'a> {
+    Key { kind, name: "x", labels }
+}
+
+fn at(ms: u64) -> Now {
+    Now { at: ms, wall: UNIX_EPOCH + Duration::from_millis(ms) }
+}
+
+fn filled(kind: Kind, values: &[(u64, f64)]) -> History {
+    let mut history = History::new(10, 1 << 30);
+    values.iter().for_each(|&(ms, value)| history.collect(at(ms), [(key(kind, &[]), value)]));
+    history
+}
+
+fn since(history: &History, kind: Kind, from: u64) -> Range {
+    history.since(kind, "x", from).pop().map(|(_, range)| range).unwrap_or_default()
+}
+
+/// Count, sum, least, greatest, last.
+fn summary(items: &[Item]) -> (u64, f64, f64, f64, f64) {
+    let (min, max) = (f64::INFINITY, f64::NEG_INFINITY);
+    items.iter().fold((0, 0.0, min, max, 0.0), |sum, item| {
+        (sum.0 + item.count, sum.1 + item.sum, sum.2.min(item.min), sum.3.max(item.max), item.last)
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Any times at least a second apart, any range whose edge is a whole minute: nothing is lost, and nothing counted twice.
+    #[test]
+    fn ranges_agree_with_a_list_of_all_values(
+        steps in vec((prop_oneof![8 => 1_000..20_000_u64, 1 => 1_000..HOUR], -1_000..1_000_i32), 1..2_000),
+        back in vec(0..25 * 60_u64, 4),
+    ) {
+        let mut time = 0;
+        let values: Vec<(u64, f64)> = steps.iter().map(|&(gap, value)| { time += gap; (time, f64::from(value)) }).collect();
+        let history = filled(Kind::Gauge, &values);
+        let oldest = (time.saturating_sub(24 * HOUR)).next_multiple_of(MINUTE);
+        for minutes in back {
+            let from = (time / MINUTE * MINUTE).saturating_sub(minutes * MINUTE).max(oldest);
+            let naive: Vec<Item> = values.iter().filter(|value| value.0 >= from).map(|&(at, value)| Item::single(at, value)).collect();
+            let range = since(&history, Kind::Gauge, from);
+            prop_assert_eq!(summary(&range.items), summary(&naive), "from {} of {}", from, time);
+            prop_assert!(range.items.is_sorted_by_key(|item| item.at));
+        }
+    }
+
+    /// An edge anywhere: it is rounded down by less than ten seconds within the hour, a minute before.
+    #[test]
+    fn an_edge_is_rounded_down_by_less_than_a_cell(steps in vec(1_000..9_000_u64, 1..2_000), back in 0..5 * HOUR) {
+        let mut time = 0;
+        let values: Vec<(u64, f64)> = steps.iter().map(|gap| { time += gap; (time, 1.0) }).collect();
+        let history = filled(Kind::Gauge, &values);
+        let from = time.saturating_sub(back);
+        let slack = match back {
+            _ if back < 10 * MINUTE => 0,
+            _ if back < HOUR => 10 * SECOND,
+            _ => MINUTE,
+        };
+        let count_since = |from: u64| values.iter().filter(|value| value.0 >= from).count() as u64;
+        let count = summary(&since(&history, Kind::Gauge, from).items).0;
+        prop_assert!(count >= count_since(from) && count <= count_since(from.saturating_sub(slack)));
+    }
+
+    /// A counter that now and then begins anew: the increases of all values since the one before the range.
+    #[test]
+    fn increases_agree_with_a_list_of_all_values(
+        steps in vec((1_000..20_000_u64, 0..100_u32, prop::bool::weighted(0.02)), 2..2_000),
+        back in vec(0..25 * 60_u64, 4),
+    ) {
+        let (mut time, mut count) = (0, 0.0);
+        let values: Vec<(u64, f64)> = steps
+            .iter()
+            .map(|&(gap, by, reset)| {
+                time += gap;
+                count = if reset { 0.0 } else { count } + f64::from(by);
+                (time, count)
+            })
+            .collect();
+        let history = filled(Kind::Counter, &values);
+        for minutes in back {
+            let from = (time / MINUTE * MINUTE).saturating_sub(minutes * MINUTE);
+            let first = values.iter().position(|value| value.0 >= from).unwrap_or(values.len());
+            // Without a value before the range the first one is where it starts, and the first cell may hold a reset.
+            if first == 0 || first == values.len() {
+                continue;
+            }
+            let grown = |pair: &[(u64, f64)]| if pair[1].1 < pair[0].1 { pair[1].1 } else { pair[1].1 - pair[0].1 };
+            let naive: f64 = values[first - 1..].windows(2).map(grown).sum();
+            let (increase, seconds) = since(&history, Kind::Counter, from).growth().expect("two values");
+            prop_assert!((increase - naive).abs() < 1e-6, "from {from} of {time}: {increase}, not {naive}");
+            prop_assert!(seconds >= (values[values.len() - 1].0 - from) as f64 / 1000.0);
+        }
+    }
+}
+
+#[test]
+fn many_readers_do_not_shorten_it_and_the_newest_value_is_the_last() {
+    let mut history = History::new(10, 1 << 30);
+    for tick in 0..10_000 {
+        history.collect(at(tick * 10), [(key(Kind::Gauge, &[]), tick as f64)]);
+        let range = since(&history, Kind::Gauge, 0);
+        assert_eq!(range.items.last().map(|item| item.last), Some(tick as f64));
+        assert!(range.items.len() as u64 <= tick * 10 / 900 + 2);
+    }
+    assert!(since(&history, Kind::Gauge, 0).items.len() >= 100, "100 s are there");
+}
+
+#[test]
+fn ticks_that_are_not_quite_even_are_all_kept() {
+    let values: Vec<(u64, f64)> =
+        (1..500).map(|tick| (tick * SECOND + [0, 40, 80, 20][tick as usize % 4], 1.0)).collect();
+    assert_eq!(since(&filled(Kind::Gauge, &values), Kind::Gauge, 0).items.len(), 499);
+}
+
+#[test]
+fn a_day_of_a_value_every_five_seconds_takes_at_most_75_kib() {
+    let mut history = History::new(10, 1 << 30);
+    let labels = [("mount", "/var/lib/data"), ("device", "nvme0n1p2")];
+    for tick in 0..3 * 17_280 {
+        history.collect(at(tick * 5 * SECOND), [(key(Kind::Gauge, &labels), tick as f64)]);
+    }
+    let bytes = history.footprint().bytes;
+    assert!((60 << 10..=75 << 10).contains(&bytes), "{bytes} bytes");
+}
+
+#[test]
+fn bytes_are_bounded_and_what_that_costs_is_told() {
+    let mut history = History::new(1_000, 1 << 20);
+    let names: Vec<String> = (0..100).map(|name| name.to_string()).collect();
+    for tick in 0..17_280 {
+        let labels: Vec<_> = names.iter().map(|name| [("name", name.as_str())]).collect();
+        history.collect(at(tick * 5 * SECOND), labels.iter().map(|labels| (key(Kind::Gauge, labels), 1.0)));
+        assert!(history.footprint().bytes <= (1 << 20) + (1 << 17), "{:?}", history.footprint());
+    }
+    let footprint = history.footprint();
+    assert!(footprint.series == 100 && footprint.dropped > 0 && footprint.turned_away == 0, "{footprint:?}");
+    assert!(history.since(Kind::Gauge, "x", 0).iter().all(|(_, range)| range.items.len() > 100), "each has its share");
+}
+
+#[test]
+fn series_beyond_the_limit_wait_until_others_are_no_longer_given() {
+    let mut history = History::new(2, 1 << 20);
+    let give = |history: &mut History, ms, name| history.collect(at(ms), [(key(Kind::Gauge, &[("name", name)]), 1.0)]);
+    give(&mut history, 0, "a");
+    give(&mut history, 0, "b");
+    give(&mut history, 0, "c");
+    assert_eq!((history.footprint().series, history.footprint().turned_away), (2, 1));
+    (1..20).for_each(|minute| give(&mut history, minute * MINUTE, "b"));
+    give(&mut history, 20 * MINUTE, "c");
+    let names: Vec<String> =
+        history.since(Kind::Gauge, "x", 0).into_iter().map(|(mut labels, _)| labels.remove(0).1).collect();
+    assert_eq!(names, ["b", "c"], "a made room");
+}
+
+#[test]
+fn what_is_no_longer_given_grows_old() {
+    let mut history = filled(Kind::Gauge, &[(0, 7.0)]);
+    let other = Key { kind: Kind::Gauge, name: "other", labels: &[] };
+    for (hour, there) in [(1, true), (24, true), (25, false)] {
+        history.collect(at(hour * HOUR), [(other, 1.0)]);
+        assert_eq!(!since(&history, Kind::Gauge, 0).items.is_empty(), there, "after {hour} h");
+    }
+    assert_eq!(history.footprint().series, 1);
+}
+
+#[test]
+fn declared_counters_grow_from_nothing_once_they_are_watched() {
+    let mut history = History::new(10, 1 << 20);
+    let counter = key(Kind::Counter, &[]);
+    history.remember(at(SECOND), []);
+    history.remember(at(2 * SECOND), [(counter, 5.0)]);
+    let growth = |history: &History| since(history, Kind::Counter, 0).growth();
+    assert_eq!(growth(&history), Some((5.0, 1.0)), "it was not there a second ago, so it was zero");
+    assert_eq!(growth(&filled(Kind::Counter, &[(2 * SECOND, 5.0)])), None, "of a collected one nobody knows");
+    let mut late = History::new(10, 1 << 20);
+    late.remember(at(SECOND), [(counter, 5.0)]);
+    assert_eq!(growth(&late), None, "nor of one that was there before anybody looked");
+}
+
+#[test]
+fn what_is_collected_is_not_remembered_again() {
+    let mut history = filled(Kind::Gauge, &[(0, 1.0)]);
+    history.remember(at(5 * SECOND), [(key(Kind::Gauge, &[]), 1.0), (key(Kind::Counter, &[]), 2.0)]);
+    assert_eq!(since(&history, Kind::Gauge, 0).items.len(), 1);
+    assert_eq!(since(&history, Kind::Counter, 0).items.len(), 1);
+}
+
+#[test]
+fn the_wall_clock_may_jump_and_order_stays() {
+    let mut history = History::new(10, 1 << 20);
+    let wall = |ms: u64| SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000) + Duration::from_millis(ms);
+    let give =
+        |history: &mut History, ms, wall| history.collect(Now { at: ms, wall }, [(key(Kind::Gauge, &[]), ms as f64)]);
+    for second in 0..10 {
+        give(&mut history, second * SECOND, wall(second * SECOND));
+    }
+    for second in 10..20 {
+        give(&mut history, second * SECOND, wall(second * SECOND) - Duration::from_secs(3_600));
+    }
+    let items = since(&history, Kind::Gauge, 0).items;
+    assert_eq!(
+        items.iter().map(|item| item.last).collect::<Vec<_>>(),
+        (0..20).map(|s| (s * 1_000) as f64).collect::<Vec<_>>()
+    );
+    assert_eq!(history.wall(9 * SECOND), wall(9 * SECOND));
+    assert_eq!(history.wall(10 * SECOND), wall(10 * SECOND) - Duration::from_secs(3_600));
+}
+
+#[test]
+fn a_value_from_before_the_newest_counts_as_of_the_same_time() {
+    let range = since(&filled(Kind::Gauge, &[(10 * SECOND, 1.0), (5 * SECOND, 2.0)]), Kind::Gauge, 0);
+    assert_eq!(range.items.iter().map(|item| (item.at, item.last)).collect::<Vec<_>>(), [(10_000, 1.0), (10_000, 2.0)]);
+}

@@ -1,0 +1,271 @@
+//! The values of one series: each for a while, then as cells of ten seconds, then of a minute.
+//!
+//! The tiers do not overlap: what leaves one enters the next, so a range over several counts nothing twice. Times are milliseconds of a
+//! clock that never goes back.
+
+use std::collections::VecDeque;
+
+use super::Kind;
+
+/// Single values are this far apart; one that comes sooner is shown as the newest until the next replaces it. A little less than a second, so
+/// that one a second is kept though ticks are not even.
+const SPACING: u64 = 900;
+/// How long single values stay, and the cells of the next two tiers.
+const SINGLE_FOR: u64 = 10 * MINUTE;
+const TENS_FOR: u64 = 60 * MINUTE;
+pub(super) const MINUTES_FOR: u64 = 24 * 60 * MINUTE;
+const TEN: u64 = 10_000;
+const MINUTE: u64 = 60_000;
+/// Resets remembered of a counter; a program that restarts its counters more often has no increase over longer ranges.
+const RESETS: usize = 256;
+
+#[derive(Debug, Clone, Copy)]
+struct Single {
+    at: u64,
+    value: f64,
+}
+
+/// The values of ten seconds, or of a minute.
+#[derive(Debug, Clone, Copy)]
+struct Cell {
+    /// Its start, in widths of its tier.
+    index: u32,
+    count: u32,
+    sum: f64,
+    min: f64,
+    max: f64,
+    last: f64,
+}
+
+/// A counter that began anew.
+#[derive(Debug, Clone, Copy)]
+struct Reset {
+    /// When that was seen.
+    at: u64,
+    /// What it had counted until then.
+    lost: f64,
+}
+
+/// One value, or several that are close in time.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Item {
+    /// When it is from; of several, when their cell begins.
+    pub(crate) at: u64,
+    /// The first moment that is not its own.
+    end: u64,
+    pub(crate) count: u64,
+    pub(crate) sum: f64,
+    pub(crate) min: f64,
+    pub(crate) max: f64,
+    pub(crate) last: f64,
+}
+
+/// The values of a series over a range.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Range {
+    /// Oldest first.
+    pub(crate) items: Vec<Item>,
+    /// Time and value just before the first of them.
+    before: Option<(u64, f64)>,
+    /// What a counter lost by beginning anew.
+    lost: f64,
+}
+
+/// The values of a series.
+#[derive(Debug, Default)]
+pub(super) struct Tiers {
+    singles: VecDeque<Single>,
+    tens: VecDeque<Cell>,
+    minutes: VecDeque<Cell>,
+    resets: VecDeque<Reset>,
+    /// When the counter was known not to have counted anything, while all its values since are here.
+    zero_at: Option<u64>,
+}
+
+impl Cell {
+    fn of(single: Single) -> Self {
+        let value = single.value;
+        Self { index: index(single.at, TEN), count: 1, sum: value, min: value, max: value, last: value }
+    }
+
+    /// Takes in the values of a later cell.
+    fn add(&mut self, later: &Self) {
+        self.count = self.count.saturating_add(later.count);
+        self.sum += later.sum;
+        (self.min, self.max) = (self.min.min(later.min), self.max.max(later.max));
+        self.last = later.last;
+    }
+
+    fn start(&self, width: u64) -> u64 {
+        u64::from(self.index) * width
+    }
+
+    fn item(&self, width: u64, next: u64) -> Item {
+        let (at, Self { sum, min, max, last, .. }) = (self.start(width), *self);
+        Item { at, end: (at + width).min(next).max(at + 1), count: u64::from(self.count), sum, min, max, last }
+    }
+}
+
+fn index(at: u64, width: u64) -> u32 {
+    u32::try_from(at / width).unwrap_or(u32::MAX)
+}
+
+impl Item {
+    pub(crate) fn single(at: u64, value: f64) -> Self {
+        Self { at, end: at + 1, count: 1, sum: value, min: value, max: value, last: value }
+    }
+}
+
+impl Tiers {
+    /// A counter that had counted nothing at that time.
+    pub(super) fn from_zero(at: u64) -> Self {
+        Self { zero_at: Some(at), ..Self::default() }
+    }
+
+    /// Takes a value. One from before the newest (two threads raced) counts as of the same time.
+    pub(super) fn add(&mut self, at: u64, value: f64, kind: Kind) {
+        let mut single = Single { at, value };
+        if let Some(newest) = self.singles.back().copied() {
+            single.at = at.max(newest.at);
+            let before = self.singles.len().checked_sub(2).and_then(|at| self.singles.get(at)).map(|before| before.at);
+            if before.is_some_and(|before| newest.at < before + SPACING) {
+                self.singles.pop_back();
+                self.resets.iter_mut().rev().take_while(|reset| reset.at == newest.at).for_each(|it| it.at = single.at);
+            }
+        }
+        if kind == Kind::Counter
+            && let Some(lost) = self.last().filter(|last| value < *last)
+        {
+            push(&mut self.resets, Reset { at: single.at, lost });
+            if self.resets.len() > RESETS {
+                self.resets.pop_front();
+            }
+        }
+        push(&mut self.singles, single);
+    }
+
+    fn last(&self) -> Option<f64> {
+        let cells = || self.tens.back().or(self.minutes.back()).map(|cell| cell.last);
+        self.singles.back().map(|single| single.value).or_else(cells)
+    }
+
+    /// When the newest value is from.
+    pub(super) fn newest(&self) -> u64 {
+        let cells =
+            || self.tens.back().map(|cell| cell.start(TEN)).or(self.minutes.back().map(|cell| cell.start(MINUTE)));
+        self.singles.back().map(|single| single.at).or_else(cells).unwrap_or(0)
+    }
+
+    /// Moves on what has become old.
+    pub(super) fn age(&mut self, now: u64) {
+        while let Some(single) = pop_if(&mut self.singles, |single| single.at + SINGLE_FOR <= now) {
+            put(&mut self.tens, Cell::of(single));
+        }
+        while let Some(cell) = pop_if(&mut self.tens, |cell| cell.start(TEN) + TEN + TENS_FOR <= now) {
+            put(&mut self.minutes, Cell { index: index(cell.start(TEN), MINUTE), ..cell });
+        }
+        while pop_if(&mut self.minutes, |cell| cell.start(MINUTE) + MINUTE + MINUTES_FOR <= now).is_some() {
+            self.zero_at = None;
+        }
+        while pop_if(&mut self.resets, |reset| reset.at + MINUTE + MINUTES_FOR <= now).is_some() {}
+    }
+
+    /// Drops the oldest cells or values, but never the last one, and says how many.
+    pub(super) fn shorten(&mut self) -> usize {
+        self.zero_at = None;
+        let spare = self.singles.len().saturating_sub(1);
+        let dropped = match (self.minutes.len(), self.tens.len()) {
+            (0, 0) => self.singles.drain(..spare.min(ROOM)).len(),
+            (0, tens) => self.tens.drain(..tens.min(ROOM)).len(),
+            (minutes, _) => self.minutes.drain(..minutes.min(ROOM)).len(),
+        };
+        self.shrink();
+        dropped
+    }
+
+    /// Gives back memory that dropping has freed.
+    pub(super) fn shrink(&mut self) {
+        self.minutes.shrink_to(self.minutes.len() + ROOM);
+        self.tens.shrink_to(self.tens.len() + ROOM);
+        self.singles.shrink_to(self.singles.len() + ROOM);
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.singles.is_empty() && self.tens.is_empty() && self.minutes.is_empty()
+    }
+
+    /// The memory it has reserved, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        (self.tens.capacity() + self.minutes.capacity()) * size_of::<Cell>()
+            + self.singles.capacity() * size_of::<Single>()
+            + self.resets.capacity() * size_of::<Reset>()
+    }
+
+    /// The values since a time. It is rounded down to where a cell begins, so a range that begins an hour ago or less is at most ten seconds longer
+    /// than asked for, an older one a minute.
+    pub(super) fn since(&self, from: u64) -> Range {
+        let first_single = self.singles.front().map_or(u64::MAX, |single| single.at);
+        let first_ten = self.tens.front().map_or(first_single, |cell| cell.start(TEN));
+        let minutes = self.minutes.iter().map(|cell| cell.item(MINUTE, first_ten));
+        let tens = self.tens.iter().map(|cell| cell.item(TEN, first_single));
+        let singles = self.singles.iter().map(|single| Item::single(single.at, single.value));
+        let mut before = self.zero_at.map(|at| (at, 0.0));
+        let mut range = Range::default();
+        for item in minutes.chain(tens).chain(singles) {
+            if item.end > from {
+                range.items.push(item);
+            } else {
+                before = Some((item.end - 1, item.last));
+            }
+        }
+        range.before = before;
+        if let Some(first) = range.items.first().map(|item| item.at) {
+            range.lost = self.resets.iter().filter(|reset| reset.at >= first).map(|reset| reset.lost).sum();
+        }
+        range
+    }
+}
+
+impl Range {
+    /// By how much a counter grew and in how many seconds, from the value before the range (else the first in it) to the last one. `None` without
+    /// two values.
+    pub(crate) fn growth(&self) -> Option<(f64, f64)> {
+        let (first, last) = (self.items.first()?, self.items.last()?);
+        let alone = self.items.len() == 1 && first.count == 1;
+        let (since, from) = match self.before {
+            Some(before) => before,
+            None if alone => return None,
+            None => (first.at, first.min),
+        };
+        let seconds = (last.end - 1).saturating_sub(since).max(1) as f64 / 1000.0;
+        Some(((last.last - from + self.lost).max(0.0), seconds))
+    }
+
+    /// Puts in the value now, in the place of one that is hardly older.
+    pub(crate) fn put_present(&mut self, at: u64, value: f64) {
+        self.items.pop_if(|newest| newest.end == newest.at + 1 && at < newest.at + SPACING);
+        self.items.push(Item::single(at, value));
+    }
+}
+
+/// Spare places, at most an eighth of what is in use.
+const ROOM: usize = 64;
+
+/// Doubling, as collections do by themselves, would cost up to as much again as is in use.
+fn push<T>(queue: &mut VecDeque<T>, item: T) {
+    if queue.len() == queue.capacity() {
+        queue.reserve_exact((queue.len() / 8).clamp(4, ROOM));
+    }
+    queue.push_back(item);
+}
+
+fn pop_if<T>(queue: &mut VecDeque<T>, is_old: impl Fn(&T) -> bool) -> Option<T> {
+    if queue.front().is_some_and(is_old) { queue.pop_front() } else { None }
+}
+
+fn put(tier: &mut VecDeque<Cell>, cell: Cell) {
+    match tier.back_mut() {
+        Some(same) if same.index == cell.index => same.add(&cell),
+        _ => push(tier, cell),
+    }
+}
