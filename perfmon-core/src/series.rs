@@ -115,7 +115,7 @@ pub fn aggregate(name: &str, how: Aggregate, last: Duration) -> Option<f64> {
         Aggregate::Min => items().map(|item| item.min).reduce(f64::min),
         Aggregate::Max => items().map(|item| item.max).reduce(f64::max),
         Aggregate::Sum => Some(sum()),
-        Aggregate::Last => items().max_by_key(|item| item.at).map(|item| item.last),
+        Aggregate::Last => items().max_by_key(|item| item.last_at).map(|item| item.last),
         Aggregate::Count => Some(count() as f64),
         Aggregate::Increase => growth(&ranges).map(|(increase, _)| increase),
         Aggregate::Rate => growth(&ranges).map(|(_, rate)| rate),

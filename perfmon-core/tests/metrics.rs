@@ -85,3 +85,27 @@ fn many_threads() {
     assert_eq!(counter(&interval, "orders", &[]), 5);
     assert_eq!(distribution(&interval, "waits", &[]).count(), 0);
 }
+
+#[test]
+fn declared_metrics_have_a_history_when_snapshots_are_remembered() {
+    static KNOWN: Counter<1> = Counter::new("known_total", module_path!()).labels(&["side"]);
+    perfmon_core::inventory::submit! { KNOWN.registration() }
+    let now = |points: &[perfmon_core::Point]| points.iter().map(|point| point.value).collect::<Vec<_>>();
+    assert!(perfmon_core::series("known_total").is_empty());
+    perfmon_core::series::remember(&snapshot());
+    KNOWN.with(&["buy"]).add(3);
+    let series = perfmon_core::series("known_total");
+    assert_eq!((series.len(), now(&series[0].points)), (1, vec![3.0]), "without anybody who remembers, the value now");
+    assert_eq!(series[0].labels, [("side".to_owned(), "buy".to_owned())]);
+    perfmon_core::series::remember(&snapshot());
+    KNOWN.with(&["buy"]).add(4);
+    let range = Duration::from_secs(60);
+    assert_eq!(perfmon_core::aggregate("known_total", perfmon_core::Aggregate::Last, range), Some(7.0));
+    assert_eq!(
+        perfmon_core::aggregate("known_total", perfmon_core::Aggregate::Increase, range),
+        Some(7.0),
+        "it began at 0"
+    );
+    let footprint = perfmon_core::series::footprint();
+    assert!(footprint.series >= 1 && footprint.bytes <= footprint.limit_bytes);
+}

@@ -45,8 +45,9 @@ thread_local! {
 /// ```
 #[must_use]
 pub fn drive() -> Option<Driver> {
-    let taken = DRIVEN.swap(true, Ordering::AcqRel);
-    (!taken).then_some(Driver { only: () })
+    // Lazily: a driver made and dropped again would end the other's reign.
+    let free = !DRIVEN.swap(true, Ordering::AcqRel);
+    free.then(|| Driver { only: () })
 }
 
 /// The one who runs closures and collectors, see [`drive`]. Once it is dropped, snapshots run them again.

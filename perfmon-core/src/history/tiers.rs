@@ -30,7 +30,10 @@ struct Single {
 struct Cell {
     /// Its start, in widths of its tier.
     index: u32,
-    count: u32,
+    /// At most 67 values are this close.
+    count: u16,
+    /// When its last value is from, in milliseconds since its start.
+    last_after: u16,
     sum: f64,
     min: f64,
     max: f64,
@@ -51,6 +54,8 @@ struct Reset {
 pub(crate) struct Item {
     /// When it is from; of several, when their cell begins.
     pub(crate) at: u64,
+    /// When the last of them is from.
+    pub(crate) last_at: u64,
     /// The first moment that is not its own.
     end: u64,
     pub(crate) count: u64,
@@ -84,8 +89,16 @@ pub(super) struct Tiers {
 
 impl Cell {
     fn of(single: Single) -> Self {
-        let value = single.value;
-        Self { index: index(single.at, TEN), count: 1, sum: value, min: value, max: value, last: value }
+        let (value, index) = (single.value, index(single.at, TEN));
+        Self {
+            index,
+            count: 1,
+            last_after: since(single.at, index, TEN),
+            sum: value,
+            min: value,
+            max: value,
+            last: value,
+        }
     }
 
     /// Takes in the values of a later cell.
@@ -93,17 +106,27 @@ impl Cell {
         self.count = self.count.saturating_add(later.count);
         self.sum += later.sum;
         (self.min, self.max) = (self.min.min(later.min), self.max.max(later.max));
-        self.last = later.last;
+        (self.last, self.last_after) = (later.last, later.last_after);
     }
 
     fn start(&self, width: u64) -> u64 {
         u64::from(self.index) * width
     }
 
+    fn last_at(&self, width: u64) -> u64 {
+        self.start(width) + u64::from(self.last_after)
+    }
+
     fn item(&self, width: u64, next: u64) -> Item {
         let (at, Self { sum, min, max, last, .. }) = (self.start(width), *self);
-        Item { at, end: (at + width).min(next).max(at + 1), count: u64::from(self.count), sum, min, max, last }
+        let last_at = self.last_at(width);
+        Item { at, last_at, end: (at + width).min(next).max(at + 1), count: u64::from(self.count), sum, min, max, last }
     }
+}
+
+/// Milliseconds since a cell's start.
+fn since(at: u64, index: u32, width: u64) -> u16 {
+    u16::try_from(at.saturating_sub(u64::from(index) * width)).unwrap_or(u16::MAX)
 }
 
 fn index(at: u64, width: u64) -> u32 {
@@ -112,7 +135,7 @@ fn index(at: u64, width: u64) -> u32 {
 
 impl Item {
     pub(crate) fn single(at: u64, value: f64) -> Self {
-        Self { at, end: at + 1, count: 1, sum: value, min: value, max: value, last: value }
+        Self { at, last_at: at, end: at + 1, count: 1, sum: value, min: value, max: value, last: value }
     }
 }
 
@@ -151,8 +174,8 @@ impl Tiers {
 
     /// When the newest value is from.
     pub(super) fn newest(&self) -> u64 {
-        let cells =
-            || self.tens.back().map(|cell| cell.start(TEN)).or(self.minutes.back().map(|cell| cell.start(MINUTE)));
+        let minute = || self.minutes.back().map(|cell| cell.last_at(MINUTE));
+        let cells = || self.tens.back().map(|cell| cell.last_at(TEN)).or_else(minute);
         self.singles.back().map(|single| single.at).or_else(cells).unwrap_or(0)
     }
 
@@ -162,7 +185,8 @@ impl Tiers {
             put(&mut self.tens, Cell::of(single));
         }
         while let Some(cell) = pop_if(&mut self.tens, |cell| cell.start(TEN) + TEN + TENS_FOR <= now) {
-            put(&mut self.minutes, Cell { index: index(cell.start(TEN), MINUTE), ..cell });
+            let index = index(cell.start(TEN), MINUTE);
+            put(&mut self.minutes, Cell { index, last_after: since(cell.last_at(TEN), index, MINUTE), ..cell });
         }
         while pop_if(&mut self.minutes, |cell| cell.start(MINUTE) + MINUTE + MINUTES_FOR <= now).is_some() {
             self.zero_at = None;
@@ -215,7 +239,7 @@ impl Tiers {
             if item.end > from {
                 range.items.push(item);
             } else {
-                before = Some((item.end - 1, item.last));
+                before = Some((item.last_at, item.last));
             }
         }
         range.before = before;
@@ -237,7 +261,7 @@ impl Range {
             None if alone => return None,
             None => (first.at, first.min),
         };
-        let seconds = (last.end - 1).saturating_sub(since).max(1) as f64 / 1000.0;
+        let seconds = last.last_at.saturating_sub(since).max(1) as f64 / 1000.0;
         Some(((last.last - from + self.lost).max(0.0), seconds))
     }
 
