@@ -19,8 +19,8 @@ use std::{
 use perfmon_core::{
     Aggregate, MockClock, aggregate,
     collect::{
-        AsyncCollector, BoxError, Collecting, Collector, CollectorStatus, Driver, Samples, Turn, collectors, drive,
-        observe, register_async_collector, register_collector, run_async_collectors,
+        AsyncCollector, BoxError, Collecting, Collector, CollectorStatus, Driver, Samples, Source, Turn, collectors,
+        drive, observe, register_async_collector, register_collector, run_async_collectors,
     },
     series, snapshot,
     snapshot::Value,
@@ -156,7 +156,7 @@ fn a_turn_is_taken_once_and_ends() {
 struct Slow(mpsc::Sender<()>);
 
 impl AsyncCollector for Slow {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "slow"
     }
     fn collect<'a>(&'a self, out: &'a mut Samples) -> Collecting<'a> {
@@ -247,6 +247,17 @@ fn one_that_hangs_in_a_snapshot_hangs_no_other() {
     source.remove();
 }
 
+struct Bad;
+
+impl AsyncCollector for Bad {
+    fn name(&self) -> &'static str {
+        "bad_future"
+    }
+    fn collect<'a>(&'a self, _: &'a mut Samples) -> Collecting<'a> {
+        panic!("before there is a future")
+    }
+}
+
 #[test]
 fn failures_and_panics_stop_no_other() {
     let (clock, _alone, driver) = driven();
@@ -255,15 +266,6 @@ fn failures_and_panics_stop_no_other() {
         Err("no permission".into())
     }));
     let panicking = register_collector(test("panicking", s(1), |_| panic!("out of cheese")));
-    struct Bad;
-    impl AsyncCollector for Bad {
-        fn name(&self) -> &str {
-            "bad_future"
-        }
-        fn collect<'a>(&'a self, _: &'a mut Samples) -> Collecting<'a> {
-            panic!("before there is a future")
-        }
-    }
     let bad = register_async_collector(Bad);
     let good = observe("good", || 1.0);
     clock.advance(s(1));
@@ -272,7 +274,7 @@ fn failures_and_panics_stop_no_other() {
     assert_eq!(status("panicking").last_error.as_deref(), Some("panicked: out of cheese"));
     assert_eq!(status("bad_future").last_error.as_deref(), Some("panicked: before there is a future"));
     assert_eq!((gauge("half"), gauge("good")), (None, Some(1.0)));
-    [failing, panicking, bad, good].into_iter().for_each(|source| source.remove());
+    [failing, panicking, bad, good].into_iter().for_each(Source::remove);
 }
 
 #[test]
@@ -289,7 +291,7 @@ fn a_collector_may_take_snapshots_and_series() {
     clock.advance(s(1));
     assert!(gauge("curious_metrics").is_some());
     assert_eq!(runs.load(Ordering::Relaxed), 1, "not by the snapshot inside");
-    [source, closure].into_iter().for_each(|source| source.remove());
+    [source, closure].into_iter().for_each(Source::remove);
 }
 
 #[test]
@@ -305,7 +307,9 @@ fn ranges_over_a_day() {
     }));
     // On the minute, so that every range below begins where a cell does.
     let span = snapshot().span();
-    clock.advance(s(60) - Duration::from_nanos(u64::try_from(span.as_nanos() % 60_000_000_000).expect("small")));
+    clock.advance(
+        s(60).saturating_sub(Duration::from_nanos(u64::try_from(span.as_nanos() % 60_000_000_000).expect("small"))),
+    );
     let before = SystemTime::now();
     for tick in 0..=2 * 360 {
         ticks.store(tick, Ordering::Relaxed);
@@ -320,8 +324,9 @@ fn ranges_over_a_day() {
         (over(Aggregate::Count, 3_600), over(Aggregate::Max, 3_600), over(Aggregate::Min, 3_600)),
         (hour, 720.0, 361.0)
     );
-    assert!((over(Aggregate::Avg, 3_600) - 540.5).abs() < 1e-9 && over(Aggregate::Last, 3_600) == 720.0);
-    assert_eq!(over(Aggregate::Count, 86_400), 721.0);
+    assert!((over(Aggregate::Avg, 3_600) - 540.5).abs() < 1e-9);
+    assert_eq!(aggregate("ticks", Aggregate::Last, s(3_600)), Some(720.0));
+    assert_eq!(aggregate("ticks", Aggregate::Count, s(86_400)), Some(721.0));
     assert_eq!((aggregate("ticks", Aggregate::Rate, s(60)), aggregate("nothing", Aggregate::Avg, s(60))), (None, None));
     assert_eq!(aggregate("ticks_total", Aggregate::Increase, s(3_600)), Some(hour));
     assert_eq!(aggregate("ticks_total", Aggregate::Rate, s(3_600)), Some(0.1));
@@ -329,5 +334,5 @@ fn ranges_over_a_day() {
     assert_eq!(points.iter().map(|point| point.count).sum::<u64>(), 721);
     assert!(points.len() < 500 && points[0].count == 6 && points[0].at < before + s(3_600), "{} points", points.len());
     assert!(points.is_sorted_by_key(|point| point.at));
-    [source, counter].into_iter().for_each(|source| source.remove());
+    [source, counter].into_iter().for_each(Source::remove);
 }

@@ -5,6 +5,7 @@ mod trend;
 mod window;
 
 pub use self::{
+    health::{Condition, Deduction, Health, HealthCheck, HealthPolicy, HealthRule, HealthStatus, MetricCheck, assess},
     trend::{Trend, trend},
     window::{Window, Windows},
 };

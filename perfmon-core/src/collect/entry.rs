@@ -139,7 +139,7 @@ impl Entry {
         let wait = match (&self.work, asker) {
             (Work::Closure(_), Asker::Snapshot) => Duration::ZERO,
             (_, Asker::Snapshot) => state.interval,
-            (_, Asker::Driver) => state.interval - state.interval / 10,
+            (_, Asker::Driver) => state.interval.mul_f64(0.9),
         };
         let fresh = state.began.is_some_and(|began| now.saturating_sub(began) < wait);
         if fresh || state.running.is_some() || !self.is_enabled() {

@@ -199,12 +199,12 @@ impl History {
                     fit(series, &mut self.footprint);
                     series.1.shrink();
                     let stale = series.1.newest() + STALE <= now;
-                    let keep = !series.1.is_empty() && !(full && stale);
-                    if keep {
+                    let gone = series.1.is_empty() || (full && stale);
+                    if !gone {
                         count += 1;
                         bytes += cost(series);
                     }
-                    keep
+                    !gone
                 });
                 !family.series.is_empty()
             });

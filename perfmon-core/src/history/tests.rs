@@ -102,7 +102,8 @@ proptest! {
             let naive: f64 = values[first - 1..].windows(2).map(grown).sum();
             let (increase, seconds) = since(&history, Kind::Counter, from).growth().expect("two values");
             prop_assert!((increase - naive).abs() < 1e-6, "from {from} of {time}: {increase}, not {naive}");
-            prop_assert_eq!(seconds, (values[values.len() - 1].0 - values[first - 1].0) as f64 / 1000.0);
+            let exact = (values[values.len() - 1].0 - values[first - 1].0) as f64 / 1000.0;
+            prop_assert!((seconds - exact).abs() < 1e-9, "{seconds} s, not {exact} s");
         }
     }
 }
@@ -121,8 +122,7 @@ fn many_readers_do_not_shorten_it_and_the_newest_value_is_the_last() {
 
 #[test]
 fn ticks_that_are_not_quite_even_are_all_kept() {
-    let values: Vec<(u64, f64)> =
-        (1..500).map(|tick| (tick * SECOND + [0, 40, 80, 20][tick as usize % 4], 1.0)).collect();
+    let values: Vec<(u64, f64)> = (1..500).map(|tick| (tick * SECOND + tick * 37 % 90, 1.0)).collect();
     assert_eq!(since(&filled(Kind::Gauge, &values), Kind::Gauge, 0).items.len(), 499);
 }
 
@@ -214,7 +214,7 @@ fn the_wall_clock_may_jump_and_order_stays() {
     let items = since(&history, Kind::Gauge, 0).items;
     assert_eq!(
         items.iter().map(|item| item.last).collect::<Vec<_>>(),
-        (0..20).map(|s| (s * 1_000) as f64).collect::<Vec<_>>()
+        (0..20).map(|s| f64::from(s * 1_000)).collect::<Vec<_>>()
     );
     assert_eq!(history.wall(9 * SECOND), wall(9 * SECOND));
     assert_eq!(history.wall(10 * SECOND), wall(10 * SECOND) - Duration::from_secs(3_600));

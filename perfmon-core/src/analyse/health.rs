@@ -1,1 +1,0 @@
-//! How healthy the process is, as one number that explains itself.

@@ -1,0 +1,181 @@
+//! Whether a rule applies, and what there is to say about it.
+
+use std::time::Duration;
+
+use super::{Condition, Deduction, HealthCheck, HealthRule, MetricCheck};
+use crate::{
+    collect::CollectorStatus,
+    format,
+    snapshot::{Metric, Site, Snapshot, Stats, Value},
+};
+
+/// What is known of the process.
+pub(super) struct Known<'a> {
+    pub(super) now: &'a Snapshot,
+    pub(super) recent: &'a Snapshot,
+    pub(super) collectors: &'a [CollectorStatus],
+}
+
+impl Known<'_> {
+    pub(super) fn deduction(&self, rule: &HealthRule) -> Option<Deduction> {
+        let mut points = rule.points;
+        let reason = match &rule.check {
+            &HealthCheck::Latency { percentile, above, calls } => self.latency(percentile, above, calls),
+            &HealthCheck::ErrorRate { above, calls } => self.error_rate(above, calls),
+            HealthCheck::Metric(check) => self.metric(check),
+            &HealthCheck::Collectors { most } => {
+                let failing = self.collectors.iter().filter(|status| is_failing(status)).count();
+                points = points.saturating_mul(u8::try_from(failing).unwrap_or(u8::MAX)).min(most);
+                self.failing()
+            }
+            HealthCheck::Losses => self.losses(),
+        }?;
+        Some(Deduction { rule: rule.name.clone(), points, reason })
+    }
+
+    fn latency(&self, percentile: f64, above: Duration, calls: u64) -> Option<String> {
+        let of = |site: &Site| site.percentile(percentile);
+        let is_slow = |site: &&Site| of(site) > above && calls_above(site, above) >= calls;
+        let (worst, others) = worst(self.recent.sites().iter().filter(is_slow), |a, b| of(a).cmp(&of(b)))?;
+        let (time, bound) = (format::bound(of(worst)), format::bound(above));
+        let span = self.span();
+        Some(format!("p{percentile} of {} is {time} over {span}, above {bound}{}", worst.name(), so_are(others)))
+    }
+
+    fn error_rate(&self, above: f64, calls: u64) -> Option<String> {
+        let failed = |stats: &Stats| stats.errors() + stats.panics();
+        let is_bad = |site: &&Site| site.error_rate() > above && failed(site) >= calls;
+        let (worst, others) =
+            worst(self.recent.sites().iter().filter(is_bad), |a, b| a.error_rate().total_cmp(&b.error_rate()))?;
+        let part = format::percent(worst.error_rate());
+        let (failed, calls) = (format::count(failed(worst)), format::plural(worst.calls(), "call"));
+        let (name, span, bound) = (worst.name(), self.span(), format::percent(above));
+        Some(format!("{part} of {name} failed over {span} ({failed} of {calls}), above {bound}{}", so_are(others)))
+    }
+
+    fn metric(&self, check: &MetricCheck) -> Option<String> {
+        let gauges = values(self.now, &check.metric, |value| match value {
+            Value::Gauge(value) => Some(*value),
+            _ => None,
+        });
+        let counters = values(self.recent, &check.metric, |value| match value {
+            Value::Counter(growth) => Some(*growth as f64),
+            _ => None,
+        });
+        let gauges = gauges.map(|(metric, labels, value)| (metric, labels, value, false));
+        let all = gauges.chain(counters.map(|(metric, labels, value)| (metric, labels, value, true)));
+        let is_meant = |labels: &[(&str, &str)]| {
+            check.labels.iter().all(|(key, value)| labels.contains(&(key.as_str(), value.as_str())))
+        };
+        let applies =
+            all.filter(|(_, labels, value, _)| check.condition.holds(*value, check.threshold) && is_meant(labels));
+        let ((metric, labels, value, grew), others) = worst(applies, |a, b| match check.condition {
+            Condition::Below | Condition::AtMost => b.2.total_cmp(&a.2),
+            _ => a.2.total_cmp(&b.2),
+        })?;
+        let series = series_name(metric.name(), &labels);
+        let of = |value| format::quantity(value, metric.unit());
+        let (value, threshold) = (of(value), of(check.threshold));
+        if !check.text.is_empty() {
+            let text = check.text.replace("{series}", &series).replace("{threshold}", &threshold);
+            return Some(text.replace("{value}", &value));
+        }
+        let (condition, others) = (check.condition.as_str(), so_are(others));
+        Some(if grew {
+            format!("{series} grew by {value} over {}, {condition} {threshold}{others}", self.span())
+        } else {
+            format!("{series} is {value}, {condition} {threshold}{others}")
+        })
+    }
+
+    fn failing(&self) -> Option<String> {
+        let mut failing = self.collectors.iter().filter(|status| is_failing(status));
+        let first = failing.next()?;
+        let error = first.last_error.as_deref().unwrap_or_default();
+        let others = match failing.count() {
+            0 => String::new(),
+            1 => "; so does 1 other".to_owned(),
+            others => format!("; so do {others} others"),
+        };
+        Some(format!("collector {} fails: {error}{others}", first.name))
+    }
+
+    fn losses(&self) -> Option<String> {
+        let losses = self.recent.losses();
+        let found = [
+            (losses.labels_refused, "refused label set"),
+            (losses.shared_pairs, "shared record"),
+            (losses.uncounted_calls, "uncounted call"),
+        ];
+        let told: Vec<String> =
+            found.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format::plural(*count, what)).collect();
+        let told = told.join(", ");
+        (!told.is_empty()).then(|| format!("perfmon reached a bound over {}: {told}", self.span()))
+    }
+
+    /// `the last 5 min`
+    fn span(&self) -> String {
+        let seconds = self.recent.span().as_secs();
+        match seconds {
+            ..90 => format!("the last {seconds} s"),
+            90..5_400 => format!("the last {} min", (seconds + 30) / 60),
+            _ => format!("the last {} h", (seconds + 1_800) / 3_600),
+        }
+    }
+}
+
+/// Calls above a bound, a bucket going by its midpoint as percentiles do.
+fn calls_above(stats: &Stats, bound: Duration) -> u64 {
+    let bound = u64::try_from(bound.as_nanos()).unwrap_or(u64::MAX);
+    let above = stats.buckets().iter().rev().take_while(|(low, high, _)| low + (high - low) / 2 > bound);
+    above.map(|(.., count)| count).sum()
+}
+
+fn is_failing(status: &CollectorStatus) -> bool {
+    status.enabled && status.last_error.is_some()
+}
+
+/// The greatest, and how many there are besides.
+fn worst<T>(all: impl Iterator<Item = T>, by: impl Fn(&T, &T) -> std::cmp::Ordering) -> Option<(T, usize)> {
+    let mut others = 0;
+    let worst = all.reduce(|worst, one| {
+        others += 1;
+        if by(&one, &worst).is_gt() { one } else { worst }
+    })?;
+    Some((worst, others))
+}
+
+fn so_are(others: usize) -> String {
+    match others {
+        0 => String::new(),
+        1 => "; so is 1 other".to_owned(),
+        _ => format!("; so are {others} others"),
+    }
+}
+
+type Labelled<'a> = (&'a Metric, Vec<(&'a str, &'a str)>, f64);
+
+/// The finite values of a metric's series, with their labels.
+fn values<'a>(
+    snapshot: &'a Snapshot,
+    name: &'a str,
+    value: impl Fn(&Value) -> Option<f64> + Copy + 'a,
+) -> impl Iterator<Item = Labelled<'a>> {
+    let metrics = snapshot.metrics().iter().filter(move |metric| metric.name() == name);
+    metrics.flat_map(move |metric| {
+        metric.series().iter().filter_map(move |series| {
+            let keys = metric.label_keys().iter().map(String::as_str);
+            let labels = keys.zip(series.values().iter().map(String::as_str)).collect();
+            Some((metric, labels, value(series.value()).filter(|value| value.is_finite())?))
+        })
+    })
+}
+
+/// `disk_usage_percent{mount="/data"}`
+fn series_name(name: &str, labels: &[(&str, &str)]) -> String {
+    if labels.is_empty() {
+        return name.to_owned();
+    }
+    let labels: Vec<String> = labels.iter().map(|(key, value)| format!("{key}={value:?}")).collect();
+    format!("{name}{{{}}}", labels.join(","))
+}
