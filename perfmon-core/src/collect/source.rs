@@ -11,7 +11,8 @@ use super::{
     entry::{CLOSURE_INTERVAL, Entry, Work},
 };
 
-/// A registered closure or collector: switches it, describes it, takes it out again. Dropping it does nothing.
+/// A registered closure or collector: switches it, describes it, takes it out again. Dropping it does nothing. The [module](super) says who runs it
+/// and when.
 #[derive(Clone)]
 pub struct Source(Arc<Entry>);
 

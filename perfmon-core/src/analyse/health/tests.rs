@@ -248,6 +248,14 @@ fn status_by_score() {
     }
 }
 
+#[cfg(feature = "report")]
+#[test]
+fn as_json() {
+    let deduction = Deduction { rule: "disk".to_owned(), points: 25, reason: "full".to_owned() };
+    let json = serde_json::to_string(&Health::of(vec![deduction])).expect("plain fields");
+    assert_eq!(json, r#"{"score":75,"status":"warning","deductions":[{"rule":"disk","points":25,"reason":"full"}]}"#);
+}
+
 proptest! {
     #[test]
     fn a_deduction_never_raises_the_score(points in vec(any::<u8>(), 0..20), more in any::<u8>()) {
