@@ -130,12 +130,11 @@ pub fn aggregate(name: &str, how: Aggregate, last: Duration) -> Option<f64> {
 /// series::remember(&snapshot());
 /// ```
 pub fn remember(snapshot: &Snapshot) {
-    let labels: Vec<Vec<Vec<(&str, &str)>>> = snapshot
-        .metrics()
-        .iter()
-        .map(|metric| metric.series().iter().map(|one| labels(metric, one.values())).collect())
-        .collect();
-    let values = snapshot.metrics().iter().zip(&labels).flat_map(|(metric, labels)| {
+    let metrics = || snapshot.metrics().iter().filter(|metric| !metric.collected);
+    let labels_of =
+        |metric| -> Vec<_> { Metric::series(metric).iter().map(|one| labels(metric, one.values())).collect() };
+    let labels: Vec<Vec<Vec<(&str, &str)>>> = metrics().map(labels_of).collect();
+    let values = metrics().zip(&labels).flat_map(|(metric, labels)| {
         metric.series().iter().zip(labels).filter_map(move |(series, labels)| {
             let (kind, value) = value(series.value())?;
             Some((Key { kind, name: metric.name(), labels }, value))

@@ -79,7 +79,7 @@ pub struct Footprint {
 
 #[derive(Debug, Default)]
 struct Family {
-    /// Closures or collectors give it; otherwise it is declared, and snapshots are where its values come from.
+    /// Closures or collectors give it.
     collected: bool,
     /// Sorted by labels.
     series: Vec<(Labels, Tiers)>,
@@ -112,15 +112,11 @@ impl History {
         values.into_iter().for_each(|(key, value)| self.add(now.at, key, value, true, None));
     }
 
-    /// Begins to take the values of a snapshot.
+    /// Takes the values of declared metrics.
     pub(crate) fn remember<'a>(&mut self, now: Now, values: impl IntoIterator<Item = (Key<'a>, f64)>) {
         self.begin(now);
         let before = self.remembered_at.replace(now.at);
-        for (key, value) in values {
-            if !self.is_collected(key.kind, key.name) {
-                self.add(now.at, key, value, false, before);
-            }
-        }
+        values.into_iter().for_each(|(key, value)| self.add(now.at, key, value, false, before));
     }
 
     /// Whether closures or collectors have given values of this kind and name.

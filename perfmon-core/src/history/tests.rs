@@ -192,14 +192,6 @@ fn declared_counters_grow_from_nothing_once_they_are_watched() {
 }
 
 #[test]
-fn what_is_collected_is_not_remembered_again() {
-    let mut history = filled(Kind::Gauge, &[(0, 1.0)]);
-    history.remember(at(5 * SECOND), [(key(Kind::Gauge, &[]), 1.0), (key(Kind::Counter, &[]), 2.0)]);
-    assert_eq!(since(&history, Kind::Gauge, 0).items.len(), 1);
-    assert_eq!(since(&history, Kind::Counter, 0).items.len(), 1);
-}
-
-#[test]
 fn the_wall_clock_may_jump_and_order_stays() {
     let mut history = History::new(10, 1 << 20);
     let wall = |ms: u64| SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000) + Duration::from_millis(ms);

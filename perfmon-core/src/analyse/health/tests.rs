@@ -52,7 +52,14 @@ fn metric(name: &str, unit: &str, key: &[&str], series: &[(&[&str], Value)]) -> 
     let kind = if matches!(series[0].1, Value::Counter(_)) { MetricKind::Counter } else { MetricKind::Gauge };
     let series =
         series.iter().map(|(values, value)| MetricSeries { values: owned(values), value: value.clone() }).collect();
-    Metric { key: (name.to_owned(), kind), help: String::new(), unit: unit.to_owned(), label_keys: owned(key), series }
+    Metric {
+        key: (name.to_owned(), kind),
+        help: String::new(),
+        unit: unit.to_owned(),
+        label_keys: owned(key),
+        collected: true,
+        series,
+    }
 }
 
 fn gauge(name: &str, value: f64) -> Metric {
