@@ -11,7 +11,7 @@ use super::{
     Scrape,
     edges::Edges,
     exemplar::{Exemplar, Exemplars},
-    family::{Encoder, FamilyType, Number},
+    family::{Encoder, FamilyType, Number, RESERVED},
     name::own_keys,
     number,
     profile::{Family, Measure, Outcome, Source, matches},
@@ -64,10 +64,11 @@ impl<'a> Figures<'a> {
         self.buckets.to_mut().subtract(&part.buckets);
     }
 
-    /// The series of a site, with what its total has beside them: calls of a place that shares the name and has no labels.
+    /// The series of a site, with what its total has beside them: calls of a place that shares the name and has no labels. A series all of
+    /// whose labels are empty reads the same as those, and is one with them.
     fn by_series(site: &'a Site) -> Vec<Self> {
-        let mut all: Vec<_> =
-            site.series().iter().map(|series| Self::of(series.stats(), Some(series.values()))).collect();
+        let labelled = site.series().iter().filter(|series| series.values().iter().any(|value| !value.is_empty()));
+        let mut all: Vec<_> = labelled.map(|series| Self::of(series.stats(), Some(series.values()))).collect();
         if all.iter().map(|figures| figures.started).sum::<u64>() < site.started() {
             let mut rest = Self::of(site.stats(), None);
             all.iter().for_each(|part| rest.subtract(part));
@@ -110,8 +111,7 @@ impl<'a> Calls<'a> {
     }
 
     fn counts<E: Encoder>(self, site: &Site, edges: &Edges, sink: &mut Sink<'_, E>) {
-        let mapped = |key: &String| self.source.labels.iter().any(|(_, from)| from == key);
-        let labelled = self.source.keeps_own || site.label_keys().iter().any(mapped);
+        let labelled = self.source.keeps_own || site.label_keys().iter().any(|key| self.is_mapped(site, key));
         if site.label_keys().is_empty() || !labelled {
             let figures = Figures::of(site.stats(), None);
             return self.series(site, &figures, &OwnKeys { keys: Vec::new() }, edges, sink);
@@ -122,10 +122,21 @@ impl<'a> Calls<'a> {
         }
     }
 
+    /// Whether a label of this name is perfmon's, whatever labels the program has.
+    fn is_fixed(self, site: &Site, label: &str) -> bool {
+        let parts = site.kind().name_labels();
+        ["kind", "name"].contains(&label) || parts.contains(&label) || self.measure.labels().contains(&label)
+    }
+
+    /// Whether the profile gives a label of the program another key.
+    fn is_mapped(self, site: &Site, key: &str) -> bool {
+        !self.is_fixed(site, key) && self.source.labels.iter().any(|(_, from)| from == key)
+    }
+
     fn own_keys(self, site: &Site) -> OwnKeys {
         let fixed = self.source.labels.iter().chain(&self.source.constants).map(|(key, _)| key.as_str());
-        let taken: Vec<&str> = fixed.chain(self.family.kind.reserved()).collect();
-        let shown = |key: &&String| self.source.keeps_own && !self.source.labels.iter().any(|(_, from)| from == *key);
+        let taken: Vec<&str> = fixed.chain(RESERVED).collect();
+        let shown = |key: &&String| self.source.keeps_own && !self.is_mapped(site, key);
         let mut made = own_keys(site.label_keys().iter().filter(shown).map(String::as_str), &taken).into_iter();
         let keys = site.label_keys().iter().map(|key| if shown(&key) { made.next() } else { None }).collect();
         OwnKeys { keys }
@@ -139,7 +150,8 @@ impl<'a> Calls<'a> {
         edges: &Edges,
         sink: &mut Sink<'_, E>,
     ) {
-        let labels = |extra: &[(&str, &str)]| -> Vec<(String, String)> { self.labels(site, figures.values, own, extra) };
+        let labels =
+            |extra: &[(&str, &str)]| -> Vec<(String, String)> { self.labels(site, figures.values, own, extra) };
         let scale = self.scale();
         let whole = |sink: &mut Sink<'_, E>, value| sink.number(&borrowed(&labels(&[])), Number::Whole(value));
         let time = |sink: &mut Sink<'_, E>, nanos: u128| {
@@ -262,7 +274,7 @@ impl<'a> Calls<'a> {
         extra: &[(&str, &str)],
     ) -> Vec<(String, String)> {
         let value_of = |label: &str| -> Option<&str> {
-            let added = extra.iter().find(|(key, _)| *key == label).map(|&(_, value)| value);
+            let added = || extra.iter().find(|(key, _)| *key == label).map(|&(_, value)| value);
             let part = || {
                 let at = site.kind().name_labels().iter().position(|key| *key == label)?;
                 site.name_parts().get(at).map(String::as_str)
@@ -274,10 +286,12 @@ impl<'a> Calls<'a> {
             match label {
                 "kind" => Some(site.kind().as_str()),
                 "name" => Some(site.name()),
-                _ => added.or_else(part).or_else(of_program),
+                fixed if self.is_fixed(site, fixed) => added().or_else(part),
+                _ => of_program(),
             }
         };
-        let mapped = self.source.labels.iter().filter_map(|(key, from)| Some((key.clone(), value_of(from)?.to_owned())));
+        let mapped =
+            self.source.labels.iter().filter_map(|(key, from)| Some((key.clone(), value_of(from)?.to_owned())));
         let own = own.keys.iter().zip(values.unwrap_or_default());
         let own = own.filter_map(|(key, value)| Some((key.clone()?, value.clone())));
         mapped.chain(self.source.constants.iter().cloned()).chain(own).filter(|(_, value)| !value.is_empty()).collect()

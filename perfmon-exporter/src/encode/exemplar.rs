@@ -84,7 +84,12 @@ impl<'a> Exemplars<'a> {
     }
 
     /// Those of one series.
-    pub(super) fn of<'s>(&'s self, kind: Kind, name: &'s str, labels: &'s [String]) -> impl Iterator<Item = &'a Exemplar> + 's {
+    pub(super) fn of<'s>(
+        &'s self,
+        kind: Kind,
+        name: &'s str,
+        labels: &'s [String],
+    ) -> impl Iterator<Item = &'a Exemplar> + 's {
         let of_site = self.0.get(&(kind, name)).map(Vec::as_slice).unwrap_or_default();
         of_site.iter().copied().filter(move |exemplar| exemplar.labels == labels)
     }

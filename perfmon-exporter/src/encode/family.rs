@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use perfmon_core::snapshot::Buckets;
 use serde::Deserialize;
 
-use super::{edges::Edge, exemplar::Exemplar, unit::Scale};
+use super::{edges::Edge, exemplar::Exemplar, profile::Quantile, unit::Scale};
 
 /// What sort of family it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -49,16 +49,10 @@ impl FamilyType {
             Self::Info => &["_info"],
         }
     }
-
-    /// The label that such a family keeps for itself.
-    pub(super) const fn reserved(self) -> Option<&'static str> {
-        match self {
-            Self::Histogram => Some("le"),
-            Self::Summary => Some("quantile"),
-            _ => None,
-        }
-    }
 }
+
+/// Labels that histograms and summaries keep for themselves; readers are misled by them on other families too.
+pub(super) const RESERVED: [&str; 2] = ["le", "quantile"];
 
 /// What is said of a family before its series.
 #[derive(Debug)]
@@ -105,8 +99,8 @@ pub(super) struct HistogramPoint<'a> {
 /// One series of a summary.
 #[derive(Debug)]
 pub(super) struct SummaryPoint<'a> {
-    /// Quantile in 0 ..= 1, and the value.
-    pub(super) quantiles: &'a [(f64, f64)],
+    /// Ascending, each with its value.
+    pub(super) quantiles: &'a [(&'a Quantile, f64)],
     pub(super) count: Option<u64>,
     pub(super) sum: Option<f64>,
 }

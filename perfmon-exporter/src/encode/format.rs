@@ -30,12 +30,15 @@ impl Format {
     /// ```
     #[must_use]
     pub fn negotiate(accept: Option<&str>) -> Self {
-        let ranges: Vec<Range> = accept.map(|header| split(header, ',').filter_map(Range::parse).collect()).unwrap_or_default();
+        let ranges: Vec<Range> =
+            accept.map(|header| split(header, ',').filter_map(Range::parse).collect()).unwrap_or_default();
         let mut best: Option<(u16, usize, Self)> = None;
         for format in Self::ALL {
             // The most specific range that fits says how much; the first of those says how early.
             let fitting = ranges.iter().enumerate().filter_map(|(at, range)| Some((range.fits(format)?, at, range)));
-            let Some((precision, at, range)) = fitting.min_by_key(|&(precision, at, _)| (-precision, at)) else { continue };
+            let Some((precision, at, range)) = fitting.min_by_key(|&(precision, at, _)| (-precision, at)) else {
+                continue;
+            };
             // Wildcards name nobody.
             let place = if precision < 2 { ranges.len() } else { at };
             let better = |(quality, known, _): (u16, usize, Self)| (range.quality, known) > (quality, place);
@@ -53,7 +56,9 @@ impl Format {
             Self::Text => "text/plain; version=0.0.4; charset=utf-8",
             Self::Text1 => "text/plain; version=1.0.0; charset=utf-8; escaping=underscores",
             Self::OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
-            Self::Protobuf => "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited",
+            Self::Protobuf => {
+                "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited"
+            }
         }
     }
 
@@ -153,7 +158,9 @@ mod tests {
     #[test]
     fn what_scrapers_send() {
         let delimited = "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited";
-        let native = format!("{delimited},application/openmetrics-text;version=1.0.0;q=0.8,text/plain;version=0.0.4;q=0.5,*/*;q=0.1");
+        let native = format!(
+            "{delimited},application/openmetrics-text;version=1.0.0;q=0.8,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
+        );
         let prometheus_3 = "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.3,text/plain;version=0.0.4;q=0.2,*/*;q=0.1";
         let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8";
         for (accept, format) in [

@@ -7,9 +7,9 @@ use perfmon_core::snapshot::{Distribution, Metric, MetricKind, MetricSeries, Sna
 use super::{
     Scrape,
     edges::Edges,
-    family::{Encoder, FamilyType, Head, Number},
+    family::{Encoder, FamilyType, Head, Number, RESERVED},
     name::{Names, metric_name, own_keys},
-    profile::{DefaultEdges, Family, Source},
+    profile::{DefaultEdges, Family, Quantile, Source},
     sink::{Sink, Spread},
     unit::{Scale, Unit, ends_in, without_unit},
 };
@@ -20,9 +20,7 @@ pub(super) fn find(snapshot: &Snapshot, name: &str, shown_as: FamilyType) -> Opt
     let first = metrics.partition_point(|metric| metric.name() < name);
     let of_name = metrics[first..].iter().take_while(|metric| metric.name() == name);
     let spreads = matches!(shown_as, FamilyType::Histogram | FamilyType::Summary);
-    let fits = |metric: &&Metric| {
-        spreads == (metric.kind() == MetricKind::Histogram) && shown_as != FamilyType::Info
-    };
+    let fits = |metric: &&Metric| spreads == (metric.kind() == MetricKind::Histogram) && shown_as != FamilyType::Info;
     // A counter as a counter before a gauge as one.
     let exact = |metric: &&Metric| metric.kind().as_str() == shown_as.as_str();
     let fitting = of_name.enumerate().filter(|(_, metric)| fits(metric));
@@ -36,7 +34,7 @@ struct Shown<'a> {
     constants: &'a [(String, String)],
     scale: Scale,
     edges: Option<Edges>,
-    quantiles: &'a [f64],
+    quantiles: &'a [Quantile],
     /// The same metric in the window of a summary.
     recent: Option<&'a Metric>,
 }
@@ -53,7 +51,7 @@ pub(super) fn listed<E: Encoder>(
     let converted = unit.zip(family.unit).and_then(|(from, to)| from.to(to));
     let scale = source.scale.or(converted).unwrap_or(Scale::ONE);
     let fixed = source.labels.iter().chain(&source.constants).map(|(key, _)| key.as_str());
-    let taken: Vec<&str> = fixed.chain(family.kind.reserved()).collect();
+    let taken: Vec<&str> = fixed.chain(RESERVED).collect();
     let target = |key: &str| source.labels.iter().find(|(_, from)| from == key).map(|(key, _)| key.as_str());
     let own = metric.label_keys().iter().map(String::as_str).filter(|key| target(key).is_none());
     let mut own = own_keys(own, &taken).into_iter();
@@ -94,7 +92,7 @@ pub(super) fn passed<E: Encoder>(
     };
     let name = names.claim(&name, kind);
     let head = head(metric, &name, kind, unit.filter(|_| in_base_units));
-    let own = own_keys(metric.label_keys().iter().map(String::as_str), kind.reserved().as_slice());
+    let own = own_keys(metric.label_keys().iter().map(String::as_str), &RESERVED);
     let keys = own.into_iter().map(|key| Some(Cow::Owned(key))).collect();
     let edges = (kind == FamilyType::Histogram).then(|| Edges::new(&edges, scale));
     let mut sink = Sink::streaming(encoder, head);
@@ -138,10 +136,10 @@ fn write<E: Encoder>(metric: &Metric, shown: &Shown<'_>, sink: &mut Sink<'_, E>)
     for series in metric.series() {
         labels.clear();
         let own = shown.keys.iter().zip(series.values());
+        // To Prometheus a label with an empty value is one that is not there.
+        let own = own.filter(|(_, value)| !value.is_empty());
         labels.extend(own.filter_map(|(key, value)| Some((key.as_deref()?, value.as_str()))));
         labels.extend(shown.constants.iter().map(|(key, value)| (key.as_str(), value.as_str())));
-        // To Prometheus a label with an empty value is one that is not there.
-        labels.retain(|(_, value)| !value.is_empty());
         match series.value() {
             Value::Counter(value) if shown.scale.is_one() => sink.number(&labels, Number::Whole(*value)),
             Value::Counter(value) => sink.number(&labels, Number::Float(shown.scale.apply(*value as f64))),

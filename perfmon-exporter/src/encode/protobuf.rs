@@ -8,6 +8,7 @@ use super::{
     exemplar::{self, Exemplar},
     family::{Encoder, FamilyType, Head, HistogramPoint, Labels, Number, SummaryPoint},
     native::{self, Native},
+    profile::Quantile,
     proto,
 };
 
@@ -95,7 +96,7 @@ impl Encoder for Protobuf {
 
     fn summary(&mut self, labels: &Labels<'_>, point: &SummaryPoint<'_>) {
         let quantile =
-            |&(quantile, value): &(f64, f64)| proto::Quantile { quantile: Some(quantile), value: Some(value) };
+            |&(quantile, value): &(&Quantile, f64)| proto::Quantile { quantile: Some(quantile.at), value: Some(value) };
         let summary = proto::Summary {
             sample_count: point.count,
             sample_sum: point.sum,

@@ -1,6 +1,9 @@
 //! Where a family's series come together before an encoder writes them.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, hash_map::Entry},
+};
 
 use perfmon_core::snapshot::Buckets;
 
@@ -8,7 +11,7 @@ use super::{
     edges::{Edges, midpoints},
     exemplar::Exemplar,
     family::{Encoder, FamilyType, Head, HistogramPoint, Labels, Number, SummaryPoint},
-    profile::{Combine, Family},
+    profile::{Combine, Family, Quantile},
     unit::Scale,
 };
 
@@ -33,6 +36,7 @@ pub(super) struct Sink<'a, E> {
 /// Series in the order in which they first came.
 struct Kept<'a> {
     family: &'a Family,
+    /// By labels in order of their keys.
     places: HashMap<Vec<(String, String)>, usize>,
     series: Vec<(Vec<(String, String)>, Merged)>,
 }
@@ -101,8 +105,7 @@ impl<'a, E: Encoder> Sink<'a, E> {
         }
         let cumulative = std::mem::take(&mut self.cumulative);
         let native = Some((spread.buckets, spread.scale));
-        let point =
-            HistogramPoint { edges: edges.as_slice(), cumulative: &cumulative, count, sum, native, exemplars };
+        let point = HistogramPoint { edges: edges.as_slice(), cumulative: &cumulative, count, sum, native, exemplars };
         self.open().histogram(labels, &point);
         self.cumulative = cumulative;
     }
@@ -111,7 +114,7 @@ impl<'a, E: Encoder> Sink<'a, E> {
     pub(super) fn summary(
         &mut self,
         labels: &Labels<'_>,
-        quantiles: &[f64],
+        quantiles: &[Quantile],
         recent: Option<Spread<'_>>,
         total: Option<(u64, f64)>,
     ) {
@@ -124,12 +127,11 @@ impl<'a, E: Encoder> Sink<'a, E> {
             kept.add(labels, Merged::Summary { points: recent.map(point).unwrap_or_default(), count, sum });
             return;
         }
-        let value = |&quantile: &f64| {
-            let spread = recent?;
-            let value = spread.buckets.percentile(quantile * 100.0)?;
-            Some((quantile, spread.scale.apply(value as f64)))
+        let value = |quantile: &Quantile| {
+            let Spread { buckets, scale } = recent?;
+            Some(scale.apply(buckets.percentile(quantile.at * 100.0)? as f64))
         };
-        let quantiles: Vec<_> = quantiles.iter().filter_map(value).collect();
+        let quantiles: Vec<_> = quantiles.iter().filter_map(|quantile| Some((quantile, value(quantile)?))).collect();
         if !quantiles.is_empty() || count.is_some() {
             self.open().summary(labels, &SummaryPoint { quantiles: &quantiles, count, sum });
         }
@@ -148,7 +150,7 @@ impl<'a, E: Encoder> Sink<'a, E> {
         }
     }
 
-    fn write(&mut self, labels: &Labels<'_>, merged: Merged, quantiles: &[f64]) {
+    fn write(&mut self, labels: &Labels<'_>, merged: Merged, quantiles: &[Quantile]) {
         match merged {
             Merged::Number { value, .. } => self.open().number(labels, value),
             Merged::Fraction { over, under } => self.fraction(labels, over, under),
@@ -159,8 +161,10 @@ impl<'a, E: Encoder> Sink<'a, E> {
             }
             Merged::Summary { mut points, count, sum } => {
                 points.sort_by(|a, b| a.0.total_cmp(&b.0));
-                let quantiles: Vec<_> =
-                    quantiles.iter().filter_map(|&quantile| Some((quantile, quantile_of(&points, quantile)?))).collect();
+                let quantiles: Vec<_> = quantiles
+                    .iter()
+                    .filter_map(|quantile| Some((quantile, quantile_of(&points, quantile.at)?)))
+                    .collect();
                 if !quantiles.is_empty() || count.is_some() {
                     self.open().summary(labels, &SummaryPoint { quantiles: &quantiles, count, sum });
                 }
@@ -188,14 +192,16 @@ impl Kept<'_> {
             let Some(map) = self.family.values.get(key) else { return value.to_owned() };
             map.get(value).or_else(|| map.get("*")).map_or_else(|| value.to_owned(), Clone::clone)
         };
-        let mut labels: Vec<_> = labels.iter().map(|&(key, text)| (key.to_owned(), value(key, text))).collect();
-        // Sorted, because the order of labels does not tell series apart.
-        labels.sort();
-        if let Some(&at) = self.places.get(&labels) {
-            self.series[at].1.merge(new, self.family.combine);
-        } else {
-            self.places.insert(labels.clone(), self.series.len());
-            self.series.push((labels, new));
+        let labels: Vec<_> = labels.iter().map(|&(key, text)| (key.to_owned(), value(key, text))).collect();
+        // The order of labels does not tell series apart.
+        let mut sorted = labels.clone();
+        sorted.sort();
+        match self.places.entry(sorted) {
+            Entry::Occupied(known) => self.series[*known.get()].1.merge(new, self.family.combine),
+            Entry::Vacant(free) => {
+                free.insert(self.series.len());
+                self.series.push((labels, new));
+            }
         }
     }
 }
@@ -246,7 +252,7 @@ fn combined((value, count): (Number, u32), other: Number, how: Combine) -> Numbe
     }
 }
 
-/// A family's head with the help text it has, or one made for it.
+/// What a profile's family says of itself.
 pub(super) fn head_of(family: &Family) -> Head<'_> {
     let stem = family.name.strip_suffix(family.kind.own_suffix()).unwrap_or(&family.name);
     let base = family.unit.map_or("", |unit| unit.base);

@@ -121,7 +121,7 @@ impl Encoder for Text {
     fn summary(&mut self, labels: &Labels<'_>, point: &SummaryPoint<'_>) {
         self.begin_series("", labels);
         for &(quantile, value) in point.quantiles {
-            self.line_with(b"quantile=\"", &number::canonical(quantile));
+            self.line_with(b"quantile=\"", &quantile.text);
             number::push(&mut self.out, value);
             self.out.push(b'\n');
         }
@@ -182,11 +182,50 @@ fn end_labels(out: &mut Vec<u8>) {
 
 fn push_escaped(out: &mut Vec<u8>, value: &str) {
     let mut rest = value.as_bytes();
-    while let Some(at) = rest.iter().position(|byte| matches!(byte, b'\\' | b'"' | b'\n')) {
+    while let Some(at) = first_special(rest) {
         out.extend_from_slice(&rest[..at]);
         out.push(b'\\');
         out.push(if rest[at] == b'\n' { b'n' } else { rest[at] });
         rest = &rest[at + 1..];
     }
     out.extend_from_slice(rest);
+}
+
+/// Where the first byte is that must be escaped.
+fn first_special(bytes: &[u8]) -> Option<usize> {
+    let is_special = |byte: &u8| matches!(byte, b'\\' | b'"' | b'\n');
+    if bytes.len() < 8 {
+        return bytes.iter().position(is_special);
+    }
+    // Most values have none, so eight bytes are asked at a time; the last eight may overlap those before.
+    let (words, _) = bytes.as_chunks::<8>();
+    let clean = words.iter().chain(bytes.last_chunk::<8>()).all(|word| !has_special(u64::from_le_bytes(*word)));
+    if clean { None } else { bytes.iter().position(is_special) }
+}
+
+/// Whether one of eight bytes must be escaped. A byte is zero in `x` where the high bit of `(x - 0x01…) & !x & 0x80…` is the lowest set one:
+/// <https://graphics.stanford.edu/~seander/bithacks.html#ZeroInWord>.
+fn has_special(word: u64) -> bool {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
+    let zero = |x: u64| x.wrapping_sub(ONES) & !x & HIGH;
+    let has = |byte: u8| zero(word ^ (ONES * u64::from(byte)));
+    (has(b'\\') | has(b'"') | has(b'\n')) != 0
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::push_escaped;
+
+    proptest! {
+        #[test]
+        fn escapes_as_one_would_by_hand(value in "([a-zé\"\\\\\n]|.){0,40}") {
+            let mut out = Vec::new();
+            push_escaped(&mut out, &value);
+            let by_hand = value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+            prop_assert_eq!(String::from_utf8(out).expect("UTF-8"), by_hand);
+        }
+    }
 }

@@ -38,8 +38,7 @@ pub(crate) fn site(kind: &str, parts: &[&str], total: &Value) -> Value {
 /// A metric of these label keys, and for each set of their values a value, as `{"counter": 1}`.
 pub(crate) fn metric(name: &str, unit: &str, help: &str, keys: &[&str], series: &[(&[&str], Value)]) -> Value {
     let kind = series[0].1.as_object().and_then(|value| value.keys().next()).expect("a value");
-    let series: Vec<Value> =
-        series.iter().map(|(values, value)| json!({ "values": values, "value": value })).collect();
+    let series: Vec<Value> = series.iter().map(|(values, value)| json!({ "values": values, "value": value })).collect();
     json!({ "key": [name, kind], "help": help, "unit": unit, "label_keys": keys, "series": series })
 }
 
@@ -98,7 +97,8 @@ pub(crate) fn objective(statistic: &str, bound: f64) -> Value {
 
 /// A shop with one of everything, at noon.
 pub(crate) fn shop(calls: u64, span: Duration) -> Snapshot {
-    let durations = |median: u64| -> Vec<u64> { (0..calls).map(|at| median / 2 + median * at / calls.max(1)).collect() };
+    let durations =
+        |median: u64| -> Vec<u64> { (0..calls).map(|at| median / 2 + median * at / calls.max(1)).collect() };
     let mut execution = site("order", &["market_order"], &stats(&durations(14 * MS), calls / 50, &[calls / 9, 0]));
     execution["objectives"] = json!([objective("p99", 20e6), objective("error_rate", 0.05)]);
     execution["label_keys"] = json!(["symbol"]);
@@ -128,7 +128,13 @@ pub(crate) fn shop(calls: u64, span: Duration) -> Snapshot {
             &[(&["AAPL"], json!({ "counter": calls })), (&["MSFT"], json!({ "counter": calls / 3 }))],
         ),
         metric("equity", "usd", "Value of the account", &[], &[(&[], json!({ "gauge": 101_234.56 }))]),
-        metric("cache_hits_percent", "percent", "Hits in parts of all look-ups", &[], &[(&[], json!({ "gauge": 35.0 }))]),
+        metric(
+            "cache_hits_percent",
+            "percent",
+            "Hits in parts of all look-ups",
+            &[],
+            &[(&[], json!({ "gauge": 35.0 }))],
+        ),
         metric("queue_wait", "milliseconds", "", &[], &[(&[], distribution(&[1, 5, 70, 800]))]),
         metric("cpu_usage_percent", "percent", "CPU", &[], &[(&[], json!({ "gauge": 12.5 }))]),
         metric(

@@ -57,9 +57,9 @@ pub(super) struct Family {
     pub(super) quantiles: Option<Spanned<Vec<f64>>>,
     pub(super) window: Option<String>,
     #[serde(default)]
-    pub(super) labels: BTreeMap<Spanned<String>, String>,
+    pub(super) labels: Pairs,
     #[serde(default)]
-    pub(super) constants: BTreeMap<Spanned<String>, String>,
+    pub(super) constants: Pairs,
     #[serde(default)]
     pub(super) values: BTreeMap<String, BTreeMap<String, String>>,
     #[serde(default)]
@@ -100,9 +100,9 @@ pub(super) struct Source {
     pub(super) own: Option<Own>,
     pub(super) scale: Option<f64>,
     #[serde(default)]
-    pub(super) labels: BTreeMap<Spanned<String>, String>,
+    pub(super) labels: Pairs,
     #[serde(default)]
-    pub(super) constants: BTreeMap<Spanned<String>, String>,
+    pub(super) constants: Pairs,
 }
 
 /// What is measured of call sites.
@@ -147,19 +147,16 @@ impl Measure {
             Self::Calls | Self::Started | Self::Time | Self::Busy | Self::Breaches => {
                 &[FamilyType::Counter, FamilyType::Gauge]
             }
-            Self::InFlight
-            | Self::LatencyBound
-            | Self::ErrorRateBound
-            | Self::Rate
-            | Self::ErrorRatio
-            | Self::Mean => &[FamilyType::Gauge],
+            Self::InFlight | Self::LatencyBound | Self::ErrorRateBound | Self::Rate | Self::ErrorRatio | Self::Mean => {
+                &[FamilyType::Gauge]
+            }
             Self::Quantile => &[FamilyType::Summary],
             Self::Place => &[FamilyType::Info],
         }
     }
 
     /// The labels that tell its several values of one site apart.
-    pub(super) const fn labels(self) -> &'static [&'static str] {
+    pub(in crate::encode) const fn labels(self) -> &'static [&'static str] {
         match self {
             Self::Calls => &["outcome"],
             // An objective may be declared twice, so its labels do not tell it apart.
@@ -223,6 +220,32 @@ pub(in crate::encode) enum Own {
     Uptime,
     /// The version, as a label.
     Build,
+}
+
+/// Keys and values in the order in which they are written.
+#[derive(Debug, Default)]
+pub(super) struct Pairs(pub(super) Vec<(Spanned<String>, String)>);
+
+impl<'de> Deserialize<'de> for Pairs {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder;
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Pairs;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a table of texts")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut pairs = Vec::new();
+                while let Some(pair) = map.next_entry()? {
+                    pairs.push(pair);
+                }
+                Ok(Pairs(pairs))
+            }
+        }
+        deserializer.deserialize_map(InOrder)
+    }
 }
 
 /// A value alone or a list of them.

@@ -10,7 +10,7 @@ use perfmon_core::Error;
 use self::{file::File, plan::Place};
 pub(super) use self::{
     file::{Combine, Measure, Outcome, Own, Rest},
-    plan::{DefaultEdges, Family, Of, Plan, Source, matches},
+    plan::{DefaultEdges, Family, Of, Plan, Quantile, Source, matches},
 };
 use super::Format;
 
@@ -105,7 +105,7 @@ impl Profile {
         let place = Place { profile: name, text: toml, at: 0 };
         let file: File = toml::from_str(toml).map_err(|error| {
             let at = error.span().map_or(0, |span| span.start);
-            Place { at, ..place }.error(error.message())
+            Place { at, ..place }.error_in_line(error.message())
         })?;
         Ok(Self { name: name.to_owned(), canonical: false, plan: plan::compile(file, edges, place)? })
     }

@@ -7,11 +7,12 @@ use toml::Spanned;
 
 use super::{
     super::{
-        family::FamilyType,
+        family::{FamilyType, RESERVED},
         name::{Names, label_key, metric_name},
+        number,
         unit::{Scale, Unit},
     },
-    file::{self, Combine, File, Measure, OneOrMany, Outcome, Own, OwnLabels, Rest},
+    file::{self, Combine, File, Measure, OneOrMany, Outcome, Own, OwnLabels, Pairs, Rest},
 };
 
 /// What to write, in order.
@@ -60,11 +61,20 @@ pub(in crate::encode) struct Family {
     pub(in crate::encode) edges: Vec<f64>,
     /// Whether objectives' bounds become edges too: only where no two sites share a series.
     pub(in crate::encode) streams: bool,
-    pub(in crate::encode) quantiles: Vec<f64>,
+    pub(in crate::encode) quantiles: Vec<Quantile>,
     pub(in crate::encode) window: Option<String>,
     pub(in crate::encode) values: BTreeMap<String, BTreeMap<String, String>>,
     pub(in crate::encode) combine: Combine,
     pub(in crate::encode) sources: Vec<Source>,
+}
+
+/// A quantile that a summary shows.
+#[derive(Debug, Clone)]
+pub(in crate::encode) struct Quantile {
+    /// In 0 ..= 1.
+    pub(in crate::encode) at: f64,
+    /// As the label `quantile` has it.
+    pub(in crate::encode) text: String,
 }
 
 #[derive(Debug)]
@@ -96,6 +106,14 @@ impl Place<'_> {
     pub(super) fn error(self, message: &str) -> Error {
         let line = self.text.bytes().take(self.at).filter(|&byte| byte == b'\n').count() + 1;
         Error::invalid(format!("failed to read profile `{}`: line {line}: {message}", self.profile))
+    }
+
+    /// With the line itself, which has the key that the reader of TOML does not name.
+    pub(super) fn error_in_line(self, message: &str) -> Error {
+        let start = self.text.get(..self.at).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1);
+        let line = self.text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+        let line: String = line.trim().chars().take(80).collect();
+        if line.is_empty() { self.error(message) } else { self.error(&format!("{message}; it says `{line}`")) }
     }
 
     fn of<T>(self, spanned: &Spanned<T>) -> Self {
@@ -138,7 +156,8 @@ pub(super) fn compile(file: File, edges: DefaultEdges, place: Place<'_>) -> Resu
 
 fn check_ascending(values: &Spanned<Vec<f64>>, key: &str, place: Place<'_>) -> Result<(), Error> {
     let values_in = values.get_ref();
-    if !values_in.is_empty() && values_in.iter().all(|value| value.is_finite()) && values_in.is_sorted_by(|a, b| a < b) {
+    if !values_in.is_empty() && values_in.iter().all(|value| value.is_finite()) && values_in.is_sorted_by(|a, b| a < b)
+    {
         return Ok(());
     }
     Err(place.of(values).error(&format!("`{key}` must be ascending finite numbers, at least one")))
@@ -171,6 +190,7 @@ fn family(raw: file::Family, prefix: &str, edges: &DefaultEdges, place: Place<'_
         let shared = (&raw.labels, &raw.constants);
         sources.push(self::source(source, shared, raw.own_labels, raw.r#type, place)?);
     }
+    let quantiles = raw.quantiles.map_or_else(|| vec![0.5, 0.95, 0.99, 0.999], Spanned::into_inner);
     let streams = raw.values.is_empty() && tell_apart(&sources, raw.window.is_some());
     Ok(Family {
         kind: raw.r#type,
@@ -178,7 +198,7 @@ fn family(raw: file::Family, prefix: &str, edges: &DefaultEdges, place: Place<'_
         edges: raw.edges.map_or_else(|| edges.of(unit), Spanned::into_inner),
         unit,
         streams,
-        quantiles: raw.quantiles.map_or_else(|| vec![0.5, 0.95, 0.99, 0.999], Spanned::into_inner),
+        quantiles: quantiles.into_iter().map(|at| Quantile { at, text: number::canonical(at) }).collect(),
         window: raw.window,
         values: raw.values,
         combine: raw.combine,
@@ -187,8 +207,6 @@ fn family(raw: file::Family, prefix: &str, edges: &DefaultEdges, place: Place<'_
     })
 }
 
-type Pairs = BTreeMap<Spanned<String>, String>;
-
 fn source(
     raw: file::Source,
     (labels, constants): (&Pairs, &Pairs),
@@ -196,8 +214,8 @@ fn source(
     kind: FamilyType,
     place: Place<'_>,
 ) -> Result<Source, Error> {
-    let labels = pairs([labels, &raw.labels], kind, place)?;
-    let constants = pairs([constants, &raw.constants], kind, place)?;
+    let labels = pairs([labels, &raw.labels], place)?;
+    let constants = pairs([constants, &raw.constants], place)?;
     if let Some((key, _)) = labels.iter().find(|(key, _)| constants.iter().any(|(other, _)| other == key)) {
         return Err(place.error(&format!("label `{key}` is in both `labels` and `constants`: keep one")));
     }
@@ -227,7 +245,8 @@ fn calls(
     kind: FamilyType,
     place: Place<'_>,
 ) -> Result<Of, Error> {
-    let measure = measure.ok_or_else(|| place.error("a source with `calls` needs a `measure`, as `measure = \"duration\"`"))?;
+    let measure =
+        measure.ok_or_else(|| place.error("a source with `calls` needs a `measure`, as `measure = \"duration\"`"))?;
     if !measure.types().contains(&kind) {
         let allowed: Vec<_> = measure.types().iter().map(|kind| format!("`{}`", kind.as_str())).collect();
         return Err(place.error(&format!(
@@ -253,18 +272,21 @@ fn calls(
 }
 
 /// A family's and a source's labels together; the source's win.
-fn pairs(maps: [&Pairs; 2], kind: FamilyType, place: Place<'_>) -> Result<Vec<(String, String)>, Error> {
-    let mut merged = BTreeMap::new();
-    for (key, value) in maps.into_iter().flatten() {
+fn pairs(maps: [&Pairs; 2], place: Place<'_>) -> Result<Vec<(String, String)>, Error> {
+    let mut merged: Vec<(String, String)> = Vec::new();
+    for (key, value) in maps.into_iter().flat_map(|map| &map.0) {
         let text = key.get_ref();
-        if label_key(text) != *text || kind.reserved() == Some(text) {
+        if label_key(text) != *text || RESERVED.contains(&text.as_str()) {
             return Err(place.of(key).error(&format!(
                 "`{text}` cannot be a label's key here: use letters, digits and `_`, no digit and no `__` first, and not `le` or `quantile`"
             )));
         }
-        merged.insert(text.clone(), value.clone());
+        match merged.iter_mut().find(|(known, _)| known == text) {
+            Some(known) => known.1.clone_from(value),
+            None => merged.push((text.clone(), value.clone())),
+        }
     }
-    Ok(merged.into_iter().collect())
+    Ok(merged)
 }
 
 /// Whether no two values can come to have the same labels, so that they can be written as they come.
@@ -272,7 +294,7 @@ fn tell_apart(sources: &[Source], one_window: bool) -> bool {
     let alone = |source: &Source| match &source.of {
         Of::Calls { kinds, measure, outcomes, .. } => {
             let shows = |label: &&str| source.labels.iter().any(|(_, from)| from == label);
-            let parts = || kinds.iter().all(|kind| kind.name_labels().iter().all(|label| shows(label)));
+            let parts = || kinds.iter().all(|kind| kind.name_labels().iter().all(shows));
             let by_name = shows(&"name") || (kinds.len() == 1 && parts());
             let by_kind = kinds.len() == 1 || shows(&"kind");
             let mut by_measure = measure.labels().iter();

@@ -1,0 +1,119 @@
+//! Profiles of one's own, and what is said of mistakes in them.
+
+use std::time::Duration;
+
+use perfmon_exporter::encode::{Format, Profile, Scrape};
+
+use crate::{
+    fixture::{lines, shop, text},
+    parser,
+};
+
+fn error(toml: &str) -> String {
+    let error = Profile::parse("mine", toml).expect_err("a mistake");
+    assert!(error.is_invalid());
+    error.to_string()
+}
+
+fn family(lines: &str) -> String {
+    error(&format!("rest = \"drop\"\n\n[[family]]\nname = \"x\"\n{lines}"))
+}
+
+#[test]
+fn mistakes_are_told_with_their_place() {
+    let gauge = "type = \"gauge\"\nhelp = \"X.\"\n";
+    let mistakes = [
+        error("rest = "),
+        error(""),
+        error("rest = \"keep\""),
+        error("rest = \"drop\"\ncolour = 1"),
+        error("rest = \"drop\"\n[edges]\nseconds = [1.0, 0.5]"),
+        family("type = \"timer\"\nhelp = \"\"\nfrom = []"),
+        family("type = \"gauge\"\nfrom = []"),
+        family(&format!("{gauge}from = {{ metric = \"a\" }}\nlabel = \"a\"")),
+        family(&format!("{gauge}from = {{ calls = \"http\", measure = \"in_flight\" }}")),
+        family(&format!("{gauge}from = {{ calls = \"db\", measure = \"latency\" }}")),
+        family(&format!("{gauge}from = {{ calls = \"db\", measure = \"duration\" }}")),
+        family(&format!("{gauge}from = {{ calls = \"db\" }}")),
+        family(&format!("{gauge}from = {{ metric = \"a\", own = \"series\" }}")),
+        family(&format!("{gauge}from = {{ metric = \"a\", measure = \"rate\" }}")),
+        family(&format!("{gauge}from = {{ metric = \"a\", scale = 0.0 }}")),
+        family(&format!("{gauge}unit = \"parsecs\"\nfrom = {{ metric = \"a\" }}")),
+        family(&format!("{gauge}labels = {{ \"a-b\" = \"a\" }}\nfrom = {{ metric = \"a\" }}")),
+        family(&format!("{gauge}labels = {{ a = \"a\" }}\nconstants = {{ a = \"b\" }}\nfrom = {{ metric = \"a\" }}")),
+        family("type = \"summary\"\nhelp = \"X.\"\nquantiles = [0.5, 99.0]\nfrom = { metric = \"a\" }"),
+        error("rest = \"drop\"\n[[family]]\nname = \"a b\"\ntype = \"gauge\"\nhelp = \"\"\nfrom = []"),
+        error(
+            "rest = \"drop\"\n[[family]]\nname = \"a\"\ntype = \"histogram\"\nhelp = \"A.\"\nfrom = []\n\n[[family]]\nname = \"a_count\"\ntype = \"gauge\"\nhelp = \"A.\"\nfrom = []",
+        ),
+    ];
+    insta::assert_snapshot!("mistakes", mistakes.join("\n"));
+}
+
+fn render(toml: &str) -> String {
+    let snapshot = shop(1_000, Duration::from_secs(60));
+    let windows = [("5m", shop(100, Duration::from_secs(300)))];
+    let profile = Profile::parse("mine", toml).expect("a valid profile");
+    assert_eq!(profile.negotiate(Some("application/openmetrics-text")), Format::Text);
+    let document = text(&Scrape { snapshot: &snapshot, windows: &windows, slow: &[] }, &profile, Format::Text);
+    parser::parse(&document);
+    document
+}
+
+#[test]
+fn series_with_the_same_labels_become_one() {
+    let all = |kind: &str, measure: &str, rest: &str| {
+        render(&format!(
+            "rest = \"drop\"\n[[family]]\nname = \"x_seconds\"\ntype = \"{kind}\"\nhelp = \"X.\"\nown_labels = \"drop\"\nfrom = {{ calls = [\"agent\", \"tool\"], measure = \"{measure}\" }}\n{rest}"
+        ))
+    };
+    assert_eq!(lines(&all("counter", "started", ""), "x_"), ["x_seconds 2000"]);
+    let histogram = all("histogram", "duration", "edges = [0.5, 1.0]");
+    assert_eq!(
+        lines(&histogram, "x_"),
+        [
+            "x_seconds_bucket{le=\"0.5\"} 1055",
+            "x_seconds_bucket{le=\"1.0\"} 1610",
+            "x_seconds_bucket{le=\"+Inf\"} 2000",
+            "x_seconds_sum 1199.4",
+            "x_seconds_count 2000",
+        ]
+    );
+    // 100 calls each over the window, means 895.5 ms and 298.5 ms.
+    assert_eq!(lines(&all("gauge", "mean", ""), "x_"), ["x_seconds 0.597"]);
+    let summary = all("summary", "duration", "quantiles = [0.5]");
+    assert!(lines(&summary, "x_")[0].starts_with("x_seconds{quantile=\"0.5\"} 0.44"), "{summary}");
+}
+
+#[test]
+fn values_combine_as_asked() {
+    let with = |how: &str| {
+        let toml = format!(
+            "rest = \"drop\"\n[[family]]\nname = \"core_percent\"\ntype = \"gauge\"\nhelp = \"X.\"\nown_labels = \"drop\"\ncombine = \"{how}\"\nfrom = {{ metric = \"cpu_core_usage_percent\" }}"
+        );
+        lines(&render(&toml), "core_").join("\n")
+    };
+    assert_eq!(
+        ["sum", "min", "max", "mean"].map(with),
+        ["core_percent 25", "core_percent 5", "core_percent 20", "core_percent 12.5"]
+    );
+}
+
+#[test]
+fn the_rest_is_as_asked() {
+    let with = |rest: &str| render(&format!("rest = \"{rest}\""));
+    assert_eq!(with("drop"), "");
+    let named = with("as_named");
+    assert_eq!(lines(&named, "fills"), ["fills{symbol=\"AAPL\"} 1000", "fills{symbol=\"MSFT\"} 333"]);
+    assert!(named.contains("\ncache_hits_percent 35\n") && !named.contains("cpu_usage"), "{named}");
+    let passed = with("pass");
+    assert!(passed.contains("\ncpu_usage_ratio 0.125\n") && passed.contains("\nfills_total{symbol=\"MSFT\"} 333\n"));
+}
+
+#[test]
+fn one_window_alone_needs_no_label() {
+    let document = render(
+        "rest = \"drop\"\n[[family]]\nname = \"rate\"\ntype = \"gauge\"\nhelp = \"X.\"\nwindow = \"5m\"\nlabels = { name = \"name\" }\nfrom = { calls = \"request\", measure = \"rate\" }",
+    );
+    assert_eq!(lines(&document, "rate"), ["rate{name=\"GET /orders/{id}\"} 0.3333333333333333"]);
+}
