@@ -18,31 +18,72 @@ use serde_json::{Value, json};
 const COUNTERS: usize = 100_000;
 const HISTOGRAMS: usize = 1_000;
 const SITES: usize = 100;
-const EDGES: [f64; 20] = [
-    1e2, 2.5e2, 5e2, 1e3, 2.5e3, 5e3, 1e4, 2.5e4, 5e4, 1e5, 2.5e5, 5e5, 1e6, 2.5e6, 5e6, 1e7, 2.5e7, 5e7, 1e8, 2.5e8,
-];
+const EDGES: [f64; 20] =
+    [1e2, 2.5e2, 5e2, 1e3, 2.5e3, 5e3, 1e4, 2.5e4, 5e4, 1e5, 2.5e5, 5e5, 1e6, 2.5e6, 5e6, 1e7, 2.5e7, 5e7, 1e8, 2.5e8];
 const KEYS: [&str; 3] = ["symbol", "venue", "account"];
+
+/// A name, how many series, and what makes the document and gives its length.
+type Row<'a> = (&'a str, usize, Box<dyn Fn() -> usize + 'a>);
 
 fn main() {
     let rounds = env::args().nth(1).and_then(|rounds| rounds.parse().ok()).unwrap_or(31);
     let counters = snapshot(&[], &[counters()]);
     let histograms = snapshot(&[], &[histograms()]);
+    let labelled = snapshot(&[labelled()], &[]);
     let sites = snapshot(&sites(), &[]);
     let windows = ["10s", "1m", "5m", "15m", "1h"].map(|name| (name, sites.clone()));
     let (peer_counters, peer_histograms) = (peer_counters(), peer_histograms());
     let twenty = format!(
-        "rest = \"drop\"\n[[family]]\nname = \"payload_bytes\"\ntype = \"histogram\"\nhelp = \"Sizes.\"\nfrom = {{ metric = \"payload\" }}\nedges = {EDGES:?}"
+        r#"
+            rest = "drop"
+
+            [[family]]
+            name = "payload_bytes"
+            type = "histogram"
+            help = "Sizes."
+            edges = {EDGES:?}
+            from = {{ metric = "payload" }}
+
+            [[family]]
+            name = "call_ns"
+            type = "histogram"
+            help = "Durations."
+            edges = {EDGES:?}
+            labels = {{ name = "name" }}
+            from = {{ calls = "latency", measure = "duration" }}
+        "#
     );
     let twenty = Profile::parse("twenty", &twenty).expect("a valid profile");
     let (canonical, none) = (Profile::canonical(), &[][..]);
-    let rows: [(&str, usize, Box<dyn Fn() -> usize>); 7] = [
+    let rows: [Row<'_>; 8] = [
         ("100,000 counters, text", COUNTERS, Box::new(|| document(&counters, none, canonical, Format::Text))),
-        ("100,000 counters, OpenMetrics", COUNTERS, Box::new(|| document(&counters, none, canonical, Format::OpenMetrics))),
+        (
+            "100,000 counters, OpenMetrics",
+            COUNTERS,
+            Box::new(|| document(&counters, none, canonical, Format::OpenMetrics)),
+        ),
         ("100,000 counters, prometheus-client", COUNTERS, Box::new(|| peer(&peer_counters))),
-        ("1,000 histograms of 20 edges, text", HISTOGRAMS, Box::new(|| document(&histograms, none, &twenty, Format::Text))),
+        (
+            "1,000 histograms of 20 edges, text",
+            HISTOGRAMS,
+            Box::new(|| document(&histograms, none, &twenty, Format::Text)),
+        ),
+        (
+            "1,000 series of a site, 20 edges, text",
+            HISTOGRAMS,
+            Box::new(|| document(&labelled, none, &twenty, Format::Text)),
+        ),
         ("1,000 histograms of 20 edges, prometheus-client", HISTOGRAMS, Box::new(|| peer(&peer_histograms))),
-        ("1,000 histograms, protobuf, native", HISTOGRAMS, Box::new(|| document(&histograms, none, canonical, Format::Protobuf))),
-        ("100 sites with five windows, OpenMetrics", SITES, Box::new(|| document(&sites, &windows, canonical, Format::OpenMetrics))),
+        (
+            "1,000 histograms, protobuf, native",
+            HISTOGRAMS,
+            Box::new(|| document(&histograms, none, canonical, Format::Protobuf)),
+        ),
+        (
+            "100 sites with five windows, OpenMetrics",
+            SITES,
+            Box::new(|| document(&sites, &windows, canonical, Format::OpenMetrics)),
+        ),
     ];
     let mut figures = vec![Vec::new(); rows.len()];
     for _ in 0..rounds {
@@ -87,7 +128,8 @@ fn snapshot(sites: &[Value], metrics: &[Value]) -> Snapshot {
 
 fn metric(name: &str, kind: &str, unit: &str, mut series: Vec<([String; 3], Value)>) -> Value {
     series.sort_by(|a, b| a.0.cmp(&b.0));
-    let series: Vec<Value> = series.into_iter().map(|(values, value)| json!({ "values": values, "value": { kind: value } })).collect();
+    let series: Vec<Value> =
+        series.into_iter().map(|(values, value)| json!({ "values": values, "value": { kind: value } })).collect();
     json!({ "key": [name, kind], "help": "What it is.", "unit": unit, "label_keys": KEYS, "series": series })
 }
 
@@ -108,26 +150,40 @@ fn buckets(seed: u64) -> Value {
 }
 
 fn histograms() -> Value {
-    let value = |at| json!({ "sum": 250_000_000, "min": null, "max": null, "coarse": 0, "buckets": buckets(at as u64) });
+    let value =
+        |at| json!({ "sum": 250_000_000, "min": null, "max": null, "coarse": 0, "buckets": buckets(at as u64) });
     metric("payload", "histogram", "bytes", (0..HISTOGRAMS).map(|at| (labels(at), value(at))).collect())
 }
 
+fn stats(at: usize) -> Value {
+    json!({
+        "started": 1_000, "ok": 990, "errors": 10, "panics": 0, "cancelled": 0, "timed": 1_000, "clamped": 0, "coarse": 0,
+        "total_ns": 250_000_000, "outermost_ns": 250_000_000, "busy_ns": 0, "min_ns": null, "max_ns": null,
+        "breaches": [], "buckets": buckets(at as u64),
+    })
+}
+
+fn site(at: usize) -> Value {
+    let name = format!("service::module::function_{at:03}");
+    json!({
+        "key": ["latency", name], "parts": [name], "label_keys": [], "objectives": [], "sample": "every", "busy": false,
+        "places": [{ "module": "service::module", "file": "src/module.rs", "line": at + 1 }], "total": stats(at), "series": [],
+    })
+}
+
 fn sites() -> Vec<Value> {
-    let stats = |at: usize| {
-        json!({
-            "started": 1_000, "ok": 990, "errors": 10, "panics": 0, "cancelled": 0, "timed": 1_000, "clamped": 0, "coarse": 0,
-            "total_ns": 250_000_000, "outermost_ns": 250_000_000, "busy_ns": 0, "min_ns": null, "max_ns": null,
-            "breaches": [], "buckets": buckets(at as u64),
-        })
-    };
-    let site = |at: usize| {
-        let name = format!("service::module::function_{at:03}");
-        json!({
-            "key": ["latency", name], "parts": [name], "label_keys": [], "objectives": [], "sample": "every", "busy": false,
-            "places": [{ "module": "service::module", "file": "src/module.rs", "line": at + 1 }], "total": stats(at), "series": [],
-        })
-    };
     (0..SITES).map(site).collect()
+}
+
+/// A site with as many label sets as there are histograms.
+fn labelled() -> Value {
+    let mut site = site(0);
+    let mut series: Vec<_> = (0..HISTOGRAMS).map(|at| (labels(at), stats(at))).collect();
+    series.sort_by(|a, b| a.0.cmp(&b.0));
+    site["label_keys"] = json!(KEYS);
+    site["total"]["started"] = json!(1_000 * HISTOGRAMS);
+    site["series"] = series.into_iter().map(|(values, stats)| json!({ "values": values, "stats": stats })).collect();
+    site
 }
 
 type Labels = Vec<(&'static str, String)>;

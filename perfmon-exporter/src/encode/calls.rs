@@ -34,7 +34,7 @@ pub(super) struct Calls<'a> {
 
 /// The counts of a series, or of what is left of a site beside its series.
 struct Figures<'a> {
-    /// Of the site's labels; `None` when it has none, or they are not asked for.
+    /// Of the site's labels, none where they are empty; `None` for the whole site.
     values: Option<&'a [String]>,
     /// By outcome.
     finished: [u64; 4],
@@ -70,7 +70,7 @@ impl<'a> Figures<'a> {
         let labelled = site.series().iter().filter(|series| series.values().iter().any(|value| !value.is_empty()));
         let mut all: Vec<_> = labelled.map(|series| Self::of(series.stats(), Some(series.values()))).collect();
         if all.iter().map(|figures| figures.started).sum::<u64>() < site.started() {
-            let mut rest = Self::of(site.stats(), None);
+            let mut rest = Self::of(site.stats(), Some(&[]));
             all.iter().for_each(|part| rest.subtract(part));
             all.push(rest);
         }
@@ -192,7 +192,7 @@ impl<'a> Calls<'a> {
         }
         let spread = Spread { buckets: &figures.buckets, scale };
         let mut bounds = site.objectives().filter_map(|status| status.objective.latency_bound()).peekable();
-        let exemplars = self.exemplars.of(site.kind(), site.name(), figures.values.unwrap_or_default());
+        let exemplars = self.exemplars.of(site, figures.values);
         let exemplars: Vec<&Exemplar> = exemplars.collect();
         if self.family.streams && bounds.peek().is_some() {
             sink.histogram(&labels, &edges.with_bounds(bounds, scale), spread, sum, &exemplars);

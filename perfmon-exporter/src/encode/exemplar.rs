@@ -5,7 +5,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use perfmon_core::site::Kind;
+use perfmon_core::{site::Kind, snapshot::Site};
 
 use super::edges::Edge;
 
@@ -19,8 +19,8 @@ pub struct Exemplar {
     pub kind: Kind,
     /// The site's name.
     pub name: String,
-    /// The values of the site's labels in the order of its keys; empty without labels.
-    pub labels: Vec<String>,
+    /// Keys and values of the call's labels; empty without labels.
+    pub labels: Vec<(String, String)>,
     /// How long the call took.
     pub value: Duration,
     /// When it ended.
@@ -83,14 +83,20 @@ impl<'a> Exemplars<'a> {
         Self(by_site)
     }
 
-    /// Those of one series.
+    /// Those of one series of a site; of all of them, where `values` is `None`.
     pub(super) fn of<'s>(
         &'s self,
-        kind: Kind,
-        name: &'s str,
-        labels: &'s [String],
+        site: &'s Site,
+        values: Option<&'s [String]>,
     ) -> impl Iterator<Item = &'a Exemplar> + 's {
-        let of_site = self.0.get(&(kind, name)).map(Vec::as_slice).unwrap_or_default();
-        of_site.iter().copied().filter(move |exemplar| exemplar.labels == labels)
+        let of_site = self.0.get(&(site.kind(), site.name())).map(Vec::as_slice).unwrap_or_default();
+        of_site.iter().copied().filter(move |exemplar| {
+            let value_of =
+                |key: &String| exemplar.labels.iter().find(|(known, _)| known == key).map_or("", |(_, value)| value);
+            values.is_none_or(|values| {
+                let shown = |at: usize| values.get(at).map_or("", String::as_str);
+                site.label_keys().iter().enumerate().all(|(at, key)| value_of(key) == shown(at))
+            })
+        })
     }
 }

@@ -57,7 +57,7 @@ pub struct Scrape<'a> {
 
 /// The document of a scrape. Only the canonical profile has formats other than [`Format::Text`]: [`Profile::negotiate`] knows.
 ///
-/// Some 100 ns a series, and 1 µs a series of a histogram, without a lock.
+/// Takes no lock and asks nobody. Costs some 40 ns for a series of a counter with three labels, 1 µs for one of a histogram with 20 edges.
 #[must_use]
 pub fn render(scrape: &Scrape<'_>, profile: &Profile, format: Format) -> Vec<u8> {
     let capacity = capacity(scrape.snapshot);

@@ -48,13 +48,13 @@ pub(super) struct LabelPair {
     pub(super) value: Option<String>,
 }
 
-#[derive(Clone, PartialEq, Message)]
+#[derive(Clone, Copy, PartialEq, Message)]
 pub(super) struct Gauge {
     #[prost(double, optional, tag = "1")]
     pub(super) value: Option<f64>,
 }
 
-#[derive(Clone, PartialEq, Message)]
+#[derive(Clone, Copy, PartialEq, Message)]
 pub(super) struct Counter {
     #[prost(double, optional, tag = "1")]
     pub(super) value: Option<f64>,

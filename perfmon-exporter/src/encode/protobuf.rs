@@ -132,3 +132,88 @@ fn timestamp(since_epoch: Duration) -> proto::Timestamp {
         nanos: i32::try_from(since_epoch.subsec_nanos()).unwrap_or(0),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use hdrhistogram::Histogram;
+    use perfmon_core::{site::Kind, snapshot::Buckets};
+    use prost::Message;
+
+    use super::Protobuf;
+    use crate::encode::{
+        edges::Edges,
+        exemplar::Exemplar,
+        family::{Encoder, FamilyType, Head, HistogramPoint, Number},
+        proto::{BucketSpan, MetricFamily, MetricType},
+        unit::Scale,
+    };
+
+    fn head(name: &'static str, kind: FamilyType) -> Head<'static> {
+        Head { name: name.into(), kind, help: "What it is.".into(), unit: "seconds".into() }
+    }
+
+    /// The families of a document.
+    fn read(mut document: &[u8]) -> Vec<MetricFamily> {
+        let mut families = Vec::new();
+        while !document.is_empty() {
+            families.push(MetricFamily::decode_length_delimited(&mut document).expect("a whole message"));
+        }
+        families
+    }
+
+    #[test]
+    fn families_follow_each_other() {
+        let mut protobuf = Protobuf::new(UNIX_EPOCH, 0);
+        for (name, kind) in [("a_seconds_total", FamilyType::Counter), ("b_info", FamilyType::Info)] {
+            protobuf.open(&head(name, kind));
+            protobuf.number(&[("key", "va\"lue\n")], Number::Whole(7));
+            protobuf.close();
+        }
+        let families = read(&protobuf.finish());
+        assert_eq!(families.iter().map(MetricFamily::name).collect::<Vec<_>>(), ["a_seconds_total", "b_info"]);
+        assert_eq!((families[0].r#type(), families[1].r#type()), (MetricType::Counter, MetricType::Gauge));
+        assert_eq!(families[0].metric[0].label[0].value(), "va\"lue\n");
+        assert_eq!(families[0].metric[0].counter.and_then(|counter| counter.value), Some(7.0));
+        assert_eq!(families[1].metric[0].gauge.and_then(|gauge| gauge.value), Some(7.0));
+    }
+
+    #[test]
+    fn histograms_are_classic_and_native() {
+        let mut histogram = Histogram::new_with_max(1 << 40, 2).expect("bounds");
+        [0, 1 << 29, 1 << 30].into_iter().for_each(|value| histogram.record(value).expect("in range"));
+        let buckets = Buckets::from_histogram(&histogram).expect("two digits");
+        let edges = Edges::new(&[0.25, 1.0], Scale::NANOSECONDS);
+        let exemplar = Exemplar {
+            kind: Kind::Latency,
+            name: "x".to_owned(),
+            labels: Vec::new(),
+            value: Duration::from_millis(500),
+            at: UNIX_EPOCH + Duration::from_millis(1_500),
+            trace_id: "abc".to_owned(),
+            span_id: None,
+        };
+        let mut protobuf = Protobuf::new(UNIX_EPOCH + Duration::from_secs(9), 0);
+        protobuf.open(&head("x_seconds", FamilyType::Histogram));
+        let (cumulative, exemplars) = ([1, 2], [&exemplar]);
+        let native = Some((&buckets, Scale::NANOSECONDS));
+        let edges = edges.as_slice();
+        let point =
+            HistogramPoint { edges, cumulative: &cumulative, count: 3, sum: 1.6, native, exemplars: &exemplars };
+        protobuf.histogram(&[], &point);
+        protobuf.close();
+        let families = read(&protobuf.finish());
+        let read = families[0].metric[0].histogram.as_ref().expect("a histogram");
+        let classic: Vec<_> =
+            read.bucket.iter().map(|bucket| (bucket.upper_bound(), bucket.cumulative_count())).collect();
+        assert_eq!(classic, [(0.25, 1), (1.0, 2), (f64::INFINITY, 3)]);
+        assert_eq!(read.bucket[1].exemplar, read.exemplars.first().cloned());
+        assert_eq!(read.exemplars[0].timestamp.map(|at| (at.seconds, at.nanos)), Some((1, 500_000_000)));
+        assert_eq!((read.sample_count(), read.schema(), read.zero_count()), (3, 6, 1));
+        // 0.54 s and 1.08 s, a factor of two and so 64 buckets apart.
+        let span = |offset| BucketSpan { offset: Some(offset), length: Some(1) };
+        assert_eq!((&*read.positive_span, &*read.positive_delta), (&[span(-57), span(63)][..], &[1, 0][..]));
+        assert_eq!(read.created_timestamp.map(|at| at.seconds), Some(9));
+    }
+}

@@ -185,7 +185,7 @@ fn exemplars_are_the_newest_of_their_bucket() {
     let exemplar = |millis: u64, at: u64, trace: &str, span: Option<&str>| Exemplar {
         kind: Kind::Order,
         name: "market_order".to_owned(),
-        labels: vec!["AAPL".to_owned()],
+        labels: vec![("symbol".to_owned(), "AAPL".to_owned())],
         value: Duration::from_millis(millis),
         at: UNIX_EPOCH + Duration::from_millis(at),
         trace_id: trace.to_owned(),
@@ -198,7 +198,7 @@ fn exemplars_are_the_newest_of_their_bucket() {
         exemplar(12, 1_000, "", None),
         exemplar(30, 1_000, &long, Some("0123456789abcdef")),
         exemplar(60_000, 1_000, &"f".repeat(121), None),
-        Exemplar { labels: vec!["MSFT".to_owned()], ..exemplar(70, 1_000, "other", None) },
+        Exemplar { labels: vec![("symbol".to_owned(), "MSFT".to_owned())], ..exemplar(70, 1_000, "other", None) },
     ];
     let snapshot = shop(100, Duration::from_secs(60));
     let scrape = Scrape { snapshot: &snapshot, windows: &[], slow: &slow };
