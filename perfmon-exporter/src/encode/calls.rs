@@ -104,7 +104,9 @@ impl<'a> Calls<'a> {
     fn site<E: Encoder>(self, site: &Site, edges: &Edges, sink: &mut Sink<'_, E>) {
         match self.measure {
             Measure::Breaches | Measure::LatencyBound | Measure::ErrorRateBound => self.objectives(site, sink),
-            Measure::Rate | Measure::ErrorRatio | Measure::Mean | Measure::Quantile => self.windows(site, sink),
+            Measure::Rate | Measure::ErrorRatio | Measure::Mean | Measure::Apdex | Measure::Quantile => {
+                self.windows(site, sink);
+            }
             Measure::Place => site.places().iter().for_each(|place| self.place(site, place, sink)),
             _ => self.counts(site, edges, sink),
         }
@@ -247,6 +249,12 @@ impl<'a> Calls<'a> {
             Measure::Rate if span > 0.0 => sink.number(labels, Number::Float(calls / span)),
             Measure::ErrorRatio => sink.fraction(labels, (site.errors() + site.panics()) as f64, calls),
             Measure::Mean => sink.fraction(labels, scale.apply(site.total().as_nanos() as f64), calls),
+            Measure::Apdex => {
+                let target = site.objectives().filter_map(|status| status.objective.latency_bound()).min();
+                if let Some(score) = target.and_then(|target| site.apdex(target)) {
+                    sink.fraction(labels, score * calls, calls);
+                }
+            }
             Measure::Quantile => {
                 let spread = Spread { buckets: site.buckets(), scale };
                 sink.summary(labels, &self.family.quantiles, Some(spread), None);

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use perfmon_core::{site::Kind, snapshot::Site};
+use perfmon_core::{evidence::SlowCall, site::Kind, snapshot::Site};
 
 use super::edges::Edge;
 
@@ -32,6 +32,21 @@ pub struct Exemplar {
 }
 
 impl Exemplar {
+    /// From a slow call; `None` if it was made in no trace.
+    #[must_use]
+    pub fn of(call: &SlowCall) -> Option<Self> {
+        let trace = call.trace?;
+        Some(Self {
+            kind: call.kind,
+            name: call.name.clone(),
+            labels: call.labels.clone(),
+            value: call.duration,
+            at: call.at,
+            trace_id: trace.to_string(),
+            span_id: trace.span_hex(),
+        })
+    }
+
     /// Its labels: the trace, and the span where both fit.
     pub(super) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
         let trace = ("trace_id", self.trace_id.as_str());

@@ -51,7 +51,7 @@ pub struct Scrape<'a> {
     pub snapshot: &'a Snapshot,
     /// The latest intervals by the name of their length: `"10s"`, `"1m"`, `"5m"`, `"15m"`, `"1h"`.
     pub windows: &'a [(&'a str, Snapshot)],
-    /// Calls kept as evidence; those with a trace id become exemplars.
+    /// Calls kept as evidence, as [`Exemplar::of`] makes them of slow calls.
     pub slow: &'a [Exemplar],
 }
 

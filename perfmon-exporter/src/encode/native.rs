@@ -5,7 +5,7 @@
 
 use perfmon_core::snapshot::Buckets;
 
-use super::{edges::midpoints, proto::BucketSpan, unit::Scale};
+use super::{proto::BucketSpan, unit::Scale};
 
 pub(super) const SCHEMA: i32 = 6;
 
@@ -35,7 +35,7 @@ impl Native {
     pub(super) fn of(buckets: &Buckets, scale: Scale) -> Self {
         let mut native = Self::default();
         let mut counts: Vec<(i32, u64)> = Vec::new();
-        for (midpoint, count) in midpoints(buckets) {
+        for (midpoint, count) in buckets.midpoints() {
             let value = scale.apply(midpoint as f64);
             if value <= ZERO_THRESHOLD {
                 native.zero_count += count;
@@ -84,7 +84,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::{Native, bucket_of};
-    use crate::encode::{edges::midpoints, unit::Scale};
+    use crate::encode::unit::Scale;
 
     fn buckets(values: &[u64]) -> Buckets {
         let mut histogram = Histogram::new_with_max((1 << 45) - 1, 2).expect("bounds");
@@ -129,7 +129,7 @@ mod tests {
             let buckets = buckets(&values);
             let native = Native::of(&buckets, Scale::NANOSECONDS);
             let mut wanted = std::collections::BTreeMap::new();
-            for (midpoint, count) in midpoints(&buckets).filter(|&(midpoint, _)| midpoint > 0) {
+            for (midpoint, count) in buckets.midpoints().filter(|&(midpoint, _)| midpoint > 0) {
                 #[expect(clippy::cast_precision_loss)]
                 let seconds = midpoint as f64 / 1e9;
                 let index = bucket_of(seconds);

@@ -8,7 +8,7 @@ use std::{
 use perfmon_core::snapshot::Buckets;
 
 use super::{
-    edges::{Edges, midpoints},
+    edges::Edges,
     exemplar::Exemplar,
     family::{Encoder, FamilyType, Head, HistogramPoint, Labels, Number, SummaryPoint},
     profile::{Combine, Family, Quantile},
@@ -122,7 +122,7 @@ impl<'a, E: Encoder> Sink<'a, E> {
         if let Some(kept) = &mut self.kept {
             let point = |spread: Spread<'_>| -> Vec<(f64, u64)> {
                 let shown = |(value, count)| (spread.scale.apply(value as f64), count);
-                midpoints(spread.buckets).map(shown).collect()
+                spread.buckets.midpoints().map(shown).collect()
             };
             kept.add(labels, Merged::Summary { points: recent.map(point).unwrap_or_default(), count, sum });
             return;

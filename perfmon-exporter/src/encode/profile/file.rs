@@ -133,6 +133,8 @@ pub(in crate::encode) enum Measure {
     ErrorRatio,
     /// Mean duration, over windows.
     Mean,
+    /// The Apdex score, over windows; its target is the tightest latency objective.
+    Apdex,
     /// Quantiles of the duration, over windows.
     Quantile,
     /// Where it stands in the source.
@@ -147,9 +149,13 @@ impl Measure {
             Self::Calls | Self::Started | Self::Time | Self::Busy | Self::Breaches => {
                 &[FamilyType::Counter, FamilyType::Gauge]
             }
-            Self::InFlight | Self::LatencyBound | Self::ErrorRateBound | Self::Rate | Self::ErrorRatio | Self::Mean => {
-                &[FamilyType::Gauge]
-            }
+            Self::InFlight
+            | Self::LatencyBound
+            | Self::ErrorRateBound
+            | Self::Rate
+            | Self::ErrorRatio
+            | Self::Mean
+            | Self::Apdex => &[FamilyType::Gauge],
             Self::Quantile => &[FamilyType::Summary],
             Self::Place => &[FamilyType::Info],
         }
@@ -161,7 +167,7 @@ impl Measure {
             Self::Calls => &["outcome"],
             // An objective may be declared twice, so its labels do not tell it apart.
             Self::Breaches | Self::LatencyBound | Self::ErrorRateBound => &["objective", "bound", ""],
-            Self::Rate | Self::ErrorRatio | Self::Mean | Self::Quantile => &["window"],
+            Self::Rate | Self::ErrorRatio | Self::Mean | Self::Apdex | Self::Quantile => &["window"],
             Self::Place => &["module", "file", "line"],
             Self::Duration | Self::Started | Self::InFlight | Self::Time | Self::Busy => &[],
         }
