@@ -85,6 +85,8 @@
 //!   alias of a boxed future is not seen to be a future; write the type out.
 //! - A process that ends by `process::exit` or a signal runs no destructors, so [`report_on_exit`] prints nothing then.
 
+#[cfg(feature = "exporter")]
+pub mod exporter;
 #[doc(hidden)]
 pub mod macro_support;
 mod packs;

@@ -11,6 +11,8 @@ Usage: trading_bot [OPTIONS]
 Options:
       --days N             Replay only the first N sessions [default: all 5,031]
       --days-per-second N  Replay at this pace, to watch it [default: as fast as the broker answers]
+      --listen ADDRESS     Serve metrics and health here [default: 127.0.0.1:9464; port 0: any that is free]
+      --exit-when-done     End with the replay; otherwise it goes on serving until Ctrl-C
       --report FILE        Write the report to a file too: .json, .md, .csv or .txt
   -q, --quiet              Print no progress, only the result and the report
   -h, --help               Print this help
@@ -18,7 +20,8 @@ Options:
 Ctrl-C ends the replay; the result and the report so far are printed all the same.
 ";
 
-const FLAGS: [&str; 5] = ["--days", "--days-per-second", "--report", "--quiet", "--help"];
+const FLAGS: [&str; 7] =
+    ["--days", "--days-per-second", "--listen", "--exit-when-done", "--report", "--quiet", "--help"];
 
 /// What the command line asks for.
 #[derive(Debug, PartialEq)]
@@ -28,15 +31,32 @@ pub(crate) enum Command {
 }
 
 /// How to replay.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Options {
     /// Sessions to replay; all by default.
     pub(crate) days: Option<usize>,
     /// Sessions a second; unpaced by default.
     pub(crate) days_per_second: Option<f64>,
+    /// Where the exporter listens.
+    pub(crate) listen: String,
+    /// Whether to end when the replay is over.
+    pub(crate) exit_when_done: bool,
     /// Where the report is written to besides.
     pub(crate) report: Option<PathBuf>,
     pub(crate) quiet: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            days: None,
+            days_per_second: None,
+            listen: String::from(perfmon::exporter::DEFAULT_ADDRESS),
+            exit_when_done: false,
+            report: None,
+            quiet: false,
+        }
+    }
 }
 
 /// Understands the arguments, or says in a sentence what to write instead.
@@ -59,6 +79,8 @@ pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Command, 
             "--days-per-second" => {
                 options.days_per_second = Some(pace(flag, &value("a number, as in `--days-per-second 50`")?)?);
             }
+            "--listen" => options.listen = value("an address, as in `--listen 127.0.0.1:9465`")?,
+            "--exit-when-done" => options.exit_when_done = true,
             "--report" => options.report = Some(report(flag, &value("a file, as in `--report bot.json`")?)?),
             "-q" | "--quiet" => options.quiet = true,
             "-h" | "--help" => return Ok(Command::Help),

@@ -1,8 +1,10 @@
 //! A trading bot that replays twenty years of the S&P 500, and the report of how it performed: not only its money, its functions.
 //!
 //! ```text
-//! cargo run --release --example trading_bot
+//! cargo run --release --example trading_bot --features exporter
 //! ```
+//!
+//! While it replays, and afterwards until Ctrl-C, the exporter serves what a monitoring system reads at <http://127.0.0.1:9464>.
 //!
 //! Every session of the index goes the way a live one would: market data arrives and is checked, a signal is
 //! generated, an order is sized, risk clears it, a broker executes it, a store keeps it. The functions on that way carry an
@@ -38,11 +40,16 @@ mod signal;
 mod sizing;
 mod store;
 
-use std::{error::Error, io::Write, process::ExitCode};
+use std::{
+    error::Error,
+    io::{Write, stdout},
+    process::ExitCode,
+};
 
 use self::{
     bot::Bot,
     cli::{Command, Options},
+    outcome::Outcome,
 };
 
 fn main() -> ExitCode {
@@ -69,19 +76,35 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> Result<(), Box<dyn Error>> {
-    // Prints the report when `run` is left, by whichever way. Made here and not in `main`, so that `--help` prints none.
-    let _report = perfmon::report_on_exit();
-    // Once more for programs, if asked for.
-    let _file = options.report.as_ref().map(|path| perfmon::report_on_exit().to_file(path));
-    // Calibrates the clock now; otherwise the first monitored call would wait for it.
-    perfmon::init();
+    // All that a service needs in its `main` to be watched. Stops when it is dropped.
+    let exporter = perfmon::exporter::builder().listen(&options.listen).start()?;
+    say(options, &format!("health, metrics and more at {}\n", exporter.url()));
 
     // Two worker threads, as a small service would have: the broker's futures move between them while they wait, and are
     // measured from first poll to result all the same.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let outcome = runtime.block_on(async { Bot::new(options)?.run().await })?;
-    // Not `println!`, which would panic when the reader of a pipe has left.
-    let gap = if options.quiet { "" } else { "\n" };
-    let _ = writeln!(std::io::stdout(), "{gap}{outcome}\n");
+    let outcome = replay(options, &runtime)?;
+    if !options.exit_when_done && !outcome.was_interrupted() {
+        say(options, &format!("\nthe replay is over; still serving at {} until Ctrl-C", exporter.url()));
+        runtime.block_on(tokio::signal::ctrl_c())?;
+    }
     Ok(())
+}
+
+fn replay(options: &Options, runtime: &tokio::runtime::Runtime) -> Result<Outcome, Box<dyn Error>> {
+    // Prints the report when the replay is left, by whichever way.
+    let _report = perfmon::report_on_exit();
+    // Once more for programs, if asked for.
+    let _file = options.report.as_ref().map(|path| perfmon::report_on_exit().to_file(path));
+    let outcome = runtime.block_on(async { Bot::new(options)?.run().await })?;
+    let gap = if options.quiet { "" } else { "\n" };
+    let _ = writeln!(stdout(), "{gap}{outcome}\n");
+    Ok(outcome)
+}
+
+/// Not `println!`, which would panic when the reader of a pipe has left.
+fn say(options: &Options, text: &str) {
+    if !options.quiet {
+        let _ = writeln!(stdout(), "{text}");
+    }
 }

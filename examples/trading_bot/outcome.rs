@@ -24,6 +24,11 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
+    /// Whether the replay ended before its last session.
+    pub(crate) fn was_interrupted(&self) -> bool {
+        self.sessions < self.planned
+    }
+
     /// `market`: the index at the first and at the last close.
     pub(crate) fn new(planned: usize, portfolio: &Portfolio, market: [f64; 2], tally: Tally) -> Self {
         let sessions = portfolio.curve.len();

@@ -1,3 +1,20 @@
 //! The pump, the encoders and the HTTP server of [perfmon](https://docs.rs/perfmon). Use that crate and its feature `exporter`; this one is its inside.
+//!
+//! ```text
+//! core's snapshots ─► pump (one tick a second) ─► state ─► serve ─► encode     an arrow points to who uses what is left of it
+//! ```
 
 pub mod encode;
+mod exporter;
+mod profiles;
+mod pump;
+mod run;
+mod serve;
+mod state;
+
+#[doc(hidden)]
+pub use self::exporter::ByHand;
+pub use self::{
+    exporter::{Builder, DEFAULT_ADDRESS, Exporter, builder, start},
+    state::Tick,
+};

@@ -107,7 +107,7 @@ pub fn on_breach(hook: fn(&SlowCall, u64)) {
 }
 
 /// The newest slow calls, up to 8 of each series for 1,024 series (beyond these, some share a place and the one without slow calls for a
-/// minute yields), the newest last; 0.7 MB at most. At most 10 a second are kept of a series, and 10 more of those beyond its site's bound.
+/// minute yields), the newest last; 0.7 MB at most. A call with a trace outlasts those without. At most 10 a second are kept of a series, and 10 more of those beyond its site's bound.
 ///
 /// Without [`aim`](crate::evidence::aim) a call is slow when it takes longer than the highest latency objective of its site.
 #[must_use]
@@ -179,7 +179,9 @@ fn put(series: SeriesId, kept: Kept) -> bool {
         place.calls.clear();
     }
     if place.calls.len() == EACH {
-        place.calls.pop_front();
+        // Of a service that samples its traces few calls have one: they stay longer.
+        let untraced = place.calls.iter().position(|call| call.trace.is_none());
+        place.calls.remove(untraced.unwrap_or(0));
     }
     place.calls.push_back(kept);
     true

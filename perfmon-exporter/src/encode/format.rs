@@ -16,7 +16,7 @@ pub enum Format {
 
 impl Format {
     /// In the order in which the server prefers them where a client likes several alike.
-    const ALL: [Self; 4] = [Self::Text, Self::OpenMetrics, Self::Text1, Self::Protobuf];
+    pub(crate) const ALL: [Self; 4] = [Self::Text, Self::OpenMetrics, Self::Text1, Self::Protobuf];
 
     /// The format that an `Accept` header asks for. Quality values, parameters and wildcards count as in RFC 9110, 12.5.1; among formats liked
     /// alike, the one named first. Never fails: without a header, or when nothing fits, [`Format::Text`].
@@ -47,6 +47,17 @@ impl Format {
             }
         }
         best.map_or(Self::Text, |(_, _, format)| format)
+    }
+
+    /// A word for it: `"text"`, `"openmetrics"`, `"text1"`, `"protobuf"`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Text1 => "text1",
+            Self::OpenMetrics => "openmetrics",
+            Self::Protobuf => "protobuf",
+        }
     }
 
     /// The `Content-Type` of a document in this format.

@@ -92,10 +92,12 @@ impl Known<'_> {
         let mut failing = self.collectors.iter().filter(|status| is_failing(status));
         let first = failing.next()?;
         let error = first.last_error.as_deref().unwrap_or_default();
-        let others = match failing.count() {
-            0 => String::new(),
-            1 => "; so does 1 other".to_owned(),
-            others => format!("; so do {others} others"),
+        let others: Vec<&str> = failing.map(|status| status.name.as_str()).collect();
+        let others = match others.as_slice() {
+            [] => String::new(),
+            [one] => format!("; so does {one}"),
+            several if several.len() <= 5 => format!("; so do {}", several.join(", ")),
+            several => format!("; so do {} and {} more", several[..4].join(", "), several.len() - 4),
         };
         Some(format!("collector {} fails: {error}{others}", first.name))
     }

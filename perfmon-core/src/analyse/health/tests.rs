@@ -174,7 +174,7 @@ fn everything_at_once_in_words() {
     cpu -15: cpu_usage_percent is 99.5 %, above 95 %
     disk -10: disk_usage_percent{mount="/data"} is 97.25 %, above 85 %; so is 1 other
     memory_growing -10: the memory of the process keeps growing
-    collectors -10: collector system.disk fails: still running after 45 s (hanging?); so does 1 other
+    collectors -10: collector system.disk fails: still running after 45 s (hanging?); so does users
     losses -5: perfmon reached a bound over the last 5 min: 1,204 refused label sets, 1 uncounted call
     ticks -5: the last tick was 12 s late
     "#);

@@ -1,0 +1,63 @@
+//! The profiles of names that can be scraped.
+
+use std::{ops::Deref, sync::Arc};
+
+use perfmon_core::Error;
+
+use crate::encode::Profile;
+
+/// The shipped profiles, and the user's own, which come first.
+#[derive(Debug, Default)]
+pub(crate) struct Profiles {
+    own: Vec<Arc<Profile>>,
+    default: Option<String>,
+}
+
+/// One of them.
+#[derive(Debug, Clone)]
+pub(crate) enum Chosen {
+    Own(Arc<Profile>),
+    Shipped(&'static Profile),
+}
+
+impl Deref for Chosen {
+    type Target = Profile;
+
+    fn deref(&self) -> &Profile {
+        match self {
+            Self::Own(profile) => profile,
+            Self::Shipped(profile) => profile,
+        }
+    }
+}
+
+impl Profiles {
+    /// Adds one of the user's, which may take the place of a shipped one.
+    pub(crate) fn add(&mut self, profile: Profile) {
+        self.own.retain(|known| known.name() != profile.name());
+        self.own.push(Arc::new(profile));
+    }
+
+    /// Chooses what a scrape gets that names none.
+    pub(crate) fn set_default(&mut self, name: &str) -> Result<(), Error> {
+        self.get(Some(name)).map_err(Error::invalid)?;
+        self.default = Some(name.to_owned());
+        Ok(())
+    }
+
+    /// The profile of a name, or the one for scrapes that name none; else a sentence that says which there are.
+    pub(crate) fn get(&self, name: Option<&str>) -> Result<Chosen, String> {
+        let Some(name) = name.or(self.default.as_deref()) else { return Ok(Chosen::Shipped(Profile::canonical())) };
+        let own = self.own.iter().find(|profile| profile.name() == name).cloned().map(Chosen::Own);
+        own.or_else(|| Profile::shipped(name).map(Chosen::Shipped)).ok_or_else(|| {
+            let known: Vec<&str> = self.names().collect();
+            format!("there is no profile of names {name:?}: known are {}", known.join(", "))
+        })
+    }
+
+    /// All of them, the shipped ones first.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        let own = self.own.iter().map(|profile| profile.name()).filter(|name| Profile::shipped(name).is_none());
+        Profile::shipped_names().map(|name| -> &str { name }).chain(own)
+    }
+}

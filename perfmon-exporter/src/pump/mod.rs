@@ -1,0 +1,85 @@
+//! The one tick: samplers, snapshot, windows, health, subscribers.
+
+mod own;
+mod sampler;
+
+use std::{sync::Arc, time::Duration};
+
+use perfmon_core::{
+    analyse::{Deduction, HealthPolicy, Window, assess},
+    collect::{Driver, Source, collectors, register_collector},
+    evidence, series, snapshot,
+};
+use tokio::time::Instant;
+
+use self::{own::Own, sampler::Sampler};
+use crate::state::{Shared, Tick};
+
+/// How late a tick may be before health says so.
+const TOO_LATE: Duration = Duration::from_secs(2);
+
+/// Moves everything on by a second, when told to.
+#[derive(Debug)]
+pub(crate) struct Pump {
+    shared: Arc<Shared>,
+    policy: HealthPolicy,
+    driver: Driver,
+    sampler: Sampler,
+    own: Source,
+    ticks: u64,
+}
+
+impl Pump {
+    pub(crate) fn new(shared: Arc<Shared>, policy: HealthPolicy, driver: Driver) -> Self {
+        let own = register_collector(Own(shared.clone()));
+        Self { shared, policy, driver, sampler: Sampler::new(), own, ticks: 0 }
+    }
+
+    /// One second's work. `late` is how much later than planned it begins.
+    pub(crate) fn tick(&mut self, late: Duration) {
+        let begun = Instant::now();
+        self.ticks += 1;
+        let starved = self.sampler.run(self.driver.due()).err();
+        let snapshot = Arc::new(snapshot());
+        series::remember(&snapshot);
+        let (minute, recent) = {
+            let mut windows = self.shared.windows();
+            windows.advance(&snapshot);
+            (windows.interval(Window::OneMinute, &snapshot), windows.interval(Window::FiveMinutes, &snapshot))
+        };
+        evidence::aim(&minute);
+        let mut own = Vec::new();
+        if late > TOO_LATE {
+            own.push(deduction(
+                "pump_late",
+                5,
+                format!(
+                    "the exporter's last second began {:.1} s late: the machine is overloaded or was asleep",
+                    late.as_secs_f64()
+                ),
+            ));
+        }
+        if let Some(error) = starved {
+            own.push(deduction("no_sampler", 10, format!("failed to start a thread for collectors: {error}")));
+        }
+        if self.shared.faults() > 0 {
+            let reason = format!(
+                "{} of the exporter's seconds panicked, which is a mistake of perfmon's: please report it",
+                self.shared.faults()
+            );
+            own.push(deduction("pump_fault", 10, reason));
+        }
+        let health = assess(&self.policy, &snapshot, &recent, &collectors(), &own);
+        self.shared.publish(Tick { number: self.ticks, snapshot, health, took: begun.elapsed(), late });
+    }
+}
+
+fn deduction(rule: &str, points: u8, reason: String) -> Deduction {
+    Deduction { rule: rule.to_owned(), points, reason }
+}
+
+impl Drop for Pump {
+    fn drop(&mut self) {
+        self.own.clone().remove();
+    }
+}

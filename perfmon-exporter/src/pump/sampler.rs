@@ -1,0 +1,116 @@
+//! The threads that run collectors, so that one that hangs holds up nobody else.
+//!
+//! Normally there is one. When a collector keeps it for longer than [`PATIENCE`], it is left to that collector and another thread takes
+//! over its work; the first ends when the collector returns. There is never more than one thread for each collector that hangs.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    thread,
+    time::Duration,
+};
+
+use perfmon_core::collect::Turn;
+use tokio::time::Instant;
+
+/// How long a collector may keep the others waiting.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a collector that is a future may take altogether, in units of its interval, and at least.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// Runs collectors.
+#[derive(Debug)]
+pub(crate) struct Sampler {
+    work: Arc<Work>,
+}
+
+#[derive(Debug, Default)]
+struct Work {
+    queue: Mutex<Queue>,
+    more: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    turns: VecDeque<Turn>,
+    /// The number of the thread that has the work; an older one leaves when it comes back.
+    thread: u64,
+    /// Since when that thread is at its present turn.
+    busy_since: Option<Instant>,
+    stop: bool,
+}
+
+impl Work {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Sampler {
+    /// One without a thread yet.
+    pub(crate) fn new() -> Self {
+        Self { work: Arc::default() }
+    }
+
+    /// Has the turns run, in order, by a thread that is not held up.
+    ///
+    /// # Errors
+    /// When the system gives no thread; the turns wait.
+    pub(crate) fn run(&self, turns: Vec<Turn>) -> std::io::Result<()> {
+        let mut queue = self.work.queue();
+        queue.turns.extend(turns);
+        if queue.turns.is_empty() {
+            return Ok(());
+        }
+        let held_up = queue.busy_since.is_some_and(|since| since.elapsed() > PATIENCE);
+        if queue.thread == 0 || held_up {
+            queue.thread += 1;
+            queue.busy_since = None;
+            let (work, number) = (self.work.clone(), queue.thread);
+            let begun =
+                thread::Builder::new().name(String::from("perfmon-sampler")).spawn(move || work_off(&work, number));
+            if let Err(error) = begun {
+                queue.thread = 0;
+                return Err(error);
+            }
+        }
+        self.work.more.notify_all();
+        Ok(())
+    }
+}
+
+impl Drop for Sampler {
+    /// Threads end with the turn they are at. A hanging one is not waited for.
+    fn drop(&mut self) {
+        let mut queue = self.work.queue();
+        queue.stop = true;
+        queue.turns.clear();
+        self.work.more.notify_all();
+    }
+}
+
+fn work_off(work: &Work, number: u64) {
+    // Collectors may be futures that need timers and sockets.
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
+        work.queue().thread = 0;
+        return;
+    };
+    let mut queue = work.queue();
+    loop {
+        if queue.stop || queue.thread != number {
+            return;
+        }
+        let Some(turn) = queue.turns.pop_front() else {
+            queue = work.more.wait(queue).unwrap_or_else(PoisonError::into_inner);
+            continue;
+        };
+        queue.busy_since = Some(Instant::now());
+        drop(queue);
+        // A future that takes too long is dropped, which counts as a failure.
+        let _ = runtime.block_on(async { tokio::time::timeout(LONGEST, turn.run()).await });
+        queue = work.queue();
+        if queue.thread == number {
+            queue.busy_since = None;
+        }
+    }
+}

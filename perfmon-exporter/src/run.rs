@@ -1,0 +1,82 @@
+//! The exporter's thread: a runtime of its own that ticks and serves.
+
+use std::{
+    net::TcpListener,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::{
+    runtime::{Builder, Runtime},
+    sync::watch,
+    time::{Instant, MissedTickBehavior, interval},
+};
+
+use crate::{
+    pump::Pump,
+    serve::{router, serve},
+    state::Shared,
+};
+
+const SECOND: Duration = Duration::from_secs(1);
+/// Threads that render scrapes, and how long they wait for the next one.
+const RENDERERS: usize = 2;
+const RENDERER_IDLE: Duration = Duration::from_secs(30);
+/// How long requests under way get when it stops.
+const LAST_ANSWERS: Duration = Duration::from_secs(2);
+
+/// Runs until told to stop.
+pub(crate) fn run(listener: TcpListener, shared: &Arc<Shared>, pump: Pump, stop: watch::Receiver<bool>) {
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .thread_name("perfmon-render")
+        .max_blocking_threads(RENDERERS)
+        .thread_keep_alive(RENDERER_IDLE)
+        .build();
+    match runtime {
+        Ok(runtime) => turn(runtime, listener, shared, pump, stop),
+        Err(error) => {
+            tracing::error!(target: "perfmon", %error, "failed to start the exporter's runtime: nothing is exported");
+        }
+    }
+}
+
+fn turn(
+    runtime: Runtime,
+    listener: TcpListener,
+    shared: &Arc<Shared>,
+    mut pump: Pump,
+    mut stop: watch::Receiver<bool>,
+) {
+    runtime.block_on(async {
+        match tokio::net::TcpListener::from_std(listener) {
+            Ok(listener) => {
+                tokio::spawn(serve(listener, router(shared.clone()), shared.connections.clone(), stop.clone()));
+            }
+            Err(error) => tracing::error!(target: "perfmon", %error, "failed to serve: nothing is exported"),
+        }
+        let mut seconds = interval(SECOND);
+        // After a pause (an overloaded machine, a suspended one) one tick takes it all in.
+        seconds.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        loop {
+            tokio::select! {
+                planned = seconds.tick() => tick(&mut pump, shared, Instant::now().saturating_duration_since(planned)),
+                _ = stop.wait_for(|stop| *stop) => break,
+            }
+        }
+        tick(&mut pump, shared, Duration::ZERO);
+        let until = Instant::now() + LAST_ANSWERS;
+        while shared.connections.busy() > 0 && Instant::now() < until {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    });
+    runtime.shutdown_timeout(LAST_ANSWERS);
+}
+
+/// A tick whose panic, which would be our mistake, ends nothing.
+fn tick(pump: &mut Pump, shared: &Shared, late: Duration) {
+    if catch_unwind(AssertUnwindSafe(|| pump.tick(late))).is_err() {
+        shared.count_fault();
+    }
+}

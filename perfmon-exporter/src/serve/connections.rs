@@ -1,0 +1,165 @@
+//! The connections that are open: bounded, and the idle ones give way.
+//!
+//! A client that opens connections and says nothing must neither keep others out nor take the file descriptors of the service around us. So
+//! there is a bound, and a new connection beyond it takes the place of the one that has waited longest without asking anything.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
+
+use tokio::task::AbortHandle;
+
+/// Connections at once, however many files the process may open.
+const MOST: usize = 512;
+/// Of those files at most so many are for connections: the others are the service's.
+const SHARE: u64 = 4;
+
+/// How many connections there may be in this process.
+pub(crate) fn most_connections() -> usize {
+    #[cfg(unix)]
+    let files = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    #[cfg(not(unix))]
+    let files: Option<u64> = None;
+    let share = files.map_or(usize::MAX, |files| usize::try_from(files / SHARE).unwrap_or(usize::MAX));
+    share.clamp(16, MOST)
+}
+
+/// All open connections.
+#[derive(Debug)]
+pub(crate) struct Connections {
+    most: usize,
+    /// By number, so the oldest come first.
+    open: Mutex<BTreeMap<u64, Connection>>,
+    next: AtomicU64,
+    evicted: AtomicU64,
+    refused: AtomicU64,
+}
+
+#[derive(Debug)]
+struct Connection {
+    busy: Busy,
+    task: Option<AbortHandle>,
+}
+
+/// Whether a connection is being answered.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Busy(Arc<AtomicBool>);
+
+impl Busy {
+    pub(crate) fn set(&self, busy: bool) {
+        self.0.store(busy, Ordering::Relaxed);
+    }
+}
+
+/// A place among the connections, given back when dropped.
+#[derive(Debug)]
+pub(crate) struct Place {
+    connections: Arc<Connections>,
+    number: u64,
+    pub(crate) busy: Busy,
+}
+
+impl Connections {
+    pub(crate) fn new(most: usize) -> Arc<Self> {
+        Arc::new(Self {
+            most,
+            open: Mutex::default(),
+            next: AtomicU64::new(0),
+            evicted: AtomicU64::new(0),
+            refused: AtomicU64::new(0),
+        })
+    }
+
+    /// A place for a new connection; `None` when all are busy.
+    pub(crate) fn enter(self: &Arc<Self>) -> Option<Place> {
+        let mut open = self.open();
+        if open.len() >= self.most {
+            let idle = open.iter().find(|(_, one)| !one.busy.0.load(Ordering::Relaxed)).map(|(number, _)| *number);
+            let Some(idle) = idle.and_then(|number| open.remove(&number)) else {
+                self.refused.fetch_add(1, Ordering::Relaxed);
+                return None;
+            };
+            if let Some(task) = idle.task {
+                task.abort();
+            }
+            self.evicted.fetch_add(1, Ordering::Relaxed);
+        }
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let busy = Busy::default();
+        open.insert(number, Connection { busy: busy.clone(), task: None });
+        Some(Place { connections: self.clone(), number, busy })
+    }
+
+    /// Connections open now.
+    pub(crate) fn len(&self) -> usize {
+        self.open().len()
+    }
+
+    /// Connections being answered now.
+    pub(crate) fn busy(&self) -> usize {
+        self.open().values().filter(|one| one.busy.0.load(Ordering::Relaxed)).count()
+    }
+
+    /// Idle connections that were closed to make room.
+    pub(crate) fn evicted(&self) -> u64 {
+        self.evicted.load(Ordering::Relaxed)
+    }
+
+    /// Connections turned away because all others were busy.
+    pub(crate) fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
+    }
+
+    fn open(&self) -> MutexGuard<'_, BTreeMap<u64, Connection>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Place {
+    /// The number by which [`Connections::serve_with`] knows it.
+    pub(crate) fn number(&self) -> u64 {
+        self.number
+    }
+}
+
+impl Connections {
+    /// Tells which task serves a connection, so that it can be ended.
+    pub(crate) fn serve_with(&self, number: u64, task: AbortHandle) {
+        if let Some(connection) = self.open().get_mut(&number) {
+            connection.task = Some(task);
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.connections.open().remove(&self.number);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Connections;
+
+    #[test]
+    fn the_idle_give_way_and_the_busy_stay() {
+        let connections = Connections::new(2);
+        let first = connections.enter().expect("room");
+        let second = connections.enter().expect("room");
+        first.busy.set(true);
+        let third = connections.enter().expect("the second is idle and gives way");
+        assert_eq!((connections.len(), connections.evicted()), (2, 1));
+        third.busy.set(true);
+        assert!(connections.enter().is_none(), "all are busy");
+        assert_eq!(connections.refused(), 1);
+        // The one that had to go leaves nothing behind, nor takes another's place with it.
+        drop(second);
+        assert_eq!(connections.len(), 2);
+        drop((first, third));
+        assert_eq!(connections.len(), 0);
+    }
+}

@@ -1,0 +1,56 @@
+//! The HTTP server.
+
+mod connections;
+mod listener;
+mod page;
+mod problem;
+mod scrape;
+mod vitals;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::Request,
+    http::{HeaderValue, Method, header},
+    middleware::{Next, from_fn},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+
+use self::problem::Problem;
+pub(crate) use self::{
+    connections::{Connections, most_connections},
+    listener::serve,
+};
+use crate::state::Shared;
+
+/// Every route.
+pub(crate) fn router(shared: Arc<Shared>) -> Router {
+    Router::new()
+        .route("/", get(page::index))
+        .route("/metrics", get(scrape::metrics))
+        .route("/health", get(vitals::health))
+        .route("/ready", get(vitals::ready))
+        .fallback(unknown)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn(common_headers))
+        .with_state(shared)
+}
+
+async fn unknown(request: Request) -> Problem {
+    Problem::not_found(format!("there is nothing at {}; see / for what there is", request.uri().path()))
+}
+
+async fn wrong_method(method: Method) -> Response {
+    Problem::method_not_allowed(format!("{method} is not allowed here: use GET")).into_response()
+}
+
+/// What every answer says: it is of this moment, and what it claims to be.
+async fn common_headers(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}

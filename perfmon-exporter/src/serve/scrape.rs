@@ -1,0 +1,153 @@
+//! `/metrics`: what a monitoring system collects.
+
+use std::{io::Write, sync::Arc, time::Duration};
+
+use axum::{
+    extract::{Query, State, rejection::QueryRejection},
+    http::{HeaderMap, HeaderValue, header},
+    response::{IntoResponse, Response},
+};
+use flate2::{Compression, write::GzEncoder};
+use serde::Deserialize;
+use tokio::{sync::Semaphore, time::timeout};
+
+use super::problem::Problem;
+use crate::state::Shared;
+
+/// Scrapes rendered at once; further ones wait their turn.
+const AT_ONCE: usize = 2;
+/// How long a scrape may take that does not say: Prometheus' default.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(60);
+/// What is left of the scraper's time for the way back.
+const WAY_BACK: f64 = 0.9;
+
+static RENDERING: Semaphore = Semaphore::const_new(AT_ONCE);
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Asked {
+    /// The profile of names.
+    names: Option<String>,
+}
+
+/// Answers a scrape. What is rendered is rendered on a thread of its own, so that a big scrape holds up neither the pump nor other requests.
+pub(crate) async fn metrics(
+    State(shared): State<Arc<Shared>>,
+    asked: Result<Query<Asked>, QueryRejection>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let Query(asked) =
+        asked.map_err(|error| Problem::bad_request(format!("{error}: write /metrics?names=<profile>")))?;
+    let profile = shared.profiles.get(asked.names.as_deref()).map_err(Problem::bad_request)?;
+    let format = profile.negotiate(text_of(&headers, &header::ACCEPT).as_deref());
+    let gzip = accepts_gzip(text_of(&headers, &header::ACCEPT_ENCODING).as_deref());
+    let limit = time_limit(&headers);
+    let work = async {
+        let _turn = RENDERING.acquire().await;
+        let shared = shared.clone();
+        tokio::task::spawn_blocking(move || {
+            let body = shared.render(&profile, format);
+            if gzip { compress(&body) } else { body }
+        })
+        .await
+    };
+    let body = match timeout(limit, work).await {
+        Ok(Ok(rendered)) => rendered,
+        Ok(Err(panic)) => return Err(Problem::unavailable(format!("failed to render the metrics: {panic}"))),
+        Err(_) => {
+            return Err(Problem::unavailable(format!(
+                "the metrics were not ready within {:.1} s: scrape with a longer timeout, or fewer labels",
+                limit.as_secs_f64()
+            )));
+        }
+    };
+    let mut response = body.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(format.content_type()));
+    headers.insert(header::VARY, HeaderValue::from_static("Accept, Accept-Encoding"));
+    if gzip {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    Ok(response)
+}
+
+fn text_of(headers: &HeaderMap, name: &header::HeaderName) -> Option<String> {
+    let values: Vec<&str> = headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
+    (!values.is_empty()).then(|| values.join(","))
+}
+
+/// Whether gzip is welcome: named, or covered by `*`, with a weight above 0 (RFC 9110, 12.5.3).
+fn accepts_gzip(accept: Option<&str>) -> bool {
+    let mut any = false;
+    for coding in accept.unwrap_or_default().split(',') {
+        let mut parts = coding.split(';').map(str::trim);
+        let name = parts.next().unwrap_or_default();
+        let weight = parts.find_map(|part| part.strip_prefix("q=")).map_or(Ok(1.0), str::parse::<f64>);
+        let welcome = weight.is_ok_and(|weight| weight > 0.0);
+        match name.to_ascii_lowercase().as_str() {
+            "gzip" | "x-gzip" => return welcome,
+            "*" => any = welcome,
+            _ => {}
+        }
+    }
+    any
+}
+
+/// How long the scraper waits, less what the way back takes.
+fn time_limit(headers: &HeaderMap) -> Duration {
+    let asked =
+        headers.get("x-prometheus-scrape-timeout-seconds").and_then(|value| value.to_str().ok()?.parse::<f64>().ok());
+    let asked = asked.filter(|seconds| seconds.is_finite() && *seconds > 0.0);
+    asked.map_or(DEFAULT_TIMEOUT, |seconds| {
+        Duration::from_secs_f64((seconds * WAY_BACK).min(LONGEST_TIMEOUT.as_secs_f64()))
+    })
+}
+
+fn compress(body: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 8), Compression::fast());
+    // Writing to memory does not fail.
+    let _ = encoder.write_all(body);
+    encoder.finish().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use axum::http::{HeaderMap, HeaderValue};
+
+    use super::{accepts_gzip, time_limit};
+
+    #[test]
+    fn gzip_only_for_those_who_take_it() {
+        for (accept, expected) in [
+            (None, false),
+            (Some(""), false),
+            (Some("gzip"), true),
+            (Some("identity, GZIP;q=0.5"), true),
+            (Some("gzip;q=0"), false),
+            (Some("deflate, *"), true),
+            (Some("*, gzip;q=0"), false),
+            (Some("gzip;q=nonsense"), false),
+            (Some("identity"), false),
+        ] {
+            assert_eq!(accepts_gzip(accept), expected, "{accept:?}");
+        }
+    }
+
+    #[test]
+    fn a_scrape_ends_before_the_scraper_gives_up() {
+        let limit = |value: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert("x-prometheus-scrape-timeout-seconds", HeaderValue::from_str(value).expect("a value"));
+            time_limit(&headers)
+        };
+        assert_eq!(limit("10"), Duration::from_secs(9));
+        assert_eq!(limit("0.5"), Duration::from_millis(450));
+        assert_eq!(limit("1e9"), Duration::from_secs(60));
+        for nonsense in ["-1", "0", "NaN", "soon"] {
+            assert_eq!(limit(nonsense), Duration::from_secs(10), "{nonsense}");
+        }
+        assert_eq!(time_limit(&HeaderMap::new()), Duration::from_secs(10));
+    }
+}

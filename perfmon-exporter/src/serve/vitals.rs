@@ -1,0 +1,99 @@
+//! `/health` and `/ready`.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use perfmon_core::{
+    analyse::{Deduction, HealthStatus},
+    collect::{CollectorStatus, collectors},
+};
+use serde::Serialize;
+
+use super::problem::Problem;
+use crate::state::{Shared, Tick};
+
+/// What `/health` says.
+#[derive(Serialize)]
+struct Vitals<'a> {
+    status: HealthStatus,
+    /// 0 to 100.
+    score: u8,
+    deductions: &'a [Deduction],
+    uptime_seconds: f64,
+    collectors: Vec<Collecting>,
+    pump: Pumping,
+}
+
+#[derive(Serialize)]
+struct Collecting {
+    name: String,
+    enabled: bool,
+    runs: u64,
+    failures: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    running_for_seconds: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Pumping {
+    ticks: u64,
+    tick_seconds: f64,
+    late_seconds: f64,
+}
+
+#[derive(Serialize)]
+struct Readiness {
+    ready: bool,
+}
+
+/// How the process fares, and why: 200, or 503 when it is down.
+pub(crate) async fn health(State(shared): State<Arc<Shared>>) -> Response {
+    let Some(tick) = shared.latest() else { return starting() };
+    let status =
+        if tick.health.status == HealthStatus::Down { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
+    (status, Json(Vitals::of(&tick, collectors()))).into_response()
+}
+
+/// Whether the exporter does its work: 200 after the first tick.
+pub(crate) async fn ready(State(shared): State<Arc<Shared>>) -> Response {
+    match shared.latest() {
+        Some(_) => Json(Readiness { ready: true }).into_response(),
+        None => starting(),
+    }
+}
+
+fn starting() -> Response {
+    Problem::unavailable("the exporter has just been started: ask again in a moment").into_response()
+}
+
+impl<'a> Vitals<'a> {
+    fn of(tick: &'a Tick, collectors: Vec<CollectorStatus>) -> Self {
+        let collecting = |one: CollectorStatus| Collecting {
+            name: one.name,
+            enabled: one.enabled,
+            runs: one.runs,
+            failures: one.failures,
+            running_for_seconds: one.running_for.map(|age| age.as_secs_f64()),
+            error: one.last_error,
+        };
+        Self {
+            status: tick.health.status,
+            score: tick.health.score,
+            deductions: &tick.health.deductions,
+            uptime_seconds: tick.snapshot.span().as_secs_f64(),
+            collectors: collectors.into_iter().map(collecting).collect(),
+            pump: Pumping {
+                ticks: tick.number,
+                tick_seconds: tick.took.as_secs_f64(),
+                late_seconds: tick.late.as_secs_f64(),
+            },
+        }
+    }
+}

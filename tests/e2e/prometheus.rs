@@ -1,0 +1,86 @@
+//! A Prometheus of our own: started on a free port, asked over its API, ended with the test.
+
+use std::{
+    fmt::Write,
+    fs::{self, File},
+    net::{SocketAddr, TcpListener},
+    process::{Child, Command, Stdio},
+};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::eventually;
+
+/// What it scrapes once a second.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Target {
+    pub(crate) job: &'static str,
+    pub(crate) address: SocketAddr,
+    /// The profile of names, if not the default.
+    pub(crate) names: Option<&'static str>,
+}
+
+pub(crate) struct Prometheus {
+    child: Child,
+    url: String,
+    folder: TempDir,
+}
+
+impl Prometheus {
+    /// With these features, and ready.
+    pub(crate) fn start(features: &str, targets: &[Target]) -> Self {
+        let folder = TempDir::new().expect("a folder");
+        let mut config = String::from("global: {scrape_interval: 1s, scrape_timeout: 1s}\nscrape_configs:\n");
+        for target in targets {
+            let Target { job, address, .. } = target;
+            let _ = write!(config, "- job_name: {job}\n  static_configs: [{{targets: ['{address}']}}]\n");
+            if let Some(names) = target.names {
+                let _ = writeln!(config, "  params: {{names: [{names}]}}");
+            }
+        }
+        let file = folder.path().join("prometheus.yml");
+        fs::write(&file, config).expect("written");
+        let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
+        let log = File::create(folder.path().join("log")).expect("a file");
+        let child = Command::new("prometheus")
+            .arg(format!("--config.file={}", file.display()))
+            .arg(format!("--storage.tsdb.path={}", folder.path().join("data").display()))
+            .arg(format!("--web.listen-address=127.0.0.1:{port}"))
+            .arg(format!("--enable-feature={features}"))
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap_or_else(|error| panic!("failed to run prometheus: {error}; install the Debian package prometheus"));
+        let prometheus = Self { child, url: format!("http://127.0.0.1:{port}"), folder };
+        eventually("Prometheus is ready", || ureq::get(format!("{}/-/ready", prometheus.url)).call().ok().map(|_| ()));
+        prometheus
+    }
+
+    /// The answer of its API.
+    pub(crate) fn get(&self, path: &str, parameters: &[(&str, &str)]) -> Value {
+        let request = ureq::get(format!("{}{path}", self.url)).query_pairs(parameters.iter().copied());
+        let text = request.call().expect("an answer").body_mut().read_to_string().expect("text");
+        serde_json::from_str(&text).expect("JSON")
+    }
+
+    /// The value of a query; `None` when it finds nothing, the first of several.
+    pub(crate) fn number(&self, query: &str) -> Option<f64> {
+        let answer = self.get("/api/v1/query", &[("query", query)]);
+        assert_eq!(answer["status"], "success", "{query}: {answer}");
+        answer["data"]["result"][0]["value"][1].as_str().and_then(|value| value.parse().ok())
+    }
+
+    /// What it had to say.
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+}
+
+impl Drop for Prometheus {
+    fn drop(&mut self) {
+        // It has nothing to save.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
