@@ -20,7 +20,11 @@
 //! serves; another runs collectors, so that one that hangs holds up nobody. It cannot starve the program's runtime nor be starved by it. All it keeps is bounded,
 //! and it tells its own cost among the metrics (`perfmon_pump_…`).
 //!
-//! [`system`](crate::system)'s collectors are registered with it; [`Builder::without`]`("system")` leaves them out.
+//! [`system`](crate::system)'s collectors are registered with it. To choose among them or their intervals, register them before:
+//! `perfmon::system::builder().without("connections").register()`. [`Builder::without`]`("system")` leaves them all out.
+//!
+//! In the process, [`Exporter::window`] has the last minute or hour as a snapshot, [`Exporter::health`] the score, and
+//! [`aggregate`](crate::aggregate)`("cpu_usage_percent", …)` the recent past of every figure.
 
 pub use perfmon_exporter::{Builder, DEFAULT_ADDRESS, Exporter, Tick};
 

@@ -46,6 +46,7 @@
 //! [`snapshot()`] is every site at this moment; `later - earlier` is exactly what happened in between; [`Snapshot::merge`] adds processes
 //! together. [`report()`] prints one: a table for the terminal, JSON, Markdown or CSV. [`evidence`] has the slowest calls one by one, with their traces.
 //! [`series()`] and [`aggregate`] read custom metrics back, as they are and were during the last day.
+//! `perfmon::exporter::start()` serves all of it over HTTP from a thread of its own, for Prometheus and for people (feature `exporter`).
 //! `perfmon::system::register()` adds the machine's and the process's own figures (feature `system`): processor, memory, disks, network.
 //!
 //! # What it costs
@@ -68,6 +69,7 @@
 //! | `on` | yes | The attributes and macros measure. |
 //! | `report` | yes | [`report()`], [`report_on_exit`]. |
 //! | `serde` | no | `Serialize` and `Deserialize` for [`Snapshot`], with histograms as HDR V2 bytes. |
+//! | `exporter` | no | `perfmon::exporter`: `/metrics`, `/health`, live windows; brings `report` and `system`. |
 //! | `system` | no | `perfmon::system`: processor, memory, disks, network, temperature, connections, the process itself and whether it leaks. |
 //! | `tracing` | no | `perfmon::tracing`: call sites of the spans there are, trace ids for slow calls, slow calls as events. |
 //!
@@ -99,7 +101,7 @@ pub use packs::system;
 pub use perfmon_core::report::{self, Report, ReportOnExit, report, report_on_exit};
 pub use perfmon_core::{
     Aggregate, Counter, Error, Footprint, Gauge, Histogram, Labelled, MetricHistory, MockClock, Point, Setup, Severity,
-    aggregate,
+    aggregate, analyse,
     call::{Guard, Label},
     collect::{
         AsyncCollector, BoxError, Collecting, Collector, CollectorStatus, Samples, Source, collectors, observe,

@@ -9,7 +9,13 @@ use std::{
     time::Duration,
 };
 
-use perfmon_core::{Error, analyse::HealthPolicy, collect::drive, report::report};
+use perfmon_core::{
+    Error, Snapshot,
+    analyse::{Health, HealthPolicy, Window},
+    collect::drive,
+    report::report,
+    snapshot,
+};
 use tokio::sync::watch;
 
 use crate::{
@@ -211,6 +217,27 @@ impl Exporter {
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// What happened in the last ten seconds, minute, … hour, up to this moment: percentiles, rates, objectives, whatever a snapshot tells. Its
+    /// [`span`](Snapshot::span) is the time it truly covers. Costs a snapshot and as much again.
+    ///
+    /// ```
+    /// # use perfmon_core::analyse::Window;
+    /// let exporter = perfmon_exporter::builder().listen("127.0.0.1:0").start()?;
+    /// let minute = exporter.window(Window::OneMinute);
+    /// assert!(minute.span().as_secs() <= 61);
+    /// # Ok::<(), perfmon_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn window(&self, window: Window) -> Snapshot {
+        self.shared.window(window, &snapshot())
+    }
+
+    /// How healthy the process was at the last tick; `None` before the first.
+    #[must_use]
+    pub fn health(&self) -> Option<Health> {
+        self.shared.latest().map(|tick| tick.health.clone())
     }
 
     /// The ticks from now on, one a second: a channel that always holds the newest.

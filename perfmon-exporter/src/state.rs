@@ -99,6 +99,11 @@ impl Shared {
         self.windows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What happened in a window up to a snapshot.
+    pub(crate) fn window(&self, window: Window, now: &Snapshot) -> Snapshot {
+        self.windows().interval(window, now)
+    }
+
     /// The last tick; `None` before the first.
     pub(crate) fn latest(&self) -> Option<Arc<Tick>> {
         self.latest.borrow().clone()

@@ -46,8 +46,7 @@ fn lived(how: &str) -> io::Result<(f64, f64)> {
 pub(crate) fn live(watched: bool) -> io::Result<()> {
     let clock = perfmon::MockClock::install().map_err(io::Error::other)?;
     let sites = sites(SITES);
-    let mut exporter =
-        watched.then(|| perfmon::exporter::builder().by_hand()).transpose().map_err(io::Error::other)?;
+    let mut exporter = watched.then(|| perfmon::exporter::builder().by_hand()).transpose().map_err(io::Error::other)?;
     let begun = (process_cpu(), Instant::now());
     for second in 0..SECONDS {
         for (at, site) in sites.iter().enumerate() {
@@ -60,7 +59,12 @@ pub(crate) fn live(watched: bool) -> io::Result<()> {
             exporter.tick();
             black_box(exporter.scrape(None, Some("application/openmetrics-text")).map_err(io::Error::other)?);
             if second % 600 == 599 {
-                eprintln!("after {} s: {:.1} MiB, {:?}", second + 1, resident() as f64 / f64::from(1 << 20), begun.1.elapsed());
+                eprintln!(
+                    "after {} s: {:.1} MiB, {:?}",
+                    second + 1,
+                    resident() as f64 / f64::from(1 << 20),
+                    begun.1.elapsed()
+                );
             }
         }
     }
