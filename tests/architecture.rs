@@ -21,6 +21,10 @@ const CORE: [&[&str]; 10] = [
     &["series", "report"],
 ];
 
+/// Those of `perfmon-exporter`.
+const EXPORTER: [&[&str]; 6] =
+    [&["encode", "connections"], &["profiles"], &["state"], &["pump", "serve"], &["run"], &["exporter"]];
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -69,10 +73,10 @@ fn named(text: &str) -> BTreeSet<String> {
     names
 }
 
-#[test]
-fn arrows_in_core_point_down() {
-    let folder = root().join("perfmon-core/src");
-    let rank = |room: &str| CORE.iter().position(|row| row.contains(&room));
+/// A crate's rooms keep to their order: `rooms` lowest first.
+fn arrows_point_down(folder: &str, rooms: &[&[&str]]) {
+    let folder = root().join(folder);
+    let rank = |room: &str| rooms.iter().position(|row| row.contains(&room));
     let mut seen = BTreeSet::new();
     for file in sources(&folder) {
         let inside = file.strip_prefix(&folder).expect("below the folder");
@@ -81,7 +85,7 @@ fn arrows_in_core_point_down() {
             continue;
         }
         let own = rank(&room)
-            .unwrap_or_else(|| panic!("{}: the room {room} has no place in CORE; give it one", file.display()));
+            .unwrap_or_else(|| panic!("{}: the room {room} has no place in the list; give it one", file.display()));
         seen.insert(room.clone());
         for name in named(&fs::read_to_string(&file).expect("readable")) {
             if let Some(other) = rank(&name).filter(|_| name != room) {
@@ -89,7 +93,17 @@ fn arrows_in_core_point_down() {
             }
         }
     }
-    assert_eq!(seen.len(), CORE.iter().map(|row| row.len()).sum::<usize>(), "a room of CORE is gone: {seen:?}");
+    assert_eq!(seen.len(), rooms.iter().map(|row| row.len()).sum::<usize>(), "a room of the list is gone: {seen:?}");
+}
+
+#[test]
+fn arrows_in_core_point_down() {
+    arrows_point_down("perfmon-core/src", &CORE);
+}
+
+#[test]
+fn arrows_in_the_exporter_point_down() {
+    arrows_point_down("perfmon-exporter/src", &EXPORTER);
 }
 
 /// The crates a program gets by depending on a package with these features.

@@ -1,6 +1,9 @@
 //! The examples do what they say, and perfmon's figures of them are right.
 
-use std::process::{Command, Output};
+use std::{
+    io::{BufRead, BufReader},
+    process::{Command, Output, Stdio},
+};
 
 fn example(name: &str, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO"))
@@ -9,6 +12,20 @@ fn example(name: &str, arguments: &[&str]) -> Output {
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .expect("cargo runs")
+}
+
+/// Where cargo has put an example.
+fn built(name: &str) -> String {
+    let output = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--all-features", "--message-format", "json", "--example", name])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("cargo runs");
+    let text = stdout(&output);
+    let messages = text.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let mut of_it = messages.filter(|message| message["target"]["name"] == name);
+    let found = of_it.find_map(|message| message["executable"].as_str().map(str::to_owned));
+    found.unwrap_or_else(|| panic!("{}", stderr(&output)))
 }
 
 fn stdout(output: &Output) -> String {
@@ -41,7 +58,10 @@ fn custom_metrics_are_reported() {
 fn trading_bot_earns_what_the_data_say_and_counts_every_call() {
     let file = tempfile::Builder::new().suffix(".json").tempfile().expect("a file");
     let path = file.path().to_string_lossy().into_owned();
-    let output = example("trading_bot", &["--days", "400", "--quiet", "--report", &path]);
+    let output = example(
+        "trading_bot",
+        &["--days", "400", "--quiet", "--report", &path, "--listen", "127.0.0.1:0", "--exit-when-done"],
+    );
     assert!(output.status.success(), "{}", stderr(&output));
     let text = stdout(&output);
     assert!(text.contains("equity   $9.03 M"), "{text}");
@@ -76,6 +96,34 @@ fn trading_bot_earns_what_the_data_say_and_counts_every_call() {
 }
 
 #[test]
+fn trading_bot_is_watched_until_it_is_told_to_stop() {
+    let mut bot = Command::new(built("trading_bot"))
+        .args(["--days", "60", "--listen", "127.0.0.1:0"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it was built");
+    let mut lines = BufReader::new(bot.stdout.take().expect("piped")).lines().map(|line| line.expect("text"));
+    let mut until = |what: &str| {
+        let found = lines.by_ref().find(|line| line.contains(what));
+        found.unwrap_or_else(|| panic!("it ended without saying {what:?}"))
+    };
+    let url = until("http://").rsplit(' ').next().expect("a word").to_owned();
+    until("perfmon report");
+    until("still serving");
+    let get = |path: &str| {
+        let mut answer = ureq::get(format!("{url}{path}")).call().expect("an answer");
+        answer.body_mut().read_to_string().expect("text")
+    };
+    assert!(get("/metrics").contains("perfmon_call_duration_seconds_count{name=\"session\"} 60\n"));
+    assert!(get("/metrics?names=trading_bot").contains("trading_bot_response_seconds_count"));
+    let health: serde_json::Value = serde_json::from_str(&get("/health")).expect("JSON");
+    assert!(health["score"].as_u64() > Some(50), "{health}");
+    let interrupt = Command::new("kill").args(["-INT", &bot.id().to_string()]).status().expect("kill runs");
+    assert!(interrupt.success());
+    assert!(bot.wait().expect("it ends").success());
+}
+
+#[test]
 fn trading_bot_says_what_is_wrong_with_its_arguments() {
     for (arguments, message) in [
         (&["--dayz", "4"][..], "did you mean --days?"),
@@ -83,10 +131,14 @@ fn trading_bot_says_what_is_wrong_with_its_arguments() {
         (&["--days", "0"], "--days"),
         (&["--quiet=1"], "--quiet"),
         (&["--report", "x.pdf"], "x.pdf"),
+        (&["--listen"], "--listen needs an address"),
         (&["--report", "/nowhere/x.json"], "there is no directory /nowhere"),
     ] {
         let output = example("trading_bot", arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", stderr(&output));
         assert!(stderr(&output).contains(message), "{arguments:?}: {}", stderr(&output));
     }
+    let public = example("trading_bot", &["--listen", "0.0.0.0:0"]);
+    assert_eq!(public.status.code(), Some(1));
+    assert!(stderr(&public).contains("refused to listen on 0.0.0.0:0"), "{}", stderr(&public));
 }

@@ -19,11 +19,11 @@ use perfmon_core::{
 use tokio::sync::watch;
 
 use crate::{
+    connections::{Connections, most_connections},
     encode::Profile,
     profiles::Profiles,
     pump::Pump,
     run::run,
-    serve::{Connections, most_connections},
     state::{Shared, Tick},
 };
 

@@ -1,9 +1,10 @@
 //! The pump, the encoders and the HTTP server of [perfmon](https://docs.rs/perfmon). Use that crate and its feature `exporter`; this one is its inside.
 //!
 //! ```text
-//! core's snapshots ─► pump (one tick a second) ─► state ─► serve ─► encode     an arrow points to who uses what is left of it
+//! encode ─► profiles ─► state ─► pump, serve ─► run ─► exporter          an arrow points to who uses what is left of it
 //! ```
 
+mod connections;
 pub mod encode;
 mod exporter;
 mod profiles;

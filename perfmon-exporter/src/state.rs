@@ -16,9 +16,9 @@ use perfmon_core::{
 use tokio::{sync::watch, time::Instant};
 
 use crate::{
+    connections::Connections,
     encode::{Exemplar, Format, Profile, Scrape, render},
     profiles::Profiles,
-    serve::Connections,
 };
 
 /// What one second of the pump found. Subscribers get each of them; who is slow gets the newest.

@@ -5,7 +5,16 @@ use std::borrow::Cow;
 use perfmon_core::snapshot::Buckets;
 use serde::Deserialize;
 
-use super::{edges::Edge, exemplar::Exemplar, profile::Quantile, unit::Scale};
+use super::{edges::Edge, exemplar::Exemplar, unit::Scale};
+
+/// A quantile that a summary shows.
+#[derive(Debug, Clone)]
+pub(super) struct Quantile {
+    /// In 0 ..= 1.
+    pub(super) at: f64,
+    /// As the label `quantile` has it.
+    pub(super) text: String,
+}
 
 /// What sort of family it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

@@ -7,9 +7,9 @@ use perfmon_core::snapshot::{Distribution, Metric, MetricKind, MetricSeries, Sna
 use super::{
     Scrape,
     edges::Edges,
-    family::{Encoder, FamilyType, Head, Number, RESERVED},
+    family::{Encoder, FamilyType, Head, Number, Quantile, RESERVED},
     name::{Names, metric_name, own_keys},
-    profile::{DefaultEdges, Family, Quantile, Source},
+    profile::{DefaultEdges, Family, Source},
     sink::{Sink, Spread},
     unit::{Scale, Unit, ends_in, without_unit},
 };

@@ -6,9 +6,8 @@ use prost::Message;
 
 use super::{
     exemplar::{self, Exemplar},
-    family::{Encoder, FamilyType, Head, HistogramPoint, Labels, Number, SummaryPoint},
+    family::{Encoder, FamilyType, Head, HistogramPoint, Labels, Number, Quantile, SummaryPoint},
     native::{self, Native},
-    profile::Quantile,
     proto,
 };
 

@@ -10,8 +10,8 @@ use perfmon_core::snapshot::Buckets;
 use super::{
     edges::Edges,
     exemplar::Exemplar,
-    family::{Encoder, FamilyType, Head, HistogramPoint, Labels, Number, SummaryPoint},
-    profile::{Combine, Family, Quantile},
+    family::{Encoder, FamilyType, Head, HistogramPoint, Labels, Number, Quantile, SummaryPoint},
+    profile::{Combine, Family},
     unit::Scale,
 };
 

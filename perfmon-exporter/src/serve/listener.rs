@@ -12,10 +12,8 @@ use tokio::{
 };
 use tower::ServiceExt;
 
-use super::{
-    connections::{Connections, Place},
-    problem::Problem,
-};
+use super::problem::Problem;
+use crate::connections::{Connections, Place};
 
 /// How long a client may take over the head of a request, also of the next one on the same connection.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(75);

@@ -1,6 +1,5 @@
 //! The HTTP server.
 
-mod connections;
 mod listener;
 mod page;
 mod problem;
@@ -18,11 +17,8 @@ use axum::{
     routing::get,
 };
 
+pub(crate) use self::listener::serve;
 use self::problem::Problem;
-pub(crate) use self::{
-    connections::{Connections, most_connections},
-    listener::serve,
-};
 use crate::state::Shared;
 
 /// Every route.

@@ -10,7 +10,7 @@ use perfmon_core::Error;
 use self::{file::File, plan::Place};
 pub(super) use self::{
     file::{Combine, Measure, Outcome, Own, Rest},
-    plan::{DefaultEdges, Family, Of, Plan, Quantile, Source, matches},
+    plan::{DefaultEdges, Family, Of, Plan, Source, matches},
 };
 use super::Format;
 

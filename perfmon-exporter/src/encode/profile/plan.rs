@@ -7,7 +7,7 @@ use toml::Spanned;
 
 use super::{
     super::{
-        family::{FamilyType, RESERVED},
+        family::{FamilyType, Quantile, RESERVED},
         name::{Names, label_key, metric_name},
         number,
         unit::{Scale, Unit},
@@ -66,15 +66,6 @@ pub(in crate::encode) struct Family {
     pub(in crate::encode) values: BTreeMap<String, BTreeMap<String, String>>,
     pub(in crate::encode) combine: Combine,
     pub(in crate::encode) sources: Vec<Source>,
-}
-
-/// A quantile that a summary shows.
-#[derive(Debug, Clone)]
-pub(in crate::encode) struct Quantile {
-    /// In 0 ..= 1.
-    pub(in crate::encode) at: f64,
-    /// As the label `quantile` has it.
-    pub(in crate::encode) text: String,
 }
 
 #[derive(Debug)]
