@@ -1,8 +1,8 @@
 //! What was counted between two moments, of every series that counted.
 
-use std::{cmp::Ordering, time::Duration};
+use std::time::Duration;
 
-use super::pack;
+use super::{pack, sum::Sum};
 
 /// Growth of series up to a moment; its beginning is the end of the frame before. Packed: (distance from the series before, length, growth), ascending
 /// by series. Series that did not grow are not in it.
@@ -32,31 +32,23 @@ impl Frame {
         Growths { bytes: &self.bytes, next: 0 }
     }
 
-    /// Appends the frame that follows this one.
-    pub(super) fn append(&mut self, later: &Self) {
-        let mut sum = Vec::new();
-        let mut bytes = Vec::with_capacity(self.bytes.len() + later.bytes.len());
-        let mut next = 0;
-        let (mut mine, mut theirs) = (self.growths().peekable(), later.growths().peekable());
-        loop {
-            let order = match (mine.peek(), theirs.peek()) {
-                (Some((mine, _)), Some((theirs, _))) => mine.cmp(theirs),
-                (Some(_), None) => Ordering::Less,
-                (None, Some(_)) => Ordering::Greater,
-                (None, None) => break,
-            };
-            let first = if order.is_le() { mine.next() } else { None };
-            let second = if order.is_ge() { theirs.next() } else { None };
-            let Some((series, _)) = first.or(second) else { break };
-            let growth = |side: Option<(u32, _)>| side.map_or(&[] as &[u8], |(_, growth)| growth);
-            sum.clear();
-            pack::add(growth(first), growth(second), &mut sum);
-            pack::write_number(u64::from(series - next), &mut bytes);
-            pack::write_number(sum.len() as u64, &mut bytes);
-            bytes.extend_from_slice(&sum);
-            next = series + 1;
+    /// Frames that follow each other as one; none of none.
+    pub(super) fn sum(frames: &[Self]) -> Self {
+        if let [frame] = frames {
+            return frame.clone();
         }
-        *self = Self { end: later.end, bytes: bytes.into_boxed_slice() };
+        let (mut sum, mut slots, mut packed) = (Sum::default(), Vec::new(), Vec::new());
+        let growths = by_series(frames);
+        let sums = growths.chunk_by(|a, b| a.0 == b.0).map(|one| {
+            one.iter().for_each(|(_, growth)| sum.add(growth));
+            sum.take(&mut slots);
+            let begin = packed.len();
+            pack::pack(slots.iter().copied(), &mut packed);
+            (one[0].0, begin..packed.len())
+        });
+        let sums: Vec<_> = sums.collect();
+        let end = frames.last().map_or(Duration::ZERO, |last| last.end);
+        Self::new(end, sums.into_iter().map(|(series, range)| (series, &packed[range])))
     }
 
     /// Forgets series.
@@ -69,6 +61,13 @@ impl Frame {
     pub(super) fn footprint(&self) -> usize {
         size_of::<Self>() + self.bytes.len()
     }
+}
+
+/// The packed growths of several frames, those of a series together, in the order of the series.
+pub(super) fn by_series(frames: &[Frame]) -> Vec<(u32, &[u8])> {
+    let mut growths: Vec<_> = frames.iter().flat_map(Frame::growths).collect();
+    growths.sort_by_key(|(series, _)| *series);
+    growths
 }
 
 /// See [`Frame::growths`].

@@ -8,13 +8,14 @@
 //!  base ├── 1 min ──┼── 10 s ───┼── 10 s ───┼── 1 s ─────┼── 1 s ─────┤ now
 //! ```
 //!
-//! Each tick adds a frame at the right. A frame that has left a window is added to the window's base and moves on to the next
-//! longer window, where several become one. Base plus frames are always the last state, so every window is exact and reaches up to now; how
+//! Each tick adds a frame at the right. Frames that have left a window are added to the window's base, some together, and move on to the
+//! next longer window, where several become one. Base plus frames are always the last state, so every window is exact and reaches up to now; how
 //! coarse the frames are shows only in how far back it reaches: up to one frame further than its name says, and its span tells.
 
 mod frame;
 mod pack;
 mod room;
+mod sum;
 #[cfg(test)]
 mod tests;
 mod track;
@@ -75,6 +76,16 @@ impl Window {
             Self::FifteenMinutes => "15m",
             Self::OneHour => "1h",
         }
+    }
+
+    /// Frames that leave this window do so together, once all have left that end in the same stretch of so much time. One walk through a
+    /// base for many frames; and they become one frame where the next longer window's are so long. Less than the time between the two
+    /// windows' beginnings, so that no frame is waited for.
+    const fn stretch(self) -> Duration {
+        Duration::from_secs(match self {
+            Self::TenSeconds | Self::OneMinute | Self::FiveMinutes => 10,
+            Self::FifteenMinutes | Self::OneHour => 60,
+        })
     }
 
     /// The length of the frames between this window's beginning and the next shorter one's.

@@ -103,23 +103,6 @@ impl Iterator for Unpacked<'_> {
 
 /// Appends `a + b`.
 pub(super) fn add(a: &[u8], b: &[u8], into: &mut Vec<u8>) {
-    match (a.is_empty(), b.is_empty()) {
-        (true, _) => into.extend_from_slice(b),
-        (_, true) => into.extend_from_slice(a),
-        _ => combine(a, b, u64::wrapping_add, into),
-    }
-}
-
-/// Appends `a - b`.
-pub(super) fn subtract(a: &[u8], b: &[u8], into: &mut Vec<u8>) {
-    if b.is_empty() {
-        into.extend_from_slice(a);
-    } else if a != b {
-        combine(a, b, u64::wrapping_sub, into);
-    }
-}
-
-fn combine(a: &[u8], b: &[u8], with: impl Fn(u64, u64) -> u64, into: &mut Vec<u8>) {
     into.reserve(a.len() + b.len());
     let mut packer = Packer { into, next: 0 };
     let (mut a, mut b) = (unpack(a), unpack(b));
@@ -127,21 +110,35 @@ fn combine(a: &[u8], b: &[u8], with: impl Fn(u64, u64) -> u64, into: &mut Vec<u8
     while let (Some((left, ours)), Some((right, other))) = (mine, theirs) {
         match left.cmp(&right) {
             Ordering::Less => {
-                packer.push(left, with(ours, 0));
+                packer.push(left, ours);
                 mine = a.next();
             }
             Ordering::Greater => {
-                packer.push(right, with(0, other));
+                packer.push(right, other);
                 theirs = b.next();
             }
             Ordering::Equal => {
-                packer.push(left, with(ours, other));
+                packer.push(left, ours.wrapping_add(other));
                 (mine, theirs) = (a.next(), b.next());
             }
         }
     }
-    mine.into_iter().chain(a).for_each(|(slot, count)| packer.push(slot, with(count, 0)));
-    theirs.into_iter().chain(b).for_each(|(slot, count)| packer.push(slot, with(0, count)));
+    mine.into_iter().chain(a).chain(theirs).chain(b).for_each(|(slot, count)| packer.push(slot, count));
+}
+
+/// Appends how the slots grew from `before` to `now`, both ascending.
+pub(super) fn growth(before: &[(u32, u64)], now: &[(u32, u64)], into: &mut Vec<u8>) {
+    let mut packer = Packer { into, next: 0 };
+    let mut before = before.iter().copied().peekable();
+    for &(slot, count) in now {
+        // A counter that is read from elsewhere may have begun anew.
+        while let Some((gone, old)) = before.next_if(|(known, _)| *known < slot) {
+            packer.push(gone, old.wrapping_neg());
+        }
+        let old = before.next_if(|(known, _)| *known == slot).map_or(0, |(_, old)| old);
+        packer.push(slot, count.wrapping_sub(old));
+    }
+    before.for_each(|(gone, old)| packer.push(gone, old.wrapping_neg()));
 }
 
 #[cfg(test)]
@@ -150,7 +147,7 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::{add, pack, subtract, unpack};
+    use super::{add, growth, pack, unpack};
 
     type Slots = BTreeMap<u32, u64>;
 
@@ -181,8 +178,9 @@ mod tests {
             expected.retain(|_, count| *count > 0);
             let (mut sum, mut back) = (Vec::new(), Vec::new());
             add(&packed(&a), &packed(&b), &mut sum);
-            prop_assert_eq!(unpack(&sum).collect::<Slots>(), expected);
-            subtract(&sum, &packed(&b), &mut back);
+            prop_assert_eq!(unpack(&sum).collect::<Slots>(), expected.clone());
+            let list = |slots: Slots| slots.into_iter().collect::<Vec<_>>();
+            growth(&list(b), &list(expected), &mut back);
             prop_assert_eq!(back, packed(&a));
         }
 

@@ -5,7 +5,7 @@ use std::{cmp::Reverse, collections::BTreeSet, time::Duration};
 use super::{
     frame::Frame,
     track::{OwnedKey, Track},
-    windows::Windows,
+    windows::{Stage, Windows},
 };
 
 /// A series that no snapshot had for so long is forgotten. By then nothing of it is left in any frame.
@@ -18,7 +18,7 @@ impl Windows {
         for (cost, track) in costs.iter_mut().zip(&self.tracks) {
             *cost = track.as_ref().map_or(0, Track::footprint);
         }
-        for (place, growth) in self.stages.iter().flat_map(|stage| &stage.frames).flat_map(Frame::growths) {
+        for (place, growth) in self.stages.iter().flat_map(Stage::frames).flat_map(Frame::growths) {
             costs[place as usize] += growth.len() + 2;
         }
         let mut candidates: Vec<_> = self
@@ -62,7 +62,7 @@ impl Windows {
             self.tracks[place as usize] = None;
         }
         // Their places will be taken by others.
-        for frame in self.stages.iter_mut().flat_map(|stage| &mut stage.frames) {
+        for frame in self.stages.iter_mut().flat_map(Stage::frames_mut) {
             frame.retain(|place| !places.contains(&place));
         }
     }
@@ -71,7 +71,7 @@ impl Windows {
     pub(super) fn measure(&self) -> usize {
         let keys: usize = self.keys.iter().map(|(key, _)| size_of::<u64>() + key.footprint()).sum();
         let tracks: usize = self.tracks.iter().flatten().map(Track::footprint).sum();
-        let frames: usize = self.stages.iter().flat_map(|stage| &stage.frames).map(Frame::footprint).sum();
+        let frames: usize = self.stages.iter().flat_map(Stage::frames).map(Frame::footprint).sum();
         keys + tracks + frames
     }
 }

@@ -62,14 +62,14 @@ impl OwnedKey {
     }
 }
 
-/// A series' packed counts: at the last tick, and where each window begins.
+/// A series' counts: at the last tick, and packed where each window begins.
 #[derive(Debug)]
 pub(super) struct Track {
     /// The first moment it was followed from; zero if since its first count. It says nothing of windows that begin before.
     pub(super) since: Duration,
     /// The last tick whose snapshot had it.
     pub(super) seen: Duration,
-    pub(super) last: Vec<u8>,
+    pub(super) last: Vec<(u32, u64)>,
     bases: [Vec<u8>; Window::ALL.len()],
 }
 
@@ -80,8 +80,11 @@ impl Track {
     }
 
     /// Of a series that was not followed until now, when this is its state.
-    pub(super) fn from_state(since: Duration, now: Duration, state: &[u8]) -> Self {
-        Self { since, seen: now, last: state.to_vec(), bases: std::array::from_fn(|_| state.to_vec()) }
+    pub(super) fn from_state(since: Duration, now: Duration, state: &[(u32, u64)]) -> Self {
+        let mut packed = Vec::new();
+        pack::pack(state.iter().copied(), &mut packed);
+        packed.shrink_to_fit();
+        Self { since, seen: now, last: state.to_vec(), bases: std::array::from_fn(|_| packed.clone()) }
     }
 
     /// The state where a window begins.
@@ -97,40 +100,59 @@ impl Track {
         keep(base, scratch);
     }
 
+    /// Moves the beginnings of these windows to the last tick.
+    pub(super) fn settle(&mut self, windows: &[Window], scratch: &mut Vec<u8>) {
+        scratch.clear();
+        pack::pack(self.last.iter().copied(), scratch);
+        for &window in windows {
+            keep(&mut self.bases[window as usize], scratch);
+        }
+    }
+
     pub(super) fn footprint(&self) -> usize {
-        size_of::<Option<Self>>() + self.last.capacity() + self.bases.iter().map(Vec::capacity).sum::<usize>()
+        let last = self.last.capacity() * size_of::<(u32, u64)>();
+        size_of::<Option<Self>>() + last + self.bases.iter().map(Vec::capacity).sum::<usize>()
     }
 }
 
-/// Replaces bytes, with little room to spare.
-pub(super) fn keep(kept: &mut Vec<u8>, bytes: &[u8]) {
-    if bytes.len() > kept.capacity() {
-        *kept = Vec::with_capacity(bytes.len() + bytes.len() / 16);
+/// Replaces a list, with little room to spare.
+pub(super) fn keep<T: Copy>(kept: &mut Vec<T>, list: &[T]) {
+    if list.len() > kept.capacity() {
+        *kept = Vec::with_capacity(list.len() + list.len() / 16);
     }
     kept.clear();
-    kept.extend_from_slice(bytes);
+    kept.extend_from_slice(list);
 }
 
-/// Hands over every series that can count, in order, with whether it was collected and its packed state.
-pub(super) fn for_each_state(now: &Snapshot, mut see: impl FnMut(Key<'_>, bool, &[u8])) {
+/// Hands over every series that can count, in order, with whether it was collected and its state.
+pub(super) fn for_each_state(now: &Snapshot, mut see: impl FnMut(Key<'_>, bool, &[(u32, u64)])) {
     let mut state = Vec::new();
-    let mut pack = |key: Key<'_>, collected: bool, slots: &mut dyn Iterator<Item = (u32, u64)>| {
-        state.clear();
-        pack::pack(slots, &mut state);
-        see(key, collected, &state);
-    };
-    pack(Key::Losses, false, &mut now.losses.slots());
+    see_slots(Key::Losses, false, &now.losses, &mut state, &mut see);
     for site in &now.sites {
         let (kind, name) = (site.key.0, site.key.1.as_str());
-        pack(Key::Site(kind, name, None), false, &mut site.total.slots());
+        see_slots(Key::Site(kind, name, None), false, &site.total, &mut state, &mut see);
         for series in &site.series {
-            pack(Key::Site(kind, name, Some(&series.values)), false, &mut series.stats.slots());
+            let key = Key::Site(kind, name, Some(&series.values));
+            see_slots(key, false, &series.stats, &mut state, &mut see);
         }
     }
     for metric in now.metrics.iter().filter(|metric| metric.key.1 != MetricKind::Gauge) {
         for series in &metric.series {
             debug_assert!(!matches!(series.value, Value::Gauge(_)), "a metric's series are of its kind");
-            pack(Key::Metric(&metric.key.0, metric.key.1, &series.values), metric.collected, &mut series.value.slots());
+            let key = Key::Metric(&metric.key.0, metric.key.1, &series.values);
+            see_slots(key, metric.collected, &series.value, &mut state, &mut see);
         }
     }
+}
+
+fn see_slots(
+    key: Key<'_>,
+    collected: bool,
+    of: &impl Slots,
+    state: &mut Vec<(u32, u64)>,
+    see: &mut impl FnMut(Key<'_>, bool, &[(u32, u64)]),
+) {
+    state.clear();
+    of.slots().for_each(|slot| state.push(slot));
+    see(key, collected, state);
 }

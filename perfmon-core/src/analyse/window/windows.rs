@@ -4,8 +4,9 @@ use std::{cmp::Ordering, collections::VecDeque, time::Duration};
 
 use super::{
     SHORTEST_TICK, Window,
-    frame::Frame,
+    frame::{Frame, by_series},
     pack,
+    sum::Sum,
     track::{Key, OwnedKey, Track, for_each_state, keep},
 };
 use crate::snapshot::{Slots, Snapshot};
@@ -13,7 +14,7 @@ use crate::snapshot::{Slots, Snapshot};
 /// Live windows over one process' snapshots: give it one a second, ask for any window at any time.
 ///
 /// Without clock, thread or I/O: time is the snapshots' own [`span`](Snapshot::span). For 100 sites of 100 calls a second each, spread over some
-/// 400 buckets, a tick takes about a millisecond, an interval a third of one, and an hour 6 MB; all three grow with the buckets in use.
+/// 400 buckets, a tick takes 0.3 ms, an interval 0.4, and an hour 6 MB; with 1,200 buckets 0.6 ms, 1.5 ms and 13 MB. A tick after hours of sleep takes no longer.
 ///
 /// ```
 /// use perfmon_core::analyse::{Window, Windows};
@@ -48,7 +49,9 @@ pub struct Windows {
 pub(super) struct Stage {
     /// Where the window begins, since recording began.
     start: Duration,
-    pub(super) frames: VecDeque<Frame>,
+    /// Left the window, but not yet added to its base and handed on.
+    leaving: Vec<Frame>,
+    inside: VecDeque<Frame>,
 }
 
 /// Series that counted and are not followed.
@@ -93,10 +96,11 @@ impl Windows {
         if now.span < self.at + SHORTEST_TICK {
             return;
         }
+        let settled = self.settle(now.span - self.at);
         self.at = now.span;
         let frame = self.follow(now);
-        self.stages[0].frames.push_back(frame);
-        self.leave();
+        self.stages[0].inside.push_back(frame);
+        self.leave(settled);
         self.forget();
         self.footprint = self.measure();
         if self.footprint > self.limit {
@@ -115,9 +119,11 @@ impl Windows {
         if self.process != Some(now.process) {
             return interval;
         }
-        let start = self.stages[window as usize].start;
-        interval.span = now.span.saturating_sub(start);
-        let mut states = States { windows: self, window, start, rest: &self.keys };
+        let Stage { start, leaving, .. } = &self.stages[window as usize];
+        interval.span = now.span.saturating_sub(*start);
+        let leaving = by_series(leaving);
+        let (rest, sum, slots) = (&*self.keys, Sum::default(), Vec::new());
+        let mut states = States { windows: self, window, start: *start, leaving, rest, sum, slots };
         states.take_from(Key::Losses, false, &mut interval.losses);
         interval.sites.retain_mut(|site| {
             let (kind, name) = (site.key.0, site.key.1.as_str());
@@ -192,7 +198,7 @@ impl Windows {
             let Some(Some(track)) = self.tracks.get_mut(place as usize) else { return };
             track.seen = now.span;
             let begin = bytes.len();
-            pack::subtract(state, &track.last, &mut bytes);
+            pack::growth(&track.last, state, &mut bytes);
             if bytes.len() > begin {
                 keep(&mut track.last, state);
                 growths.push((place, begin..bytes.len()));
@@ -206,20 +212,38 @@ impl Windows {
         Frame::new(now.span, growths.into_iter().map(|(place, range)| (place, &bytes[range])))
     }
 
-    /// Moves every frame on that has left its window.
-    fn leave(&mut self) {
+    /// Windows shorter than the time since the last tick begin with it, whatever was in them; returns how many those are. So a machine
+    /// that slept for hours has nothing to catch up with.
+    fn settle(&mut self, gap: Duration) -> usize {
+        let settled = Window::ALL.into_iter().take_while(|window| window.span() <= gap).count();
+        if settled == 0 {
+            return 0;
+        }
+        let mut scratch = Vec::new();
+        self.tracks.iter_mut().flatten().for_each(|track| track.settle(&Window::ALL[..settled], &mut scratch));
+        if settled == Window::ALL.len() {
+            self.stages = std::array::from_fn(|_| Stage { start: self.at, ..Stage::default() });
+        }
+        settled
+    }
+
+    /// Moves every frame on that has left its window. The bases of the first windows are `settled`.
+    fn leave(&mut self, settled: usize) {
         let mut scratch = Vec::new();
         for (at, window) in Window::ALL.into_iter().enumerate() {
             let Some(start) = self.at.checked_sub(window.span()) else { return };
-            while let Some(frame) = self.stages[at].pop_until(start) {
-                for (place, growth) in frame.growths() {
+            self.stages[at].leave_until(start);
+            while let Some(frames) = self.stages[at].take_stretch(window.stretch()) {
+                let sum = Frame::sum(&frames);
+                for (place, growth) in sum.growths().filter(|_| at >= settled) {
                     if let Some(Some(track)) = self.tracks.get_mut(place as usize) {
                         track.leave(window, growth, &mut scratch);
                     }
                 }
-                self.stages[at].start = frame.end;
-                if let Some(&longer) = Window::ALL.get(at + 1) {
-                    self.stages[at + 1].take(frame, longer.grain());
+                match Window::ALL.get(at + 1) {
+                    Some(longer) if longer.grain() < window.stretch() => self.stages[at + 1].inside.extend(frames),
+                    Some(_) => self.stages[at + 1].inside.push_back(sum),
+                    None => {}
                 }
             }
         }
@@ -227,19 +251,29 @@ impl Windows {
 }
 
 impl Stage {
-    /// The oldest frame, if it ends by then.
-    fn pop_until(&mut self, start: Duration) -> Option<Frame> {
-        self.frames.front().filter(|frame| frame.end <= start)?;
-        self.frames.pop_front()
+    /// All frames, the oldest first.
+    pub(super) fn frames(&self) -> impl Iterator<Item = &Frame> {
+        self.leaving.iter().chain(&self.inside)
     }
 
-    /// Takes over what left the window before, joined with the newest frame while both end in the same grain of time.
-    fn take(&mut self, frame: Frame, grain: Duration) {
-        let grains = |end: Duration| end.as_nanos() / grain.as_nanos();
-        match self.frames.back_mut() {
-            Some(newest) if grains(newest.end) == grains(frame.end) => newest.append(&frame),
-            _ => self.frames.push_back(frame),
-        }
+    pub(super) fn frames_mut(&mut self) -> impl Iterator<Item = &mut Frame> {
+        self.leaving.iter_mut().chain(&mut self.inside)
+    }
+
+    /// The window begins then, or with the first frame that ends later.
+    fn leave_until(&mut self, start: Duration) {
+        let left = self.inside.partition_point(|frame| frame.end <= start);
+        self.leaving.extend(self.inside.drain(..left));
+        self.start = self.leaving.last().filter(|_| left > 0).map_or(self.start, |frame| frame.end);
+    }
+
+    /// The oldest frames that have left, if all have that end in the same stretch of time.
+    fn take_stretch(&mut self, stretch: Duration) -> Option<Vec<Frame>> {
+        let number = |frame: &Frame| frame.end.as_nanos() / stretch.as_nanos();
+        let first = number(self.leaving.first()?);
+        let length = self.leaving.iter().take_while(|frame| number(frame) == first).count();
+        let whole = length < self.leaving.len() || self.inside.front().is_none_or(|next| number(next) != first);
+        whole.then(|| self.leaving.drain(..length).collect())
     }
 }
 
@@ -248,7 +282,11 @@ struct States<'a> {
     windows: &'a Windows,
     window: Window,
     start: Duration,
+    /// Growth before the window's beginning that its base does not have yet, in the order of the tracks.
+    leaving: Vec<(u32, &'a [u8])>,
     rest: &'a [(OwnedKey, u32)],
+    sum: Sum,
+    slots: Vec<(u32, u64)>,
 }
 
 impl States<'_> {
@@ -261,7 +299,17 @@ impl States<'_> {
                 Ordering::Equal => {
                     self.rest = rest;
                     let Some(Some(track)) = self.windows.tracks.get(*place as usize) else { return false };
-                    now.subtract_slots(pack::unpack(track.base(self.window)));
+                    let base = track.base(self.window);
+                    let first = self.leaving.partition_point(|(leaving, _)| leaving < place);
+                    let more = self.leaving[first..].chunk_by(|a, b| a.0 == b.0).next();
+                    if let Some(more) = more.filter(|more| more[0].0 == *place) {
+                        self.sum.add(base);
+                        more.iter().for_each(|(_, growth)| self.sum.add(growth));
+                        self.sum.take(&mut self.slots);
+                        now.subtract_slots(self.slots.iter().copied());
+                    } else {
+                        now.subtract_slots(pack::unpack(base));
+                    }
                     return track.since <= self.start;
                 }
             }
