@@ -96,7 +96,7 @@ impl Windows {
         if now.span < self.at + SHORTEST_TICK {
             return;
         }
-        let settled = self.settle(now.span - self.at);
+        let settled = self.settle(now.span.saturating_sub(self.at));
         self.at = now.span;
         let frame = self.follow(now);
         self.stages[0].inside.push_back(frame);
