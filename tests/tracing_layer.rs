@@ -347,13 +347,16 @@ fn spans_left_in_another_order_leave_the_right_trace() {
     assert_eq!(last("charge").trace, None);
 }
 
-#[monitor_latency("span or call", p99 = "10ms")]
-fn span_or_call() {}
+/// In a module of its own: a span beside it would be taken for its own.
+mod with_objective {
+    #[perfmon::monitor_latency("span or call", p99 = "10ms")]
+    pub(super) fn span_or_call() {}
+}
 
 #[test]
 fn a_slow_span_has_its_own_trace() {
     let (clock, _alone) = alone();
-    span_or_call();
+    with_objective::span_or_call();
     tracing::info_span!("span or call", trace_id = TRACE).in_scope(|| clock.advance(30 * MS));
     let call = last("span or call");
     assert_eq!((call.duration, call.trace.expect("a trace").to_string().as_str()), (30 * MS, TRACE));
@@ -429,4 +432,40 @@ fn two_layers_count_once() {
     let twice = tracing_subscriber::registry().with(perfmon::tracing::layer()).with(perfmon::tracing::layer());
     with_default(twice, || tracing::info_span!("doubled").in_scope(|| ()));
     assert_eq!(seen("doubled"), [1, 0, 0, 0, 0]);
+}
+
+#[monitor_latency("reconcile")]
+#[instrument(fields(trace_id = TRACE))]
+fn reconcile() {
+    clock().advance(MS);
+    tracked();
+}
+
+#[instrument(skip_all, name = "rebalance")]
+#[monitor_latency("rebalance", p99 = "1ms")]
+async fn rebalance_books() {
+    clock().advance(MS);
+    Later::default().await;
+    clock().advance(MS);
+}
+
+#[monitor_latency("tracked", p99 = "1ms")]
+fn tracked() {
+    clock().advance(2 * MS);
+}
+
+/// An attribute and a span of one function that are named alike are one call, which the attribute counts.
+#[test]
+fn a_function_that_has_both_is_counted_once() {
+    let (_clock, _alone) = alone();
+    reconcile();
+    let mut future = Box::pin(rebalance_books());
+    while poll(future.as_mut()).is_pending() {}
+    assert_eq!((seen("reconcile"), seen("rebalance")), ([1, 0, 0, 0, 0], [1, 0, 0, 0, 0]));
+    assert_eq!(taken("rebalance").total(), 2 * MS);
+    assert_eq!(
+        last("tracked").trace.map(|trace| trace.to_string()),
+        TRACE.to_owned().into(),
+        "the span still has its trace"
+    );
 }

@@ -129,9 +129,9 @@ where
         let mut trace = None;
         if let Some(spanned) = span.extensions_mut().get_mut::<Spanned>() {
             trace = spanned.trace;
-            match (&mut spanned.call, spanned.known) {
+            match (&mut spanned.call, spanned.known.and_then(|known| known.site)) {
                 (Some(call), _) => call.enter(),
-                (None, Some(known)) => spanned.call = Some(SpanCall::begin(known.site, spanned.outermost)),
+                (None, Some(site)) => spanned.call = Some(SpanCall::begin(site, spanned.outermost)),
                 (None, None) => {}
             }
         }

@@ -23,7 +23,9 @@
 //!
 //! A span's name is its site's name, of the kind latency; sites of the same name share their figures ([`Layer::with_target`] tells them apart). Its call lasts
 //! from when it is first entered until it is closed; the time it is entered counts as [busy](crate::snapshot::Stats::busy). A span
-//! that is never entered is no call. What perfmon's own attributes measure is no span, so nothing is counted twice unless a function has both.
+//! that is never entered is no call. What perfmon's own attributes measure is no span. A span that
+//! has the name of an attribute's site in the same module is taken to be of the same function and is no call either, so a function that has both is counted once, by
+//! the attribute.
 //!
 //! A call failed when an event of the level `ERROR` was recorded directly in its span (as `#[instrument(err)]` does), or the span has a field
 //! `error` that is not `false`, or `otel.status_code` with the value `ERROR`. It panicked when its span was left by unwinding. A future that was

@@ -9,7 +9,7 @@ use std::{
 };
 
 use perfmon_core::{
-    call::announce,
+    call::{announce, is_measured},
     site::{CallSite, Kind, Name},
 };
 use tracing::Metadata;
@@ -35,7 +35,8 @@ pub fn left_out() -> u64 {
 #[derive(Debug)]
 pub(super) struct Known {
     key: usize,
-    pub(super) site: &'static CallSite,
+    /// `None` where an attribute of the same name measures the function already.
+    pub(super) site: Option<&'static CallSite>,
     pub(super) name: &'static str,
     /// One bit of 64, chosen by the name.
     pub(super) bit: u64,
@@ -80,8 +81,8 @@ impl Known {
         let site = CallSite::new(Kind::Latency, Name::One(name), module)
             .declared_at(metadata.file().unwrap_or("unknown"), metadata.line().unwrap_or(0))
             .busy();
-        let site: &'static CallSite = Box::leak(Box::new(site));
-        announce(site);
+        let site: Option<&'static CallSite> = (!is_measured(&site)).then(|| &*Box::leak(Box::new(site)));
+        site.into_iter().for_each(announce);
         let bit = 1 << (name.bytes().fold(0_u32, |hash, byte| hash.wrapping_mul(31).wrapping_add(byte.into())) % 64);
         Self { key, site, name, bit, has_fields: outcome::has_fields(metadata) }
     }

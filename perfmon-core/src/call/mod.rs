@@ -20,7 +20,7 @@ pub use self::{
     guard::{Guard, guard, guard_labels, off},
     label::{Label, LabelBuf, display},
     probe::{Otherwise, Probe, classify},
-    span::{SpanCall, announce},
+    span::{SpanCall, announce, is_measured},
 };
 use crate::{
     record::{self, Outcome, Ticket, is_enabled},

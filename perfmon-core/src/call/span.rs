@@ -5,13 +5,19 @@ use std::thread;
 use super::returned;
 use crate::{
     record::{Flight, Outcome, is_enabled, undisturbed},
-    site::{CallSite, REGISTRY},
+    site::{CallSite, REGISTRY, Registry},
 };
 
 /// Makes a site known that was made at run time, so that snapshots list it before its first call. Its memory is not held back as that of
 /// registered sites is.
 pub fn announce(site: &'static CallSite) {
     undisturbed(|| REGISTRY.adopt(&site.declaration));
+}
+
+/// Whether a registered site of the same kind and name stands in the same file and module, so that this one would count its calls again.
+#[must_use]
+pub fn is_measured(site: &CallSite) -> bool {
+    undisturbed(|| Registry::is_registered_beside(&site.declaration))
 }
 
 /// A call from when its span is first entered until it is closed. The time it is entered counts as busy. Dropped unfinished, it stays in flight.

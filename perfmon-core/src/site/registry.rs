@@ -205,6 +205,13 @@ impl Registry {
         inventory::iter::<Registration>.into_iter().count()
     }
 
+    /// Whether a declaration of the same family registered itself from the same file and module.
+    pub(crate) fn is_registered_beside(declaration: &Declaration) -> bool {
+        let beside = |other: &Declaration| (other.module, other.spot().0) == (declaration.module, declaration.spot().0);
+        let same = |Registration(other): &Registration| beside(other) && key_of(other) == key_of(declaration);
+        inventory::iter::<Registration>.into_iter().any(same)
+    }
+
     /// Makes a family of every declaration that registered itself.
     fn adopt_registered(&self) {
         let registered = Self::registered();
