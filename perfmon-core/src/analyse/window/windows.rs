@@ -11,6 +11,9 @@ use super::{
 };
 use crate::snapshot::{Slots, Snapshot};
 
+/// A snapshot older than the last tick by more than this is not late but of a clock that went back.
+const CLOCK_WENT_BACK: Duration = Duration::from_secs(1);
+
 /// Live windows over one process' snapshots: give it one a second, ask for any window at any time.
 ///
 /// Without clock, thread or I/O: time is the snapshots' own [`span`](Snapshot::span). For 100 sites of 100 calls a second each, spread over some
@@ -88,10 +91,14 @@ impl Windows {
     }
 
     /// Takes note of the state now. To be called about once a second; calls that are late make windows reach further back for a while, never wrong,
-    /// and one less than half a second after the last does nothing. After a restart (a snapshot of another process) all begins anew.
+    /// and one less than half a second after the last does nothing. After a restart (a snapshot of another process) all begins anew. When the clock went
+    /// back (some processors' counters do while the machine sleeps), every window begins then.
     pub fn advance(&mut self, now: &Snapshot) {
         if self.process != Some(now.process) {
             *self = Self { process: Some(now.process), ..Self::new(self.limit) };
+        }
+        if now.span + CLOCK_WENT_BACK < self.at {
+            return self.anchor(now);
         }
         if now.span < self.at + SHORTEST_TICK {
             return;
@@ -210,6 +217,15 @@ impl Windows {
         }
         growths.sort_unstable_by_key(|(place, _)| *place);
         Frame::new(now.span, growths.into_iter().map(|(place, range)| (place, &bytes[range])))
+    }
+
+    /// The clock went back, so what is known of times is worth nothing: every window begins now.
+    fn anchor(&mut self, now: &Snapshot) {
+        self.at = now.span;
+        let _ = self.follow(now);
+        self.settle(Duration::MAX);
+        self.tracks.iter_mut().flatten().for_each(|track| track.since = track.since.min(now.span));
+        self.footprint = self.measure();
     }
 
     /// Windows shorter than the time since the last tick begin with it, whatever was in them; returns how many those are. So a machine

@@ -163,6 +163,32 @@ fn another_process_begins_anew() {
     assert_eq!(windows.interval(Window::TenSeconds, &world.0), world.0, "the first one is no longer known");
 }
 
+/// A processor's counter that begins anew while the machine sleeps.
+#[test]
+fn a_clock_that_went_back_is_followed() {
+    let mut world = World::new();
+    let mut windows = Windows::default();
+    let act = Act { what: 0, label: 0, value: 9, times: 2, failed: false };
+    for _ in 0..4_000 {
+        world.pass(seconds(1));
+        world.act(&act);
+        windows.advance(&world.0);
+    }
+    world.0.span = seconds(5);
+    windows.advance(&world.0);
+    for second in 1..100 {
+        world.pass(seconds(1));
+        world.act(&act);
+        windows.advance(&world.0);
+        for window in Window::ALL {
+            let interval = windows.interval(window, &world.0);
+            assert_eq!(interval.span(), seconds(second).min(window.span()), "{window}");
+            assert_eq!(interval.sites[0].calls(), 2 * interval.span().as_secs(), "{window}");
+            assert_eq!(interval.sites[0].series.len(), 1);
+        }
+    }
+}
+
 /// Labels by the thousand go without windows; site totals keep theirs, and labels come back when there is room again.
 #[test]
 fn site_totals_come_first() {
