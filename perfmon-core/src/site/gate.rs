@@ -62,10 +62,13 @@ impl Rate {
     /// Whether one more goes through at `now`, given one in `period` in the long run and `burst` of them at once (all times in nanoseconds).
     /// Tells how many were turned away since the last one that went through.
     pub(crate) fn admit(&self, now: u64, period: u64, burst: u64) -> Option<u64> {
-        let due = self.due.load(Ordering::Relaxed);
+        let known = self.due.load(Ordering::Relaxed);
+        // So far ahead nothing is ever due, unless the clock went back.
+        let impossible = known > now.saturating_add(burst.saturating_add(1).saturating_mul(period).saturating_mul(2));
+        let due = if impossible { now } else { known };
         let early = due > now.saturating_add(burst.saturating_sub(1).saturating_mul(period));
         let next = due.max(now).saturating_add(period);
-        if early || self.due.compare_exchange(due, next, Ordering::Relaxed, Ordering::Relaxed).is_err() {
+        if early || self.due.compare_exchange(known, next, Ordering::Relaxed, Ordering::Relaxed).is_err() {
             self.turned_away.fetch_add(1, Ordering::Relaxed);
             return None;
         }
@@ -78,6 +81,15 @@ mod tests {
     use proptest::prelude::*;
 
     use super::Rate;
+
+    #[test]
+    fn a_clock_that_went_back_turns_nobody_away_for_long() {
+        let rate = Rate::new();
+        for _ in 0..20 {
+            rate.admit(1_000_000, 100, 10);
+        }
+        assert_eq!(rate.admit(5, 100, 10), Some(10));
+    }
 
     proptest! {
         /// In any stretch of time at most the burst and one more for each period go through, and nobody is forgotten.
