@@ -206,6 +206,10 @@ fn sockets_are_counted_by_state() -> io::Result<()> {
     let now = perfmon::snapshot();
     let sockets = series(&now, "network_connections");
     assert!(sockets["tcp established"] >= 40.0 && sockets["tcp listen"] >= 1.0, "{sockets:?}");
+    if let Ok(listener) = TcpListener::bind("[::1]:0") {
+        let sockets = series(&perfmon::snapshot(), "network_connections");
+        assert!(sockets["tcp6 listen"] >= 1.0, "{sockets:?} with {listener:?}");
+    }
     assert!(sockets["udp open"] >= 1.0 && sockets.contains_key("tcp time_wait"), "{sockets:?}");
     assert!(value(&now, "process_open_fds") >= files + 42.0 - 8.0);
     assert!(value(&now, "process_open_fds") <= value(&now, "process_max_fds"));

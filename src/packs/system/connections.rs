@@ -35,12 +35,17 @@ impl Connections {
     fn count(&mut self) -> Result<(), BoxError> {
         use procfs::net;
 
-        for (protocol, table) in [("tcp", net::tcp()), ("tcp6", net::tcp6())] {
-            let Some(sockets) = present(protocol, table)? else { continue };
+        type Table = fn() -> procfs::ProcResult<Vec<net::TcpNetEntry>>;
+        let in_use = InUse::read();
+        let tables: [(_, Table, _); 2] = [("tcp", net::tcp, in_use.has_tcp()), ("tcp6", net::tcp6, in_use.has_tcp6())];
+        for (protocol, table, worth_it) in tables {
+            let sockets = if worth_it { present(protocol, table())? } else { Some(Vec::new()) };
             for usual in [net::TcpState::Established, net::TcpState::Listen, net::TcpState::TimeWait] {
-                self.counts.entry((protocol, name(&usual))).or_default();
+                if sockets.is_some() {
+                    self.counts.entry((protocol, name(&usual))).or_default();
+                }
             }
-            for socket in sockets {
+            for socket in sockets.into_iter().flatten() {
                 *self.counts.entry((protocol, name(&socket.state))).or_default() += 1;
             }
         }
@@ -49,6 +54,41 @@ impl Connections {
             self.counts.insert((protocol, "open"), sockets.len() as u64);
         }
         Ok(())
+    }
+}
+
+/// The kernel's own sums of sockets. It walks its whole table for each list, used or not (5 ms on a machine of 24 GiB), and has these at hand.
+#[cfg(target_os = "linux")]
+struct InUse {
+    tcp: Option<u64>,
+    tcp6: Option<u64>,
+    /// Of both: these are in the lists, and not in the sums.
+    waiting: Option<u64>,
+}
+
+#[cfg(target_os = "linux")]
+impl InUse {
+    fn read() -> Self {
+        let text = |name| std::fs::read_to_string(name).unwrap_or_default();
+        Self::parse(&text("/proc/self/net/sockstat"), &text("/proc/self/net/sockstat6"))
+    }
+
+    fn parse(four: &str, six: &str) -> Self {
+        let sum = |text: &str, protocol: &str, key: &str| {
+            let mut words = text.lines().find_map(|line| line.strip_prefix(protocol))?.split_whitespace();
+            words.find(|word| *word == key)?;
+            words.next()?.parse().ok()
+        };
+        Self { tcp: sum(four, "TCP:", "inuse"), tcp6: sum(six, "TCP6:", "inuse"), waiting: sum(four, "TCP:", "tw") }
+    }
+
+    /// Whether there may be any; so also when the sums are not known.
+    fn has_tcp(&self) -> bool {
+        (self.tcp, self.waiting) != (Some(0), Some(0))
+    }
+
+    fn has_tcp6(&self) -> bool {
+        (self.tcp6, self.waiting) != (Some(0), Some(0))
     }
 }
 
@@ -87,7 +127,27 @@ mod tests {
 
     use procfs::ProcError;
 
-    use super::present;
+    use super::{InUse, present};
+
+    #[test]
+    fn lists_are_read_when_there_may_be_something_in_them() {
+        let four = |inuse, tw| {
+            format!("sockets: used 14\nTCP: inuse {inuse} orphan 0 tw {tw} alloc 1 mem 346\nUDP: inuse 0 mem 0\n")
+        };
+        let six = |inuse| format!("TCP6: inuse {inuse}\nUDP6: inuse 3\n");
+        for (four, six, expected) in [
+            (four(1, 0), six(0), (true, false)),
+            (four(0, 0), six(2), (false, true)),
+            (four(0, 0), six(0), (false, false)),
+            (four(0, 1), six(0), (true, true)),
+            (four(1, 0), String::new(), (true, true)),
+            (String::new(), six(0), (true, true)),
+            ("TCP: inuse many tw 0".to_owned(), "TCP6: inuse".to_owned(), (true, true)),
+        ] {
+            let found = InUse::parse(&four, &six);
+            assert_eq!((found.has_tcp(), found.has_tcp6()), expected, "{four}{six}");
+        }
+    }
 
     #[test]
     fn switched_off_is_no_error_and_unreadable_is() {
