@@ -14,8 +14,8 @@ pub(crate) trait Algebra {
 pub(crate) trait Slots {
     /// The slots in use.
     fn slots(&self) -> impl Iterator<Item = (u32, u64)> + '_;
-    /// [`Algebra::subtract`] of an earlier state that is given by its slots.
-    fn subtract_slots(&mut self, earlier: impl Iterator<Item = (u32, u64)>);
+    /// What is left after [`Algebra::subtract`] of an earlier state that is given by its slots.
+    fn since(&self, earlier: impl Iterator<Item = (u32, u64)>) -> Self;
 }
 
 /// The slot of the first bucket; plain counts have those below.

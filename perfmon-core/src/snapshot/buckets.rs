@@ -215,11 +215,11 @@ impl Buckets {
 
     /// Takes away the counts of an earlier state of the same distribution; never below zero.
     pub fn subtract(&mut self, earlier: &Self) {
-        if earlier.layout == self.layout {
-            self.subtract_by_index(earlier.by_index());
+        *self = if earlier.layout == self.layout {
+            self.since(earlier.by_index())
         } else {
-            self.subtract_by_index(earlier.moved_to(self.layout).into_iter());
-        }
+            self.since(earlier.moved_to(self.layout).into_iter())
+        };
     }
 
     /// Bucket indices and their counts, ascending, without zeros.
@@ -227,19 +227,21 @@ impl Buckets {
         self.counts.iter().copied()
     }
 
-    /// [`subtract`](Self::subtract) of a state of the same layout that is given by ascending index. In place.
-    pub(super) fn subtract_by_index(&mut self, earlier: impl Iterator<Item = (u32, u64)>) {
-        let mut earlier = earlier.peekable();
-        let mut total = 0;
-        self.counts.retain_mut(|(index, count)| {
-            while earlier.next_if(|(theirs, _)| theirs < index).is_some() {}
-            if let Some((_, theirs)) = earlier.next_if(|(theirs, _)| theirs == index) {
-                *count = count.saturating_sub(theirs);
+    /// What is left without the counts of an earlier state of the same layout, given by ascending index; never below zero.
+    pub(super) fn since(&self, mut earlier: impl Iterator<Item = (u32, u64)>) -> Self {
+        let mut since = Self::new(self.layout);
+        let mut before = earlier.next();
+        for &(index, count) in &self.counts {
+            while before.is_some_and(|(known, _)| known < index) {
+                before = earlier.next();
             }
-            total += *count;
-            *count > 0
-        });
-        self.total = total;
+            let known = before.filter(|(known, _)| *known == index).map_or(0, |(_, count)| count);
+            if count > known {
+                since.counts.push((index, count - known));
+                since.total += count - known;
+            }
+        }
+        since
     }
 
     fn merge(&mut self, other: &Self) {

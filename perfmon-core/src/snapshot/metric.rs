@@ -242,19 +242,37 @@ impl Slots for Value {
         plain_slots(plain.into_iter()).chain(buckets.map(|(index, count)| (BUCKETS + index, count)))
     }
 
-    fn subtract_slots(&mut self, earlier: impl Iterator<Item = (u32, u64)>) {
+    fn since(&self, earlier: impl Iterator<Item = (u32, u64)>) -> Self {
         let mut earlier = earlier.peekable();
         match self {
-            Self::Counter(count) => subtract_plain([count].into_iter(), &mut earlier, u64::saturating_sub),
-            Self::Gauge(_) => {}
-            Self::Histogram(mine) => {
-                // The sum of a histogram may wrap, and then its growth is the wrapping difference.
-                subtract_plain([&mut mine.sum, &mut mine.coarse].into_iter(), &mut earlier, u64::wrapping_sub);
-                if earlier.peek().is_some() {
-                    (mine.min, mine.max) = (None, None);
-                }
-                mine.buckets.subtract_by_index(earlier.map(|(slot, count)| (slot - BUCKETS, count)));
+            Self::Counter(count) => {
+                let mut count = *count;
+                subtract_plain([&mut count].into_iter(), &mut earlier, u64::saturating_sub);
+                Self::Counter(count)
             }
+            Self::Gauge(value) => Self::Gauge(*value),
+            Self::Histogram(now) => {
+                let (mut sum, mut coarse) = (now.sum, now.coarse);
+                // The sum of a histogram may wrap, and then its growth is the wrapping difference.
+                subtract_plain([&mut sum, &mut coarse].into_iter(), &mut earlier, u64::wrapping_sub);
+                let (min, max) = if earlier.peek().is_some() { (None, None) } else { (now.min, now.max) };
+                let buckets = now.buckets.since(earlier.map(|(slot, count)| (slot - BUCKETS, count)));
+                Self::Histogram(Distribution { sum, min, max, coarse, buckets })
+            }
+        }
+    }
+}
+
+impl Metric {
+    /// The same metric with other series.
+    pub(crate) fn with_series(&self, series: Vec<MetricSeries>) -> Self {
+        Self {
+            key: self.key.clone(),
+            help: self.help.clone(),
+            unit: self.unit.clone(),
+            label_keys: self.label_keys.clone(),
+            collected: self.collected,
+            series,
         }
     }
 }

@@ -80,9 +80,11 @@ impl Slots for Losses {
         plain_slots([self.labels_refused, self.shared_pairs, self.uncounted_calls].into_iter())
     }
 
-    fn subtract_slots(&mut self, earlier: impl Iterator<Item = (u32, u64)>) {
-        let counts = [&mut self.labels_refused, &mut self.shared_pairs, &mut self.uncounted_calls];
+    fn since(&self, earlier: impl Iterator<Item = (u32, u64)>) -> Self {
+        let mut since = *self;
+        let counts = [&mut since.labels_refused, &mut since.shared_pairs, &mut since.uncounted_calls];
         subtract_plain(counts.into_iter(), &mut earlier.peekable(), u64::saturating_sub);
+        since
     }
 }
 

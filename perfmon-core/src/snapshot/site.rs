@@ -110,6 +110,21 @@ impl Site {
         Some(&self.series[at].stats)
     }
 
+    /// The same site with other figures.
+    pub(crate) fn with_stats(&self, total: Stats, series: Vec<Series>) -> Self {
+        Self {
+            key: self.key.clone(),
+            parts: self.parts.clone(),
+            label_keys: self.label_keys.clone(),
+            objectives: self.objectives.clone(),
+            sample: self.sample,
+            busy: self.busy,
+            places: self.places.clone(),
+            total,
+            series,
+        }
+    }
+
     /// All calls of the site together.
     #[must_use]
     pub fn stats(&self) -> &Stats {

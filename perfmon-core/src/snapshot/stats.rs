@@ -299,15 +299,19 @@ impl Slots for Stats {
         plain.chain(self.buckets.by_index().map(|(index, count)| (BUCKETS + index, count)))
     }
 
-    fn subtract_slots(&mut self, earlier: impl Iterator<Item = (u32, u64)>) {
-        self.histogram = OnceLock::new();
-        let mut earlier = earlier.peekable();
-        let mut breaches = std::mem::take(&mut self.breaches);
-        subtract_plain(self.counts_mut().into_iter().chain(&mut breaches), &mut earlier, u64::saturating_sub);
-        self.breaches = breaches;
-        if earlier.peek().is_some() {
-            (self.min_ns, self.max_ns) = (None, None);
+    fn since(&self, earlier: impl Iterator<Item = (u32, u64)>) -> Self {
+        let mut since = Self::default();
+        let mut breaches = self.breaches.clone();
+        for (count, now) in since.counts_mut().into_iter().zip(self.counts()) {
+            *count = now;
         }
-        self.buckets.subtract_by_index(earlier.map(|(slot, count)| (slot - BUCKETS, count)));
+        let mut earlier = earlier.peekable();
+        subtract_plain(since.counts_mut().into_iter().chain(&mut breaches), &mut earlier, u64::saturating_sub);
+        if earlier.peek().is_none() {
+            (since.min_ns, since.max_ns) = (self.min_ns, self.max_ns);
+        }
+        since.breaches = breaches;
+        since.buckets = self.buckets.since(earlier.map(|(slot, count)| (slot - BUCKETS, count)));
+        since
     }
 }

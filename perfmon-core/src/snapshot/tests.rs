@@ -153,13 +153,12 @@ proptest! {
     #[test]
     fn slots_are_the_counts(earlier in stats(), between in stats(), buckets in buckets(), sum in any::<u64>()) {
         let later = added(&earlier, &between);
-        let (mut by_slots, mut by_counts) = (later.clone(), later);
-        by_slots.subtract_slots(earlier.slots());
+        let (by_slots, mut by_counts) = (later.since(earlier.slots()), later);
         by_counts.subtract(&earlier);
         prop_assert_eq!(by_slots, by_counts);
         let earlier = Value::Histogram(Distribution { sum, min: None, max: None, coarse: 1, buckets });
-        let (mut by_slots, mut by_counts) = (added(&earlier, &earlier), added(&earlier, &earlier));
-        by_slots.subtract_slots(earlier.slots());
+        let mut by_counts = added(&earlier, &earlier);
+        let by_slots = by_counts.since(earlier.slots());
         by_counts.subtract(&earlier);
         prop_assert_eq!(by_slots, by_counts);
     }

@@ -4,8 +4,6 @@
 //! some seconds' calls take. Else the first byte has its high bit set and holds six bits of the distance; the rest of it, if any, and the count
 //! follow as LEB128 numbers. Nothing counted is no bytes. Arithmetic wraps, so that whatever is added can be taken away again, bit for bit.
 
-use std::cmp::Ordering;
-
 /// Writes a number, seven bits to a byte, the lowest first.
 pub(super) fn write_number(mut number: u64, into: &mut Vec<u8>) {
     while number >= 0x80 {
@@ -101,29 +99,22 @@ impl Iterator for Unpacked<'_> {
     }
 }
 
-/// Appends `a + b`.
-pub(super) fn add(a: &[u8], b: &[u8], into: &mut Vec<u8>) {
-    into.reserve(a.len() + b.len());
-    let mut packer = Packer { into, next: 0 };
-    let (mut a, mut b) = (unpack(a), unpack(b));
+/// Two ascending lists of slots as one, counts of the same slot added.
+pub(super) fn merged(
+    a: impl Iterator<Item = (u32, u64)>,
+    b: impl Iterator<Item = (u32, u64)>,
+) -> impl Iterator<Item = (u32, u64)> {
+    let (mut a, mut b) = (a.fuse(), b.fuse());
     let (mut mine, mut theirs) = (a.next(), b.next());
-    while let (Some((left, ours)), Some((right, other))) = (mine, theirs) {
-        match left.cmp(&right) {
-            Ordering::Less => {
-                packer.push(left, ours);
-                mine = a.next();
-            }
-            Ordering::Greater => {
-                packer.push(right, other);
-                theirs = b.next();
-            }
-            Ordering::Equal => {
-                packer.push(left, ours.wrapping_add(other));
-                (mine, theirs) = (a.next(), b.next());
-            }
+    std::iter::from_fn(move || match (mine, theirs) {
+        (Some((left, ours)), Some((right, other))) if left == right => {
+            (mine, theirs) = (a.next(), b.next());
+            Some((left, ours.wrapping_add(other)))
         }
-    }
-    mine.into_iter().chain(a).chain(theirs).chain(b).for_each(|(slot, count)| packer.push(slot, count));
+        (Some((left, _)), Some((right, _))) if right < left => std::mem::replace(&mut theirs, b.next()),
+        (Some(_), _) => std::mem::replace(&mut mine, a.next()),
+        (None, _) => std::mem::replace(&mut theirs, b.next()),
+    })
 }
 
 /// Appends how the slots grew from `before` to `now`, both ascending.
@@ -147,7 +138,7 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::{add, growth, pack, unpack};
+    use super::{growth, merged, pack, unpack};
 
     type Slots = BTreeMap<u32, u64>;
 
@@ -177,7 +168,7 @@ mod tests {
             }
             expected.retain(|_, count| *count > 0);
             let (mut sum, mut back) = (Vec::new(), Vec::new());
-            add(&packed(&a), &packed(&b), &mut sum);
+            pack(merged(unpack(&packed(&a)), unpack(&packed(&b))), &mut sum);
             prop_assert_eq!(unpack(&sum).collect::<Slots>(), expected.clone());
             let list = |slots: Slots| slots.into_iter().collect::<Vec<_>>();
             growth(&list(b), &list(expected), &mut back);

@@ -96,7 +96,7 @@ impl Track {
     pub(super) fn leave(&mut self, window: Window, growth: &[u8], scratch: &mut Vec<u8>) {
         let base = &mut self.bases[window as usize];
         scratch.clear();
-        pack::add(base, growth, scratch);
+        pack::pack(pack::merged(pack::unpack(base), pack::unpack(growth)), scratch);
         keep(base, scratch);
     }
 

@@ -9,7 +9,7 @@ use super::{
     sum::Sum,
     track::{Key, OwnedKey, Track, for_each_state, keep},
 };
-use crate::snapshot::{Slots, Snapshot};
+use crate::snapshot::{MetricSeries, Series, Slots, Snapshot};
 
 /// A snapshot older than the last tick by more than this is not late but of a clock that went back.
 const CLOCK_WENT_BACK: Duration = Duration::from_secs(1);
@@ -17,7 +17,7 @@ const CLOCK_WENT_BACK: Duration = Duration::from_secs(1);
 /// Live windows over one process' snapshots: give it one a second, ask for any window at any time.
 ///
 /// Without clock, thread or I/O: time is the snapshots' own [`span`](Snapshot::span). For 100 sites of 100 calls a second each, spread over some
-/// 400 buckets, a tick takes 0.3 ms, an interval 0.4, and an hour 6 MB; with 1,200 buckets 0.6 ms, 1.5 ms and 13 MB. A tick after hours of sleep takes no longer.
+/// 400 buckets, a tick takes 0.3 ms, an interval 0.5, and an hour 6 MB; with 1,200 buckets 0.7 ms, 1.2 ms and 13 MB. A tick after hours of sleep takes no longer.
 ///
 /// ```
 /// use perfmon_core::analyse::{Window, Windows};
@@ -122,31 +122,38 @@ impl Windows {
     /// Gauges keep their last value. A counter that a collector reads counts from when it was first seen. A series that is not followed, or was not when the window began, is left out.
     #[must_use]
     pub fn interval(&self, window: Window, now: &Snapshot) -> Snapshot {
-        let mut interval = now.clone();
         if self.process != Some(now.process) {
-            return interval;
+            return now.clone();
         }
         let Stage { start, leaving, .. } = &self.stages[window as usize];
-        interval.span = now.span.saturating_sub(*start);
         let leaving = by_series(leaving);
         let (rest, sum, slots) = (&*self.keys, Sum::default(), Vec::new());
         let mut states = States { windows: self, window, start: *start, leaving, rest, sum, slots };
-        states.take_from(Key::Losses, false, &mut interval.losses);
-        interval.sites.retain_mut(|site| {
+        let losses = states.since(Key::Losses, false, &now.losses).unwrap_or_default();
+        let sites = now.sites.iter().filter_map(|site| {
             let (kind, name) = (site.key.0, site.key.1.as_str());
-            let kept = states.take_from(Key::Site(kind, name, None), false, &mut site.total);
-            site.series.retain_mut(|series| {
-                states.take_from(Key::Site(kind, name, Some(&series.values)), false, &mut series.stats)
+            let total = states.since(Key::Site(kind, name, None), false, &site.total);
+            let series = site.series.iter().filter_map(|series| {
+                let stats = states.since(Key::Site(kind, name, Some(&series.values)), false, &series.stats)?;
+                Some(Series { values: series.values.clone(), stats })
             });
-            kept
+            let series = series.collect();
+            Some(site.with_stats(total?, series))
         });
-        for metric in &mut interval.metrics {
-            let (name, kind, collected) = (metric.key.0.as_str(), metric.key.1, metric.collected);
-            metric.series.retain_mut(|series| {
-                states.take_from(Key::Metric(name, kind, &series.values), collected, &mut series.value)
+        let sites = sites.collect();
+        let metrics = now.metrics.iter().map(|metric| {
+            let (name, kind) = (metric.key.0.as_str(), metric.key.1);
+            let series = metric.series.iter().filter_map(|series| {
+                let key = Key::Metric(name, kind, &series.values);
+                let value = states.since(key, metric.collected, &series.value)?;
+                Some(MetricSeries { values: series.values.clone(), value })
             });
-        }
-        interval
+            metric.with_series(series.collect())
+        });
+        let metrics = metrics.collect();
+        let span = now.span.saturating_sub(*start);
+        let &Snapshot { process, taken_at, own_cost, footprint, .. } = now;
+        Snapshot { process, taken_at, span, sites, metrics, own_cost, footprint, losses }
     }
 
     /// Bytes in use.
@@ -306,33 +313,28 @@ struct States<'a> {
 }
 
 impl States<'_> {
-    /// Takes a series' state at the window's beginning away from its state now. Whether that is known.
-    fn take_from(&mut self, key: Key<'_>, collected: bool, now: &mut impl Slots) -> bool {
+    /// What a series counted since the window's beginning. `None` when that is not known.
+    fn since<T: Slots + Clone>(&mut self, key: Key<'_>, collected: bool, now: &T) -> Option<T> {
         while let Some(((known, place), rest)) = self.rest.split_first() {
             match known.as_key().cmp(&key) {
                 Ordering::Greater => break,
                 Ordering::Less => self.rest = rest,
                 Ordering::Equal => {
                     self.rest = rest;
-                    let Some(Some(track)) = self.windows.tracks.get(*place as usize) else { return false };
-                    let base = track.base(self.window);
+                    let track = self.windows.tracks.get(*place as usize)?.as_ref();
+                    let track = track.filter(|track| track.since <= self.start)?;
                     let first = self.leaving.partition_point(|(leaving, _)| leaving < place);
-                    let more = self.leaving[first..].chunk_by(|a, b| a.0 == b.0).next();
-                    if let Some(more) = more.filter(|more| more[0].0 == *place) {
-                        self.sum.add(base);
-                        more.iter().for_each(|(_, growth)| self.sum.add(growth));
-                        self.sum.take(&mut self.slots);
-                        now.subtract_slots(self.slots.iter().copied());
-                    } else {
-                        now.subtract_slots(pack::unpack(base));
-                    }
-                    return track.since <= self.start;
+                    let leaving = self.leaving[first..].iter().take_while(|(leaving, _)| leaving == place);
+                    leaving.for_each(|(_, growth)| self.sum.add(growth));
+                    self.sum.add(track.base(self.window));
+                    self.sum.take(&mut self.slots);
+                    return Some(now.since(self.slots.iter().copied()));
                 }
             }
         }
         // If all are followed, this one has begun to count since the last tick; one that was collected, nobody knows when.
         let Untracked { totals, others } = self.windows.untracked;
         let all = if key.is_total() { totals == 0 } else { others == 0 };
-        (all && !collected) || now.slots().next().is_none()
+        ((all && !collected) || now.slots().next().is_none()).then(|| now.clone())
     }
 }
