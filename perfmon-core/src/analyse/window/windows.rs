@@ -128,13 +128,13 @@ impl Windows {
         let Stage { start, leaving, .. } = &self.stages[window as usize];
         let leaving = by_series(leaving);
         let (rest, sum, slots) = (&*self.keys, Sum::default(), Vec::new());
-        let mut states = States { windows: self, window, start: *start, leaving, rest, sum, slots };
-        let losses = states.since(Key::Losses, false, &now.losses).unwrap_or_default();
+        let mut known = States { windows: self, window, start: *start, leaving, rest, sum, slots };
+        let losses = known.since(Key::Losses, false, &now.losses).unwrap_or_default();
         let sites = now.sites.iter().filter_map(|site| {
             let (kind, name) = (site.key.0, site.key.1.as_str());
-            let total = states.since(Key::Site(kind, name, None), false, &site.total);
+            let total = known.since(Key::Site(kind, name, None), false, &site.total);
             let series = site.series.iter().filter_map(|series| {
-                let stats = states.since(Key::Site(kind, name, Some(&series.values)), false, &series.stats)?;
+                let stats = known.since(Key::Site(kind, name, Some(&series.values)), false, &series.stats)?;
                 Some(Series { values: series.values.clone(), stats })
             });
             let series = series.collect();
@@ -145,7 +145,7 @@ impl Windows {
             let (name, kind) = (metric.key.0.as_str(), metric.key.1);
             let series = metric.series.iter().filter_map(|series| {
                 let key = Key::Metric(name, kind, &series.values);
-                let value = states.since(key, metric.collected, &series.value)?;
+                let value = known.since(key, metric.collected, &series.value)?;
                 Some(MetricSeries { values: series.values.clone(), value })
             });
             metric.with_series(series.collect())
