@@ -64,6 +64,17 @@ pub(super) struct Untracked {
     pub(super) others: u64,
 }
 
+impl Untracked {
+    /// Whether this series may be one of them. Losses are followed whatever the limit.
+    fn has(self, key: Key<'_>) -> bool {
+        match key {
+            Key::Losses => false,
+            _ if key.is_total() => self.totals > 0,
+            _ => self.others > 0,
+        }
+    }
+}
+
 impl Default for Windows {
     /// With a limit of 16 MiB.
     fn default() -> Self {
@@ -183,7 +194,7 @@ impl Windows {
                 Some(&(_, place)) => place,
                 None if state.is_empty() && !collected => return,
                 None => {
-                    let late = if key.is_total() { before.totals > 0 } else { before.others > 0 };
+                    let late = before.has(key);
                     let track = match (late, collected) {
                         (true, _) => Track::from_state(now.span, now.span, state),
                         (false, true) => Track::from_state(Duration::ZERO, now.span, state),
@@ -333,8 +344,7 @@ impl States<'_> {
             }
         }
         // If all are followed, this one has begun to count since the last tick; one that was collected, nobody knows when.
-        let Untracked { totals, others } = self.windows.untracked;
-        let all = if key.is_total() { totals == 0 } else { others == 0 };
+        let all = !self.windows.untracked.has(key);
         ((all && !collected) || now.slots().next().is_none()).then(|| now.clone())
     }
 }

@@ -237,6 +237,20 @@ fn site_totals_come_first() {
     assert_eq!(windows.interval(Window::OneHour, &world.0).sites[0].series.len(), world.0.sites[0].series.len());
 }
 
+/// What was lost counts from the first loss, also where there is room for nothing else.
+#[test]
+fn losses_are_followed_whatever_the_limit() {
+    let mut world = World::new();
+    let mut windows = Windows::new(1_000);
+    for what in [0, 1, 2, 3] {
+        world.pass(seconds(1));
+        world.act(&Act { what, label: 0, value: 0, times: 3, failed: false });
+        windows.advance(&world.0);
+    }
+    assert!(windows.untracked() > 0);
+    assert_eq!(windows.interval(Window::OneHour, &world.0).losses.labels_refused, 3);
+}
+
 /// A counter of the system's counts since the machine was started, or the network card; that is no window's growth.
 #[test]
 fn what_a_collector_counted_before_is_nobodys() {
