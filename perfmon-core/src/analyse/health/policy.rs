@@ -8,8 +8,9 @@ use std::time::Duration;
 ///
 /// | rule | points | when |
 /// |---|---|---|
-/// | `latency` | 20 | a site's p99 is above 1 s, three calls or more |
-/// | `error_rate` | 15 | more than 5 % of a site's calls fail, three calls or more |
+/// | `objectives` | 5, 10 for `error`, 15 for `critical` and beyond; at most 30 | a site misses an objective, by three calls or more |
+/// | `latency` | 20 | a site's p99 is above 1 s, three calls or more, and it has no latency objective above that |
+/// | `error_rate` | 15 | more than 5 % of the calls of a site fail that promises no error rate, three calls or more |
 /// | `memory` | 15 | `memory_usage_percent` is above 90 |
 /// | `cpu` | 15 | `cpu_usage_percent` is above 95 |
 /// | `disk` | 10 | `disk_usage_percent` of a mount is above 85 |
@@ -59,7 +60,7 @@ pub struct HealthRule {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum HealthCheck {
-    /// A percentile of a site's recent calls is above a bound.
+    /// A percentile of a site's recent calls is above a bound. Sites with a latency objective above the bound are judged by that instead.
     Latency {
         /// In 0 ..= 100.
         percentile: f64,
@@ -68,7 +69,15 @@ pub enum HealthCheck {
         /// And so many calls were above it, so that one slow call of five does not shake the score.
         calls: u64,
     },
-    /// A part of a site's recent calls failed: returned an error or panicked.
+    /// A site misses an objective in its recent calls, whatever the objective's own window. The rule's points are taken for each that is missed: once if its severity is
+    /// `warning`, twice for `error`, three times beyond, never for `info`.
+    Objectives {
+        /// But no more than these points in all.
+        most: u8,
+        /// And only if so many calls broke it.
+        calls: u64,
+    },
+    /// A part of a site's recent calls failed: returned an error or panicked. Sites with an objective for it are judged by that instead.
     ErrorRate {
         /// More than this part of them, in 0 ..= 1.
         above: f64,
@@ -193,6 +202,7 @@ impl Default for HealthPolicy {
             ..MetricCheck::new("process_memory_growing", Condition::AtLeast, 1.0)
         };
         let rules = [
+            ("objectives", 5, HealthCheck::Objectives { most: 30, calls: 3 }),
             ("latency", 20, HealthCheck::Latency { percentile: 99.0, above: Duration::from_secs(1), calls: 3 }),
             ("error_rate", 15, HealthCheck::ErrorRate { above: 0.05, calls: 3 }),
             ("memory", 15, above("memory_usage_percent", 90.0)),

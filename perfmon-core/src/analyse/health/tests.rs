@@ -6,10 +6,11 @@ use proptest::{collection::vec, prelude::*};
 
 use super::{Condition, Deduction, Health, HealthCheck, HealthPolicy, HealthRule, HealthStatus, MetricCheck, assess};
 use crate::{
+    Severity,
     collect::CollectorStatus,
     layout::Layout,
     record::Footprint,
-    site::{Kind, Sample},
+    site::{Kind, Objective, Sample, Statistic},
     snapshot::{Buckets, Losses, Metric, MetricKind, MetricSeries, Site, Snapshot, Stats, Value},
 };
 
@@ -168,11 +169,11 @@ fn everything_at_once_in_words() {
     let health = assess(&HealthPolicy::default(), &snapshot(Vec::new(), metrics), &recent, &collectors, &[late]);
     insta::assert_snapshot!(told(&health), @r#"
     0 down
-    latency -20: p99 of order_execution is 1.8 s over the last 5 min, above 1 s; so are 2 others
-    error_rate -15: 12 % of quote failed over the last 5 min (123 of 1,000 calls), above 5 %; so is 1 other
+    latency -20: p99 of order_execution is 1.8 s over the last 5 min, above 1 s; so are cancel and sync
+    error_rate -15: 12 % of quote failed over the last 5 min (123 of 1,000 calls), above 5 %; so is risk
     memory -15: memory_usage_percent is 93 %, above 90 %
     cpu -15: cpu_usage_percent is 99.5 %, above 95 %
-    disk -10: disk_usage_percent{mount="/data"} is 97.25 %, above 85 %; so is 1 other
+    disk -10: disk_usage_percent{mount="/data"} is 97.25 %, above 85 %; so is disk_usage_percent{mount="/"}
     memory_growing -10: the memory of the process keeps growing
     collectors -10: collector system.disk fails: still running after 45 s (hanging?); so does users
     losses -5: perfmon reached a bound over the last 5 min: 1,204 refused label sets, 1 uncounted call
@@ -215,9 +216,9 @@ fn rules_of_ones_own() {
         by(growth, vec![ever], vec![grown]),
     ];
     insta::assert_snapshot!(found.map(|reasons| reasons.concat()).join("\n"), @r#"
-    queue_length{queue="a"} is 7 orders, above 2 orders; so is 1 other
+    queue_length{queue="a"} is 7 orders, above 2 orders; so is queue_length{queue="b"}
     queue_length{queue="c"} is 1 orders, at most 1 orders
-    queue_length{queue="c"} is 1 orders, below 5 orders; so is 1 other
+    queue_length{queue="c"} is 1 orders, below 5 orders; so is queue_length{queue="b"}
     queue_length{queue="b"} is 3 orders, equal to 3 orders
 
     queue_length{queue="b"} has 3 orders, not 4 orders
@@ -274,4 +275,43 @@ proptest! {
         prop_assert!(before.score <= 100 && after.score <= before.score);
         prop_assert!((0.0..=1.0).contains(&after.as_ratio()));
     }
+}
+
+#[test]
+fn what_was_promised_decides() {
+    let p99 = Objective::latency(Statistic::P99, 10_000_000);
+    let promising = |name: &str, objectives: Vec<Objective>, millis: &[u64], errors: u64| {
+        let site = site(name, millis, errors);
+        let bounds = objectives.iter().map(|objective| objective.latency_bound().map(|bound| bound.as_millis()));
+        let breaches = bounds.map(|bound| {
+            bound.map_or(0, |bound| millis.iter().filter(|&&took| u128::from(took) > bound).count() as u64)
+        });
+        let total = Stats { breaches: breaches.collect(), ..site.total };
+        Site { objectives, total, ..site }
+    };
+    let health = |sites: Vec<Site>| {
+        let now = snapshot(sites, Vec::new());
+        let health = assess(&HealthPolicy::default(), &now, &now, &[], &[]);
+        health.deductions.iter().map(|one| format!("{} -{}: {}", one.rule, one.points, one.reason)).collect::<Vec<_>>()
+    };
+    // Missed, and by the more severe first.
+    let missed = health(vec![
+        promising("cheap", vec![p99], &[20; 5], 0),
+        promising("dear", vec![p99.with_severity(Severity::Critical)], &[20; 5], 0),
+        promising("note", vec![p99.with_severity(Severity::Info)], &[20; 5], 0),
+    ]);
+    assert_eq!(
+        missed,
+        ["objectives -20: dear misses p99 ≤ 10 ms over the last 5 min: 5 of 5 calls were slower; so do cheap and note"]
+    );
+    // Two calls are no pattern.
+    assert_eq!(health(vec![promising("few", vec![p99], &[20; 2], 0)]), [""; 0]);
+    // A site may promise less than the rules for everybody ask, or more.
+    let slow = Objective::latency(Statistic::P99, 5_000_000_000);
+    assert_eq!(health(vec![promising("slow", vec![slow], &[2_000; 5], 0)]), [""; 0]);
+    assert_eq!(health(vec![promising("both", vec![p99], &[2_000; 5], 0)]).len(), 2);
+    let half = Objective::error_rate(0.5);
+    assert_eq!(health(vec![promising("refusing", vec![half], &[1; 10], 4)]), [""; 0]);
+    let missed = health(vec![promising("refusing", vec![half], &[1; 10], 6)]);
+    assert_eq!(missed, ["objectives -5: refusing misses error_rate ≤ 50 % over the last 5 min: 6 of 10 calls failed"]);
 }
