@@ -8,6 +8,8 @@ use std::borrow::Cow;
 #[derive(Debug, Default)]
 pub struct Samples {
     readings: Vec<Reading>,
+    /// The value given last was left out, and what is said of it with it.
+    left_out: bool,
 }
 
 /// One value of one series.
@@ -48,7 +50,8 @@ impl Samples {
         labels: &[(&'static str, &str)],
         value: f64,
     ) -> &mut Self {
-        if value.is_finite() {
+        self.left_out = !value.is_finite();
+        if !self.left_out {
             self.push(name.into(), labels, Quantity::Gauge(value));
         }
         self
@@ -66,13 +69,14 @@ impl Samples {
         labels: &[(&'static str, &str)],
         value: u64,
     ) -> &mut Self {
+        self.left_out = false;
         self.push(name.into(), labels, Quantity::Counter(value));
         self
     }
 
     /// Says what the value just given means, and its unit.
     pub fn describe(&mut self, help: impl Into<Cow<'static, str>>, unit: impl Into<Cow<'static, str>>) -> &mut Self {
-        if let Some(last) = self.readings.last_mut() {
+        if let Some(last) = self.readings.last_mut().filter(|_| !self.left_out) {
             (last.help, last.unit) = (help.into(), unit.into());
         }
         self

@@ -34,10 +34,14 @@ static SOURCES: RwLock<Vec<Arc<Entry>>> = RwLock::new(Vec::new());
 /// ```
 pub fn observe(name: impl Into<Cow<'static, str>>, value: impl Fn() -> f64 + Send + Sync + 'static) -> Source {
     let name = name.into();
+    let entry = Entry::new(name.clone(), Work::Closure(Box::new(value)), CLOSURE_INTERVAL);
     let mut sources = SOURCES.write().unwrap_or_else(PoisonError::into_inner);
-    sources.retain(|entry| !(matches!(entry.work, Work::Closure(_)) && entry.state().name == name));
-    let entry = Entry::new(name, Work::Closure(Box::new(value)), CLOSURE_INTERVAL);
+    let replaced = |known: &mut Arc<Entry>| matches!(known.work, Work::Closure(_)) && known.state().name == name;
+    let replaced: Vec<_> = sources.extract_if(.., replaced).collect();
     sources.push(entry.clone());
+    // What the old closure owned may ask for sources as it ends.
+    drop(sources);
+    drop(replaced);
     Source(entry)
 }
 

@@ -2,6 +2,7 @@
 
 use std::{
     borrow::Cow,
+    collections::{BTreeSet, HashMap},
     time::{Duration, SystemTime},
 };
 
@@ -36,10 +37,7 @@ pub fn snapshot() -> Snapshot {
         }
     });
     sites.sort_by(|a, b| a.key.cmp(&b.key));
-    metrics.sort_by(|a, b| a.key.cmp(&b.key));
-    for reading in collect::readings() {
-        add_reading(&mut metrics, &reading);
-    }
+    add_readings(&mut metrics, &collect::readings());
     Snapshot {
         process: recorder.map_or(0, Recorder::process),
         taken_at: recorder.map_or_else(SystemTime::now, Recorder::now),
@@ -56,26 +54,67 @@ pub fn snapshot() -> Snapshot {
     }
 }
 
-/// Puts a collected value among the metrics, in its place by name and labels. The first of a name says what its label keys are.
-fn add_reading(metrics: &mut Vec<Metric>, reading: &Reading) {
-    let (kind, value) = match reading.quantity {
-        Quantity::Gauge(value) => (MetricKind::Gauge, Value::Gauge(value)),
-        Quantity::Counter(count) => (MetricKind::Counter, Value::Counter(count)),
-    };
-    let key = (reading.name.to_string(), kind);
-    let at = metrics.binary_search_by(|metric| metric.key.cmp(&key)).unwrap_or_else(|at| {
-        let label_keys = reading.labels.iter().map(|(key, _)| key.to_string()).collect();
-        let (help, unit) = (reading.help.to_string(), reading.unit.to_string());
-        metrics.insert(at, Metric { key, help, unit, label_keys, collected: true, series: Vec::new() });
-        at
-    });
-    let metric = &mut metrics[at];
-    let value_of = |key: &String| reading.labels.iter().find(|(known, _)| known == key).map(|(_, value)| value.clone());
-    let values: Vec<String> = metric.label_keys.iter().map(|key| value_of(key).unwrap_or_default()).collect();
-    match metric.series.binary_search_by(|series| series.values.cmp(&values)) {
-        Ok(same) => metric.series[same].value = value,
-        Err(at) => metric.series.insert(at, MetricSeries { values, value }),
+/// Puts collected values among the metrics, in their places by name and labels. A metric has every label key that one of its values has; of values with the
+/// same labels the last counts.
+fn add_readings(metrics: &mut Vec<Metric>, readings: &[Reading]) {
+    let mut grown: BTreeSet<usize> = BTreeSet::new();
+    let mut places: HashMap<(&str, MetricKind), usize> = HashMap::new();
+    for reading in readings {
+        let (kind, value) = match reading.quantity {
+            Quantity::Gauge(value) => (MetricKind::Gauge, Value::Gauge(value)),
+            Quantity::Counter(count) => (MetricKind::Counter, Value::Counter(count)),
+        };
+        let at = *places.entry((&reading.name, kind)).or_insert_with(|| {
+            let same = |metric: &Metric| metric.name() == reading.name && metric.kind() == kind;
+            let known = metrics.iter().position(same);
+            if known.is_none() {
+                metrics.push(collected(reading, kind));
+            }
+            known.unwrap_or(metrics.len() - 1)
+        });
+        grown.insert(at);
+        let metric = &mut metrics[at];
+        let values = values_of(metric, reading);
+        metric.series.push(MetricSeries { values, value });
     }
+    for at in grown {
+        let metric = &mut metrics[at];
+        let keys = metric.label_keys.len();
+        metric.series.iter_mut().for_each(|series| series.values.resize(keys, String::new()));
+        // Stable, so of equal ones the last given comes last.
+        metric.series.sort_by(|a, b| a.values.cmp(&b.values));
+        metric.series.dedup_by(|later, kept| {
+            let same = later.values == kept.values;
+            if same {
+                std::mem::swap(later, kept);
+            }
+            same
+        });
+    }
+    metrics.sort_by(|a, b| a.key.cmp(&b.key));
+}
+
+/// A metric as its first value describes it, with no series yet.
+fn collected(reading: &Reading, kind: MetricKind) -> Metric {
+    let key = (reading.name.to_string(), kind);
+    let (help, unit) = (reading.help.to_string(), reading.unit.to_string());
+    Metric { key, help, unit, label_keys: Vec::new(), collected: true, series: Vec::new() }
+}
+
+/// A value's labels in the order of the metric's keys, which get those that are missing.
+fn values_of(metric: &mut Metric, reading: &Reading) -> Vec<String> {
+    let mut values = vec![String::new(); metric.label_keys.len()];
+    for (key, value) in &reading.labels {
+        let at = metric.label_keys.iter().position(|known| known == key).unwrap_or_else(|| {
+            metric.label_keys.push(key.to_string());
+            values.push(String::new());
+            values.len() - 1
+        });
+        if values[at].is_empty() {
+            values[at].clone_from(value);
+        }
+    }
+    values
 }
 
 /// Where figures are read from, and how its ticks become nanoseconds.
