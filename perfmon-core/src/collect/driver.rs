@@ -77,8 +77,8 @@ pub(crate) fn is_driven() -> bool {
     DRIVEN.load(Ordering::Acquire)
 }
 
-/// A closure's or collector's turn to run once. Dropped before its end, it counts as a failure ("given up"), and the next turn comes when the interval has
-/// passed.
+/// A closure's or collector's turn to run once. Dropped while it runs, it counts as a failure ("given up"), and the next turn comes when the interval has
+/// passed; dropped before, nothing has happened, and it is due as it was.
 pub struct Turn {
     entry: Arc<Entry>,
     id: RunId,
@@ -121,6 +121,7 @@ impl Turn {
     }
 
     fn run_now(mut self) {
+        self.entry.carry_out(self.id);
         let mut samples = Samples::default();
         let outcome = run_blocking(&self.entry.work, &self.name, &mut samples);
         self.end(samples, outcome);

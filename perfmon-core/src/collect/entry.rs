@@ -55,7 +55,12 @@ pub(super) struct State {
 struct Run {
     id: RunId,
     since: Duration,
+    /// It waits to be carried out since the run before it began; `None` once it is.
+    waits: Option<Before>,
 }
+
+/// When the run before began, if there was one.
+type Before = Option<Duration>;
 
 /// Tells a run from those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -147,15 +152,15 @@ impl Entry {
         }
         let id = RunId(state.runs);
         state.runs += 1;
-        state.began = Some(now);
-        state.running = Some(Run { id, since: now });
+        let before = state.began.replace(now);
+        state.running = Some(Run { id, since: now, waits: Some(before) });
         Some(id)
     }
 
     /// Says that a run which waited since its beginning is now carried out.
     pub(super) fn carry_out(&self, id: RunId) {
         if let Some(run) = self.state().running.as_mut().filter(|run| run.id == id) {
-            run.since = clock::running();
+            (run.since, run.waits) = (clock::running(), None);
         }
     }
 
@@ -182,11 +187,15 @@ impl Entry {
         }
     }
 
-    /// Ends a run that nobody carries on.
+    /// Ends a run that nobody carries on; one that was not begun is as if it had never been due.
     pub(super) fn give_up(&self, id: RunId) {
         let now = clock::running();
         let mut state = self.state();
-        if let Some(run) = state.running.take_if(|run| run.id == id) {
+        let Some(run) = state.running.take_if(|run| run.id == id) else { return };
+        if let Some(before) = run.waits {
+            state.runs -= 1;
+            state.began = before;
+        } else {
             state.fail(format!("given up after {}", format::bound(now.saturating_sub(run.since))));
         }
     }
