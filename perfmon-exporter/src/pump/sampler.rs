@@ -11,11 +11,11 @@ use std::{
 };
 
 use perfmon_core::collect::Turn;
-use tokio::time::Instant;
+use tokio::{runtime::Runtime, time::Instant};
 
 /// How long a collector may keep the others waiting.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// How long a collector that is a future may take altogether, in units of its interval, and at least.
+/// How long a collector that is a future may take altogether.
 const LONGEST: Duration = Duration::from_secs(60);
 
 /// Runs collectors.
@@ -34,7 +34,9 @@ struct Work {
 struct Queue {
     turns: VecDeque<Turn>,
     /// The number of the thread that has the work; an older one leaves when it comes back.
-    thread: u64,
+    thread: Option<u64>,
+    /// Threads begun so far.
+    begun: u64,
     /// Since when that thread is at its present turn.
     busy_since: Option<Instant>,
     stop: bool,
@@ -63,16 +65,14 @@ impl Sampler {
             return Ok(());
         }
         let held_up = queue.busy_since.is_some_and(|since| since.elapsed() > PATIENCE);
-        if queue.thread == 0 || held_up {
-            queue.thread += 1;
-            queue.busy_since = None;
-            let (work, number) = (self.work.clone(), queue.thread);
-            let begun =
-                thread::Builder::new().name(String::from("perfmon-sampler")).spawn(move || work_off(&work, number));
-            if let Err(error) = begun {
-                queue.thread = 0;
-                return Err(error);
-            }
+        if queue.thread.is_none() || held_up {
+            (queue.thread, queue.busy_since) = (None, None);
+            // Collectors may be futures that need timers and sockets.
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            let (work, number) = (self.work.clone(), queue.begun);
+            let body = move || work_off(&work, number, &runtime);
+            thread::Builder::new().name(String::from("perfmon-sampler")).spawn(body)?;
+            (queue.thread, queue.begun) = (Some(number), number + 1);
         }
         self.work.more.notify_all();
         Ok(())
@@ -89,15 +89,10 @@ impl Drop for Sampler {
     }
 }
 
-fn work_off(work: &Work, number: u64) {
-    // Collectors may be futures that need timers and sockets.
-    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
-        work.queue().thread = 0;
-        return;
-    };
+fn work_off(work: &Work, number: u64, runtime: &Runtime) {
     let mut queue = work.queue();
     loop {
-        if queue.stop || queue.thread != number {
+        if queue.stop || queue.thread != Some(number) {
             return;
         }
         let Some(turn) = queue.turns.pop_front() else {
@@ -109,7 +104,7 @@ fn work_off(work: &Work, number: u64) {
         // A future that takes too long is dropped, which counts as a failure.
         let _ = runtime.block_on(async { tokio::time::timeout(LONGEST, turn.run()).await });
         queue = work.queue();
-        if queue.thread == number {
+        if queue.thread == Some(number) {
             queue.busy_since = None;
         }
     }
