@@ -12,7 +12,7 @@ use std::{
 use perfmon_core::{
     Error, Snapshot,
     analyse::{Health, HealthPolicy, Window},
-    collect::drive,
+    collect::{Driver, drive},
     report::report,
     snapshot,
 };
@@ -129,10 +129,12 @@ impl Builder {
     /// exporter runs in this process already; when the system gives no thread. Nothing runs then.
     pub fn start(self) -> Result<Exporter, Error> {
         let profiles = self.profiles()?;
+        // Before the port, which another one of this process would have.
+        let driver = only_one()?;
         let listener = bind(&self.listen, self.public)?;
         let address = listener.local_addr().map_err(|error| cannot_listen(&self.listen, &error))?;
         let final_report = self.final_report.clone();
-        let (shared, pump) = self.pump(profiles)?;
+        let (shared, pump) = self.pump(profiles, driver);
         let (stop, stopped) = watch::channel(false);
         let body = {
             let shared = shared.clone();
@@ -148,7 +150,7 @@ impl Builder {
     #[doc(hidden)]
     pub fn by_hand(self) -> Result<ByHand, Error> {
         let profiles = self.profiles()?;
-        let (shared, pump) = self.pump(profiles)?;
+        let (shared, pump) = self.pump(profiles, only_one()?);
         Ok(ByHand { shared, pump })
     }
 
@@ -163,20 +165,24 @@ impl Builder {
         Ok(profiles)
     }
 
-    fn pump(self, profiles: Profiles) -> Result<(Arc<Shared>, Pump), Error> {
-        let Some(driver) = drive() else {
-            return Err(Error::unavailable(
-                "failed to start the exporter: one runs in this process already; start it once, in `main`, and keep its guard",
-            ));
-        };
+    fn pump(self, profiles: Profiles, driver: Driver) -> (Arc<Shared>, Pump) {
         perfmon_core::init();
         for pack in self.packs {
             (pack.register)();
         }
         let shared = Shared::new(profiles, Connections::new(most_connections()));
         let pump = Pump::new(shared.clone(), self.policy, driver);
-        Ok((shared, pump))
+        (shared, pump)
     }
+}
+
+/// Takes over the collectors, which only one exporter can.
+fn only_one() -> Result<Driver, Error> {
+    drive().ok_or_else(|| {
+        Error::unavailable(
+            "failed to start the exporter: one runs in this process already; start it once, in `main`, and keep its guard",
+        )
+    })
 }
 
 impl fmt::Debug for Builder {

@@ -10,7 +10,8 @@ use perfmon_exporter::builder;
 #[test]
 fn it_starts_once_stops_and_starts_again() {
     let first = support::exporter();
-    let again = builder().listen("127.0.0.1:0").start().expect_err("one is running");
+    let same_port = first.address().to_string();
+    let again = builder().listen(same_port).start().expect_err("one is running, which has the port too");
     assert!(again.is_unavailable());
     assert_eq!(
         again.to_string(),
