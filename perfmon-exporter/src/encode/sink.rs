@@ -242,7 +242,7 @@ fn combined((value, count): (Number, u32), other: Number, how: Combine) -> Numbe
         Number::Float(value) => value,
     };
     match (how, value, other) {
-        (Combine::Sum, Number::Whole(a), Number::Whole(b)) => Number::Whole(a + b),
+        (Combine::Sum, Number::Whole(a), Number::Whole(b)) => Number::Whole(a.saturating_add(b)),
         (Combine::Min, Number::Whole(a), Number::Whole(b)) => Number::Whole(a.min(b)),
         (Combine::Max, Number::Whole(a), Number::Whole(b)) => Number::Whole(a.max(b)),
         (Combine::Sum, a, b) => Number::Float(float(a) + float(b)),
