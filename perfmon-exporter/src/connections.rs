@@ -5,18 +5,23 @@
 
 use std::{
     collections::BTreeMap,
+    io,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
-use tokio::task::AbortHandle;
+use tokio::{task::AbortHandle, time::Instant};
 
 /// Connections at once, however many files the process may open.
 const MOST: usize = 512;
 /// Of those files at most so many are for connections: the others are the service's.
 const SHARE: u64 = 4;
+
+/// For how long health tells of a failure.
+const LATELY: Duration = Duration::from_secs(60);
 
 /// How many connections there may be in this process.
 pub(crate) fn most_connections() -> usize {
@@ -37,6 +42,8 @@ pub(crate) struct Connections {
     next: AtomicU64,
     evicted: AtomicU64,
     refused: AtomicU64,
+    failed: AtomicU64,
+    last_failure: Mutex<Option<(Instant, String)>>,
 }
 
 #[derive(Debug)]
@@ -71,6 +78,8 @@ impl Connections {
             next: AtomicU64::new(0),
             evicted: AtomicU64::new(0),
             refused: AtomicU64::new(0),
+            failed: AtomicU64::new(0),
+            last_failure: Mutex::default(),
         })
     }
 
@@ -112,6 +121,26 @@ impl Connections {
     /// Connections turned away because all others were busy.
     pub(crate) fn refused(&self) -> u64 {
         self.refused.load(Ordering::Relaxed)
+    }
+
+    /// Notes that the system gave no connection.
+    pub(crate) fn fail(&self, error: &io::Error) {
+        self.failed.fetch_add(1, Ordering::Relaxed);
+        *self.last_failure() = Some((Instant::now(), error.to_string()));
+    }
+
+    /// How often the system gave no connection.
+    pub(crate) fn failed(&self) -> u64 {
+        self.failed.load(Ordering::Relaxed)
+    }
+
+    /// Why the system gave no connection lately.
+    pub(crate) fn failing(&self) -> Option<String> {
+        self.last_failure().as_ref().filter(|(at, _)| at.elapsed() < LATELY).map(|(_, error)| error.clone())
+    }
+
+    fn last_failure(&self) -> MutexGuard<'_, Option<(Instant, String)>> {
+        self.last_failure.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn open(&self) -> MutexGuard<'_, BTreeMap<u64, Connection>> {

@@ -62,6 +62,13 @@ impl Pump {
         if let Some(error) = starved {
             own.push(deduction("no_sampler", 10, format!("failed to start a thread for collectors: {error}")));
         }
+        if let Some(error) = self.shared.connections.failing() {
+            own.push(deduction(
+                "no_connections",
+                10,
+                format!("the exporter failed to accept connections within the last minute: {error}; raise the limit of open files (ulimit -n), or find who holds so many"),
+            ));
+        }
         if self.shared.faults() > 0 {
             let reason = format!(
                 "{} of the exporter's seconds panicked, which is a mistake of perfmon's: please report it",

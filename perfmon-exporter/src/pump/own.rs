@@ -43,6 +43,8 @@ impl Collector for Own {
         out.gauge("perfmon_history_series", history.series as f64).describe("Series whose recent values are kept", "");
         out.counter("perfmon_history_dropped", history.dropped)
             .describe("Recent values not kept, because the limit was reached", "");
+        out.counter("perfmon_history_turned_away", history.turned_away)
+            .describe("Recent values of series that have no history, because there are too many series", "");
         out.counter("perfmon_slow_calls_dropped", evidence::dropped())
             .describe("Slow calls not kept as evidence, because others were in the way", "");
         out.counter("perfmon_slow_calls_limited", evidence::limited())
@@ -60,6 +62,8 @@ impl Collector for Own {
             .describe("Idle connections closed to make room", "");
         out.counter("perfmon_connections_refused", shared.connections.refused())
             .describe("Connections turned away because all others were busy", "");
+        out.counter("perfmon_connections_failed", shared.connections.failed())
+            .describe("Times that the system gave no connection", "");
         Ok(())
     }
 }

@@ -12,13 +12,15 @@ use tokio::{
 };
 use tower::ServiceExt;
 
-use super::problem::Problem;
+use super::{patience::Patience, problem::Problem};
 use crate::connections::{Connections, Place};
 
 /// How long a client may take over the head of a request, also of the next one on the same connection.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
 /// How long an answer may take. Longer than any scrape timeout in use.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long a client may take to read one.
+const READ_TIMEOUT: Duration = Duration::from_secs(60);
 /// Bytes of a request's head.
 const MOST_HEAD: usize = 64 << 10;
 const MOST_HEADERS: usize = 100;
@@ -45,7 +47,10 @@ pub(crate) async fn serve(
                 let task = tokio::spawn(answer(stream, app.clone(), place, stop.clone()));
                 connections.serve_with(number, task.abort_handle());
             }
-            Err(_) => sleep(AFTER_ERROR).await,
+            Err(error) => {
+                connections.fail(&error);
+                sleep(AFTER_ERROR).await;
+            }
         }
     }
 }
@@ -72,7 +77,7 @@ async fn answer(stream: TcpStream, app: Router, place: Place, mut stop: watch::R
         .header_read_timeout(HEAD_TIMEOUT)
         .max_headers(MOST_HEADERS)
         .max_buf_size(MOST_HEAD)
-        .serve_connection(TokioIo::new(stream), service)
+        .serve_connection(TokioIo::new(Patience::new(stream, READ_TIMEOUT)), service)
         .with_upgrades();
     let mut connection = std::pin::pin!(connection);
     // How it ended is the client's affair.

@@ -2,6 +2,7 @@
 
 mod listener;
 mod page;
+mod patience;
 mod problem;
 mod scrape;
 mod vitals;
