@@ -93,7 +93,17 @@ impl Encoder for Protobuf {
         self.family.metric.push(proto::Metric { label, histogram: Some(histogram), ..proto::Metric::default() });
     }
 
+    /// Readers of this format make up a count and a sum of zero where a summary has none, so quantiles alone are gauges, of the same name and labels.
     fn summary(&mut self, labels: &Labels<'_>, point: &SummaryPoint<'_>) {
+        if point.count.is_none() {
+            self.family.r#type = Some(proto::MetricType::Gauge as i32);
+            for &(quantile, value) in point.quantiles {
+                let label = pairs(labels.iter().copied().chain([("quantile", quantile.text.as_str())]));
+                let gauge = Some(proto::Gauge { value: Some(value) });
+                self.family.metric.push(proto::Metric { label, gauge, ..proto::Metric::default() });
+            }
+            return;
+        }
         let quantile =
             |&(quantile, value): &(&Quantile, f64)| proto::Quantile { quantile: Some(quantile.at), value: Some(value) };
         let summary = proto::Summary {
@@ -144,8 +154,8 @@ mod tests {
     use crate::encode::{
         edges::Edges,
         exemplar::Exemplar,
-        family::{Encoder, FamilyType, Head, HistogramPoint, Number},
-        proto::{BucketSpan, MetricFamily, MetricType},
+        family::{Encoder, FamilyType, Head, HistogramPoint, Number, Quantile, SummaryPoint},
+        proto::{BucketSpan, MetricFamily, MetricType, Summary},
         unit::Scale,
     };
 
@@ -176,6 +186,25 @@ mod tests {
         assert_eq!(families[0].metric[0].label[0].value(), "va\"lue\n");
         assert_eq!(families[0].metric[0].counter.and_then(|counter| counter.value), Some(7.0));
         assert_eq!(families[1].metric[0].gauge.and_then(|gauge| gauge.value), Some(7.0));
+    }
+
+    #[test]
+    fn quantiles_alone_have_no_count() {
+        let quantile = Quantile { at: 0.5, text: "0.5".to_owned() };
+        let quantiles = [(&quantile, 0.25)];
+        let mut protobuf = Protobuf::new(UNIX_EPOCH, 0);
+        for (count, sum) in [(None, None), (Some(4), Some(1.5))] {
+            protobuf.open(&head("x_seconds", FamilyType::Summary));
+            protobuf.summary(&[("window", "5m")], &SummaryPoint { quantiles: &quantiles, count, sum });
+            protobuf.close();
+        }
+        let families = read(&protobuf.finish());
+        assert_eq!((families[0].r#type(), families[1].r#type()), (MetricType::Gauge, MetricType::Summary));
+        let alone = &families[0].metric[0];
+        let labels: Vec<_> = alone.label.iter().map(|pair| (pair.name(), pair.value())).collect();
+        assert_eq!(labels, [("window", "5m"), ("quantile", "0.5")]);
+        assert_eq!(alone.gauge.and_then(|gauge| gauge.value), Some(0.25));
+        assert_eq!(families[1].metric[0].summary.as_ref().map(Summary::sample_count), Some(4));
     }
 
     #[test]
