@@ -47,7 +47,7 @@ impl Profiles {
 
     /// The profile of a name, or the one for scrapes that name none; else a sentence that says which there are.
     pub(crate) fn get(&self, name: Option<&str>) -> Result<Chosen, String> {
-        let Some(name) = name.or(self.default.as_deref()) else { return Ok(Chosen::Shipped(Profile::canonical())) };
+        let name = name.or(self.default.as_deref()).unwrap_or_else(|| Profile::canonical().name());
         let own = self.own.iter().find(|profile| profile.name() == name).cloned().map(Chosen::Own);
         own.or_else(|| Profile::shipped(name).map(Chosen::Shipped)).ok_or_else(|| {
             let known: Vec<&str> = self.names().collect();
@@ -59,5 +59,25 @@ impl Profiles {
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         let own = self.own.iter().map(|profile| profile.name()).filter(|name| Profile::shipped(name).is_none());
         Profile::shipped_names().map(|name| -> &str { name }).chain(own)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Chosen, Profiles};
+    use crate::encode::Profile;
+
+    #[test]
+    fn ones_own_take_the_place_of_shipped_ones() {
+        let mut profiles = Profiles::default();
+        let is_own = |profiles: &Profiles, name| matches!(profiles.get(name), Ok(Chosen::Own(_)));
+        assert!(!is_own(&profiles, None));
+        profiles.add(Profile::parse("canonical", "rest = \"drop\"").expect("valid"));
+        assert!(is_own(&profiles, None) && is_own(&profiles, Some("canonical")));
+        profiles.set_default("trading_bot").expect("shipped");
+        assert!(!is_own(&profiles, None));
+        assert_eq!(profiles.names().filter(|name| *name == "canonical").count(), 1);
+        let error = profiles.get(Some("")).expect_err("nobody's name");
+        assert!(error.contains("known are canonical, trading_bot"), "{error}");
     }
 }

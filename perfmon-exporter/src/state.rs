@@ -133,7 +133,8 @@ impl Shared {
         let snapshot = snapshot();
         let windows = {
             let windows = self.windows();
-            EXPOSED.map(|window| (window.as_str(), windows.interval(window, &snapshot)))
+            let shown = Window::ALL.into_iter().filter(|window| EXPOSED.contains(window) || profile.asks_for(*window));
+            shown.map(|window| (window.as_str(), windows.interval(window, &snapshot))).collect::<Vec<_>>()
         };
         let slow: Vec<_> = evidence::slow_calls().iter().filter_map(Exemplar::of).collect();
         let body = render(&Scrape { snapshot: &snapshot, windows: &windows, slow: &slow }, profile, format);

@@ -50,6 +50,22 @@ fn mistakes_are_told_with_their_place() {
     insta::assert_snapshot!("mistakes", mistakes.join("\n"));
 }
 
+#[test]
+fn names_of_profiles_fit_into_urls() {
+    for name in ["", "two words", "a&b", "<script>", "größe"] {
+        let error = Profile::parse(name, "rest = \"drop\"").expect_err(name).to_string();
+        assert!(error.contains("its name is not valid"), "{error}");
+    }
+    assert_eq!(Profile::parse("shop-2.eu_west", "rest = \"drop\"").expect("valid").name(), "shop-2.eu_west");
+}
+
+#[test]
+fn an_unknown_window_is_a_mistake() {
+    let summary = "type = \"summary\"\nhelp = \"X.\"\nfrom = { calls = \"*\", measure = \"duration\" }\n";
+    let error = family(&format!("{summary}window = \"7m\""));
+    assert!(error.contains("line 8: `window` is `7m`: use `10s`, `1m`, `5m`, `15m` or `1h`"), "{error}");
+}
+
 fn render(toml: &str) -> String {
     let snapshot = shop(1_000, Duration::from_secs(60));
     let windows = [("5m", shop(100, Duration::from_secs(300)))];

@@ -55,7 +55,7 @@ pub(super) struct Family {
     pub(super) unit: Option<Spanned<String>>,
     pub(super) edges: Option<Spanned<Vec<f64>>>,
     pub(super) quantiles: Option<Spanned<Vec<f64>>>,
-    pub(super) window: Option<String>,
+    pub(super) window: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) labels: Pairs,
     #[serde(default)]

@@ -5,7 +5,7 @@ mod plan;
 
 use std::{fmt, sync::LazyLock};
 
-use perfmon_core::Error;
+use perfmon_core::{Error, analyse::Window};
 
 use self::{file::File, plan::Place};
 pub(super) use self::{
@@ -76,8 +76,14 @@ impl Profile {
     /// ```
     ///
     /// # Errors
-    /// When it is no TOML, a key is unknown or missing, or a value is not allowed. The text names profile, line and key, and says what is allowed.
+    /// When the name has other characters than letters, digits, `_`, `-` and `.`, which URLs take as they are; when it is no TOML, a key is unknown or missing, or a value is not allowed. The text names profile, line and key, and says what is allowed.
     pub fn parse(name: &str, toml: &str) -> Result<Self, Error> {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
+        if name.is_empty() || !name.bytes().all(allowed) {
+            return Err(Error::invalid(format!(
+                "failed to read profile `{name}`: its name is not valid: use letters, digits, `_`, `-` and `.`, as it is part of a URL"
+            )));
+        }
         Self::read(name, toml, Self::canonical().plan.edges.clone())
     }
 
@@ -95,6 +101,11 @@ impl Profile {
 
     pub(super) fn format(&self, wanted: Format) -> Format {
         if self.canonical { wanted } else { Format::Text }
+    }
+
+    /// Whether a family shows what happened in this window and no other.
+    pub(crate) fn asks_for(&self, window: Window) -> bool {
+        self.plan.families.iter().any(|family| family.window.as_deref() == Some(window.as_str()))
     }
 
     pub(super) fn plan(&self) -> &Plan {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use perfmon_core::{Error, site::Kind};
+use perfmon_core::{Error, analyse::Window, site::Kind};
 use toml::Spanned;
 
 use super::{
@@ -176,6 +176,12 @@ fn family(raw: file::Family, prefix: &str, edges: &DefaultEdges, place: Place<'_
     if let Some(given) = &raw.edges {
         check_ascending(given, "edges", place)?;
     }
+    if let Some(window) =
+        raw.window.as_ref().filter(|window| Window::ALL.iter().all(|known| known.as_str() != window.get_ref()))
+    {
+        let message = format!("`window` is `{}`: use `10s`, `1m`, `5m`, `15m` or `1h`", window.get_ref());
+        return Err(place.of(window).error(&message));
+    }
     let mut sources = Vec::with_capacity(raw.from.0.len());
     for source in raw.from.0 {
         let shared = (&raw.labels, &raw.constants);
@@ -190,7 +196,7 @@ fn family(raw: file::Family, prefix: &str, edges: &DefaultEdges, place: Place<'_
         unit,
         streams,
         quantiles: quantiles.into_iter().map(|at| Quantile { at, text: number::canonical(at) }).collect(),
-        window: raw.window,
+        window: raw.window.map(Spanned::into_inner),
         values: raw.values,
         combine: raw.combine,
         sources,
