@@ -24,7 +24,7 @@ pub(crate) async fn index(State(shared): State<Arc<Shared>>) -> Html<String> {
          <ul><li><a href=/health>/health</a> the score, and what took points from it</li>\
          <li><a href=/ready>/ready</a> whether the exporter does its work</li>\
          <li><a href=/metrics>/metrics</a> for Prometheus and whatever reads its formats</li></ul>\
-         <p>Metrics under the names of another system:</p><ul>{}</ul></html>",
+         <p>Metrics by profile of names:</p><ul>{}</ul></html>",
         profiles.join("")
     ))
 }
