@@ -111,7 +111,8 @@ fn accepts_gzip(accept: Option<&str>) -> bool {
     for coding in accept.unwrap_or_default().split(',') {
         let mut parts = coding.split(';').map(str::trim);
         let name = parts.next().unwrap_or_default();
-        let weight = parts.find_map(|part| part.strip_prefix("q=")).map_or(Ok(1.0), str::parse::<f64>);
+        let weight =
+            parts.find_map(|part| part.strip_prefix(['q', 'Q'])?.strip_prefix('=')).map_or(Ok(1.0), str::parse::<f64>);
         let welcome = weight.is_ok_and(|weight| weight > 0.0);
         match name.to_ascii_lowercase().as_str() {
             "gzip" | "x-gzip" => return welcome,
@@ -155,6 +156,7 @@ mod tests {
             (Some("gzip"), true),
             (Some("identity, GZIP;q=0.5"), true),
             (Some("gzip;q=0"), false),
+            (Some("gzip; Q=0.0"), false),
             (Some("deflate, *"), true),
             (Some("*, gzip;q=0"), false),
             (Some("gzip;q=nonsense"), false),
