@@ -37,6 +37,7 @@ use self::{
     calls::Calls,
     exemplar::Exemplars,
     family::Encoder,
+    name::metric_name,
     profile::{Family, Of, Rest},
     protobuf::Protobuf,
     sink::{Sink, head_of},
@@ -96,7 +97,10 @@ fn families<E: Encoder>(scrape: &Scrape<'_>, profile: &Profile, exemplars: &Exem
         self::family(scrape, family, exemplars, &mut shown, encoder);
     }
     let mut names = plan.names.after();
-    for (metric, _) in metrics.iter().zip(shown).filter(|(_, shown)| !shown) {
+    let rest = metrics.iter().zip(shown).filter(|(_, shown)| !shown).map(|(metric, _)| metric);
+    // `a_b` keeps its name when somebody comes with an `a.b`.
+    let (valid, made_valid): (Vec<_>, Vec<_>) = rest.partition(|metric| metric_name(metric.name()) == metric.name());
+    for metric in valid.into_iter().chain(made_valid) {
         let in_base_units = match plan.rest {
             Rest::Pass => true,
             Rest::AsNamed if !Profile::canonical().plan().listed.contains(metric.name()) => false,
