@@ -77,7 +77,9 @@ fn main() -> ExitCode {
 
 fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     // All that a service needs in its `main` to be watched. Stops when it is dropped.
-    let exporter = perfmon::exporter::builder().listen(&options.listen).start()?;
+    let exporter = perfmon::exporter::builder().listen(&options.listen).start();
+    let exporter =
+        exporter.map_err(|error| format!("{error} (here: `--listen 127.0.0.1:9465`, or `--listen 127.0.0.1:0`)"))?;
     say(options, &format!("health, metrics and more at {}\n", exporter.url()));
 
     // Two worker threads, as a small service would have: the broker's futures move between them while they wait, and are

@@ -1,9 +1,9 @@
 //! Starting the exporter, and the guard that keeps it running.
 
 use std::{
-    fmt, io,
-    net::{SocketAddr, TcpListener, ToSocketAddrs},
-    path::PathBuf,
+    fmt,
+    net::SocketAddr,
+    path::{Path, PathBuf},
     sync::Arc,
     thread::{self, JoinHandle},
     time::Duration,
@@ -13,7 +13,7 @@ use perfmon_core::{
     Error, Snapshot,
     analyse::{Health, HealthPolicy, Window},
     collect::{Driver, drive},
-    report::report,
+    report::{Report, report},
     snapshot,
 };
 use tokio::sync::watch;
@@ -21,18 +21,12 @@ use tokio::sync::watch;
 use crate::{
     connections::{Connections, most_connections},
     encode::Profile,
+    listen::{DEFAULT_ADDRESS, bind, cannot_listen},
     profiles::Profiles,
     pump::Pump,
     run::run,
     state::{Shared, Tick},
 };
-
-/// Where it listens unless told otherwise: loopback, at the port that OpenTelemetry's exporter uses (9090 is Prometheus itself).
-pub const DEFAULT_ADDRESS: &str = "127.0.0.1:9464";
-
-/// Connections that may wait to be accepted; the system may allow fewer.
-#[cfg(unix)]
-const WAITING: i32 = 4096;
 
 /// Choices about the exporter. What is not chosen keeps its default.
 ///
@@ -114,8 +108,8 @@ impl Builder {
         self
     }
 
-    /// Where to write a last report when the exporter stops. The ending chooses the format, see
-    /// [`Format::of_path`](perfmon_core::report::Format::of_path).
+    /// Where to write a last report when the exporter stops: a file that ends in `.json`, `.md`, `.csv` or `.txt`. Nothing is written when the process ends by
+    /// `process::exit` or a signal, which drop nothing.
     pub fn final_report(mut self, path: impl Into<PathBuf>) -> Self {
         self.final_report = Some(path.into());
         self
@@ -125,10 +119,11 @@ impl Builder {
     /// signal handler is installed.
     ///
     /// # Errors
-    /// When the address is wrong, in use or reachable from other machines without [`allow_public`](Self::allow_public); when a profile is wrong; when an
+    /// When the address is wrong, in use or reachable from other machines without [`allow_public`](Self::allow_public); when a profile or the final report's path is wrong; when an
     /// exporter runs in this process already; when the system gives no thread. Nothing runs then.
     pub fn start(self) -> Result<Exporter, Error> {
         let profiles = self.profiles()?;
+        self.final_report.as_deref().map_or(Ok(()), check_report)?;
         // Before the port, which another one of this process would have.
         let driver = only_one()?;
         let listener = bind(&self.listen, self.public)?;
@@ -252,28 +247,54 @@ impl Exporter {
         self.shared.subscribe()
     }
 
-    /// Stops it and says what went wrong with that, if anything. Dropping it does the same in silence.
+    /// Stops it and says what went wrong with that, if anything. Dropping it does the same and tells a tracing subscriber only.
     ///
     /// # Errors
     /// When the final report cannot be written.
-    pub fn stop(mut self) -> io::Result<()> {
+    pub fn stop(mut self) -> Result<(), Error> {
         self.end()
     }
 
-    fn end(&mut self) -> io::Result<()> {
+    fn end(&mut self) -> Result<(), Error> {
         let Some(thread) = self.thread.take() else { return Ok(()) };
         self.stop.send_replace(true);
         // A panic in it was told when it happened.
         let _ = thread.join();
-        self.final_report.as_ref().map_or(Ok(()), |path| report().write_to(path))
+        let Some(path) = &self.final_report else { return Ok(()) };
+        // The last round was made just now. Another snapshot would run collectors on this thread, and wait for them.
+        let report = self.shared.latest().map_or_else(report, |tick| Report::new(Snapshot::clone(&tick.snapshot)));
+        let written = report.write_to(path);
+        written.map_err(|error| {
+            Error::unavailable(format!("failed to write the final report to {}: {error}", path.display()))
+        })
     }
 }
 
 impl Drop for Exporter {
     fn drop(&mut self) {
         if let Err(error) = self.end() {
-            tracing::error!(target: "perfmon", %error, "failed to write the final report");
+            tracing::error!(target: "perfmon", "{error}");
         }
+    }
+}
+
+/// Found out at the start rather than when all is over.
+fn check_report(path: &Path) -> Result<(), Error> {
+    let wrong = |why: String| {
+        Err(Error::invalid(format!(
+            "the final report cannot be written to {}: {why}; write a file such as \"report.json\", in a directory that is there",
+            path.display()
+        )))
+    };
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
+            wrong(format!("there is no directory {}", folder.display()))
+        }
+        _ if path.is_dir() => wrong(String::from("it is a directory")),
+        _ => match path.extension().and_then(|ending| ending.to_str()) {
+            Some("json" | "md" | "markdown" | "csv" | "txt") => Ok(()),
+            _ => wrong(String::from("its name must end in .json, .md, .csv or .txt")),
+        },
     }
 }
 
@@ -299,39 +320,4 @@ impl ByHand {
         let profile = self.shared.profiles.get(names).map_err(Error::invalid)?;
         Ok(self.shared.render(&profile, profile.negotiate(accept)))
     }
-}
-
-fn bind(address: &str, public: bool) -> Result<TcpListener, Error> {
-    let wrong = |why: &dyn fmt::Display| {
-        Error::invalid(format!(
-            "failed to listen on {address:?}: {why}; write host and port, as in \"{DEFAULT_ADDRESS}\""
-        ))
-    };
-    let addresses: Vec<SocketAddr> = address.to_socket_addrs().map_err(|error| wrong(&error))?.collect();
-    if let Some(reachable) = addresses.iter().find(|address| !address.ip().is_loopback())
-        && !public
-    {
-        return Err(Error::invalid(format!(
-            "refused to listen on {reachable}: other machines could read everything there without authentication; \
-             listen on 127.0.0.1 behind a proxy, or say so with `allow_public()`"
-        )));
-    }
-    let listener = TcpListener::bind(addresses.as_slice()).map_err(|error| cannot_listen(address, &error))?;
-    // The standard library lets 128 connections wait. A flood would fill that, and whoever comes then waits for a second or more.
-    #[cfg(unix)]
-    rustix::net::listen(&listener, WAITING).map_err(|error| cannot_listen(address, &error.into()))?;
-    listener.set_nonblocking(true).map_err(|error| cannot_listen(address, &error))?;
-    Ok(listener)
-}
-
-fn cannot_listen(address: &str, error: &io::Error) -> Error {
-    let remedy = match error.kind() {
-        io::ErrorKind::AddrInUse => {
-            "another program has the port, perhaps another exporter: choose a different one with `listen(\"127.0.0.1:9465\")`, or port 0 for any that is free"
-        }
-        io::ErrorKind::PermissionDenied => "ports below 1024 need privileges: choose a higher one",
-        io::ErrorKind::AddrNotAvailable => "this machine does not have that address: listen on 127.0.0.1",
-        _ => "choose another address with `listen`",
-    };
-    Error::unavailable(format!("failed to listen on {address}: {error}; {remedy}"))
 }

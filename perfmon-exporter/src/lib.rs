@@ -7,6 +7,7 @@
 mod connections;
 pub mod encode;
 mod exporter;
+mod listen;
 mod profiles;
 mod pump;
 mod run;
@@ -16,6 +17,7 @@ mod state;
 #[doc(hidden)]
 pub use self::exporter::ByHand;
 pub use self::{
-    exporter::{Builder, DEFAULT_ADDRESS, Exporter, builder, start},
+    exporter::{Builder, Exporter, builder, start},
+    listen::DEFAULT_ADDRESS,
     state::Tick,
 };

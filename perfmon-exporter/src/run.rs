@@ -14,7 +14,7 @@ use tokio::{
 };
 
 use crate::{
-    pump::Pump,
+    pump::{Pump, sampler::PATIENCE},
     serve::{router, serve},
     state::Shared,
 };
@@ -59,8 +59,11 @@ fn turn(
         let mut seconds = interval(SECOND);
         // After a pause (an overloaded machine, a suspended one) one tick takes it all in.
         seconds.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let mut patience = interval(PATIENCE);
+        patience.set_missed_tick_behavior(MissedTickBehavior::Skip);
         loop {
             tokio::select! {
+                _ = patience.tick() => pump.look_after(),
                 planned = seconds.tick() => tick(&mut pump, shared, Instant::now().saturating_duration_since(planned)),
                 _ = stop.wait_for(|stop| *stop) => break,
             }

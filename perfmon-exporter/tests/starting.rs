@@ -31,8 +31,20 @@ fn it_starts_once_stops_and_starts_again() {
         serde_json::from_str(&std::fs::read_to_string(&report).expect("the report")).expect("JSON");
     assert_eq!(report["schema"], "perfmon.report/1");
 
-    let nowhere = builder().listen("127.0.0.1:0").final_report(folder.path().join("no/such/folder.txt"));
-    assert!(nowhere.start().expect("it starts").stop().is_err());
+    let gone = folder.path().join("gone");
+    std::fs::create_dir(&gone).expect("a folder");
+    let third = builder().listen("127.0.0.1:0").final_report(gone.join("last.txt")).start().expect("it starts");
+    std::fs::remove_dir(&gone).expect("empty");
+    let error = third.stop().expect_err("nowhere to write it");
+    assert!(
+        error.to_string().contains("failed to write the final report to") && error.to_string().contains("last.txt")
+    );
+    for (path, says) in
+        [(gone.join("last.txt"), "there is no directory"), (folder.path().join("last.xyz"), "must end in")]
+    {
+        let error = builder().listen("127.0.0.1:0").final_report(path).start().expect_err("said at once");
+        assert!(error.is_invalid() && error.to_string().contains(says), "{error}");
+    }
 
     // What cannot be: each says what to do instead, and nothing is left running.
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");

@@ -1,7 +1,7 @@
 //! The one tick: samplers, snapshot, windows, health, subscribers.
 
 mod own;
-mod sampler;
+pub(crate) mod sampler;
 
 use std::{sync::Arc, time::Duration};
 
@@ -33,6 +33,11 @@ impl Pump {
     pub(crate) fn new(shared: Arc<Shared>, policy: HealthPolicy, driver: Driver) -> Self {
         let own = register_collector(Own(shared.clone()));
         Self { shared, policy, driver, sampler: Sampler::new(), own, ticks: 0 }
+    }
+
+    /// Between two seconds: whether a collector holds up the others. What goes wrong here is told by the next second.
+    pub(crate) fn look_after(&self) {
+        let _ = self.sampler.look_after();
     }
 
     /// One second's work. `late` is how much later than planned it begins.

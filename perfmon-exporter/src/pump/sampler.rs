@@ -13,8 +13,8 @@ use std::{
 use perfmon_core::collect::Turn;
 use tokio::{runtime::Runtime, time::Instant};
 
-/// How long a collector may keep the others waiting.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a collector may keep the others waiting; looked after as often.
+pub(crate) const PATIENCE: Duration = Duration::from_millis(250);
 /// How long a collector that is a future may take altogether.
 const LONGEST: Duration = Duration::from_secs(60);
 
@@ -59,8 +59,16 @@ impl Sampler {
     /// # Errors
     /// When the system gives no thread; the turns wait.
     pub(crate) fn run(&self, turns: Vec<Turn>) -> std::io::Result<()> {
+        self.work.queue().turns.extend(turns);
+        self.look_after()
+    }
+
+    /// Gives what waits to another thread if the present one is held up.
+    ///
+    /// # Errors
+    /// When the system gives no thread; the turns wait.
+    pub(crate) fn look_after(&self) -> std::io::Result<()> {
         let mut queue = self.work.queue();
-        queue.turns.extend(turns);
         if queue.turns.is_empty() {
             return Ok(());
         }
