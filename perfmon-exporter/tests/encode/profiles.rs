@@ -24,7 +24,6 @@ fn mistakes_are_told_with_their_place() {
     let gauge = "type = \"gauge\"\nhelp = \"X.\"\n";
     let mistakes = [
         error("rest = "),
-        error(""),
         error("rest = \"keep\""),
         error("rest = \"drop\"\ncolour = 1"),
         error("rest = \"drop\"\n[edges]\nseconds = [1.0, 0.5]"),
@@ -66,6 +65,16 @@ fn an_unknown_window_is_a_mistake() {
     assert!(error.contains("line 8: `window` is `7m`: use `10s`, `1m`, `5m`, `15m` or `1h`"), "{error}");
 }
 
+#[test]
+fn windows_are_never_added_up() {
+    let rate = "type = \"gauge\"\nhelp = \"X.\"\nfrom = { calls = \"*\", measure = \"rate\" }\n";
+    assert!(family(rate).contains("family `x` would add several windows up: choose one (`window = \"5m\"`)"));
+    for told in ["window = \"1h\"", "labels = { over = \"window\" }"] {
+        let toml = format!("[[family]]\nname = \"x\"\n{rate}{told}");
+        assert!(Profile::parse("mine", &toml).is_ok(), "{told}");
+    }
+}
+
 fn render(toml: &str) -> String {
     let snapshot = shop(1_000, Duration::from_secs(60));
     let windows = [("5m", shop(100, Duration::from_secs(300)))];
@@ -96,7 +105,7 @@ fn series_with_the_same_labels_become_one() {
         ]
     );
     // 100 calls each over the window, means 895.5 ms and 298.5 ms.
-    assert_eq!(lines(&all("gauge", "mean", ""), "x_"), ["x_seconds 0.597"]);
+    assert_eq!(lines(&all("gauge", "mean", "window = \"5m\""), "x_"), ["x_seconds 0.597"]);
     let summary = all("summary", "duration", "quantiles = [0.5]");
     assert!(lines(&summary, "x_")[0].starts_with("x_seconds{quantile=\"0.5\"} 0.44"), "{summary}");
 }

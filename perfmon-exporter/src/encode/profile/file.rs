@@ -18,6 +18,7 @@ use super::super::family::FamilyType;
 pub(super) struct File {
     #[serde(default)]
     pub(super) prefix: String,
+    #[serde(default)]
     pub(super) rest: Rest,
     #[serde(default)]
     pub(super) edges: EdgesByUnit,
@@ -26,12 +27,13 @@ pub(super) struct File {
 }
 
 /// What becomes of metrics that no family takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(in crate::encode) enum Rest {
     /// In base units, named by rule.
     Pass,
     /// Unchanged, unless `canonical.toml` lists them.
+    #[default]
     AsNamed,
     Drop,
 }

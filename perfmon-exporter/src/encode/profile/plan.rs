@@ -187,6 +187,11 @@ fn family(raw: file::Family, prefix: &str, edges: &DefaultEdges, place: Place<'_
         let shared = (&raw.labels, &raw.constants);
         sources.push(self::source(source, shared, raw.own_labels, raw.r#type, place)?);
     }
+    if raw.window.is_none() && raw.r#type == FamilyType::Gauge && sources.iter().any(mixes_windows) {
+        return Err(place.error(&format!(
+            "family `{name}` would add several windows up: choose one (`window = \"5m\"`), or show them (`labels = {{ window = \"window\" }}`)"
+        )));
+    }
     let quantiles = raw.quantiles.map_or_else(|| vec![0.5, 0.95, 0.99, 0.999], Spanned::into_inner);
     let streams = raw.values.is_empty() && tell_apart(&sources, raw.window.is_some());
     Ok(Family {
@@ -284,6 +289,12 @@ fn pairs(maps: [&Pairs; 2], place: Place<'_>) -> Result<Vec<(String, String)>, E
         }
     }
     Ok(merged)
+}
+
+/// Whether a source gives a value for each of several windows under one name.
+fn mixes_windows(source: &Source) -> bool {
+    let shown = source.labels.iter().any(|(_, from)| from == "window");
+    matches!(&source.of, Of::Calls { measure, .. } if measure.labels().contains(&"window")) && !shown
 }
 
 /// Whether no two values can come to have the same labels, so that they can be written as they come.
