@@ -148,12 +148,17 @@ impl Known<'_> {
     fn losses(&self) -> Option<String> {
         let losses = self.recent.losses();
         let found = [
-            (losses.labels_refused, "refused label set"),
-            (losses.shared_pairs, "shared record"),
-            (losses.uncounted_calls, "uncounted call"),
+            (losses.labels_refused, "label set refused", "label sets refused", " times"),
+            (losses.shared_pairs, "record shared", "records shared", ""),
+            (losses.uncounted_calls, "call uncounted", "calls uncounted", ""),
         ];
-        let told: Vec<String> =
-            found.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format::plural(*count, what)).collect();
+        let words = |&(count, one, several, times): &(u64, &str, &str, &str)| match (count, times) {
+            (0, _) => None,
+            (1, _) => Some(format!("1 {one}")),
+            (many, "") => Some(format!("{} {several}", format::count(many))),
+            (many, times) => Some(format!("{several} {}{times}", format::count(many))),
+        };
+        let told: Vec<String> = found.iter().filter_map(words).collect();
         let told = told.join(", ");
         (!told.is_empty()).then(|| format!("perfmon reached a bound over {}: {told}", self.span()))
     }

@@ -176,7 +176,7 @@ fn everything_at_once_in_words() {
     disk -10: disk_usage_percent{mount="/data"} is 97.25 %, above 85 %; so is disk_usage_percent{mount="/"}
     memory_growing -10: the memory of the process keeps growing
     collectors -10: collector system.disk fails: still running after 45 s (hanging?); so does users
-    losses -5: perfmon reached a bound over the last 5 min: 1,204 refused label sets, 1 uncounted call
+    losses -5: perfmon reached a bound over the last 5 min: label sets refused 1,204 times, 1 call uncounted
     ticks -5: the last tick was 12 s late
     "#);
 }
