@@ -78,12 +78,14 @@ impl Clock {
 /// uses it a process of its own (an integration test file, or `cargo nextest`).
 ///
 /// ```
-/// # use std::time::Duration;
-/// let clock = perfmon_core::MockClock::install()?;
+/// # use perfmon_core as perfmon;
+/// use std::time::Duration;
+///
+/// let clock = perfmon::MockClock::install()?;
 /// let before = clock.now();
 /// clock.advance(Duration::from_millis(250));
 /// assert_eq!(clock.now() - before, Duration::from_millis(250));
-/// # Ok::<(), perfmon_core::Error>(())
+/// # Ok::<(), perfmon::Error>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct MockClock(Arc<Mock>);

@@ -1,8 +1,9 @@
 //! Slow calls, kept one by one: what they were, how long they took, in which trace.
 //!
 //! ```
+//! # use perfmon_core as perfmon;
 //! use std::time::Duration;
-//! use perfmon_core::{evidence, snapshot};
+//! use perfmon::{evidence, snapshot};
 //!
 //! let before = snapshot();
 //! // … a minute later, and then every second:

@@ -67,8 +67,9 @@ pub enum Aggregate {
 /// due. The memory for all this is bounded, see [`footprint`].
 ///
 /// ```
-/// perfmon_core::collect::observe("active_sessions", || 3.0);
-/// let series = perfmon_core::series("active_sessions");
+/// # mod perfmon { pub use perfmon_core::{*, collect::*}; }
+/// perfmon::observe("active_sessions", || 3.0);
+/// let series = perfmon::series("active_sessions");
 /// assert_eq!(series[0].points[0].value, 3.0);
 /// ```
 #[must_use]
@@ -79,9 +80,11 @@ pub fn series(name: &str) -> Vec<MetricHistory> {
 /// The same over the last while. It is rounded up to whole cells: by up to ten seconds if it is longer than ten minutes, a minute beyond an hour.
 ///
 /// ```
-/// # use std::time::Duration;
-/// perfmon_core::collect::observe("idle_sessions", || 1.0);
-/// assert_eq!(perfmon_core::series::series_over("idle_sessions", Duration::from_secs(60)).len(), 1);
+/// # mod perfmon { pub use perfmon_core::{*, collect::*}; }
+/// use std::time::Duration;
+///
+/// perfmon::observe("idle_sessions", || 1.0);
+/// assert_eq!(perfmon::series::series_over("idle_sessions", Duration::from_secs(60)).len(), 1);
 /// ```
 #[must_use]
 pub fn series_over(name: &str, last: Duration) -> Vec<MetricHistory> {
@@ -97,10 +100,11 @@ pub fn series_over(name: &str, last: Duration) -> Vec<MetricHistory> {
 /// The values of a custom gauge or counter during the last while (see [`series_over`]), over all its series, as one number. `None` without a value.
 ///
 /// ```
+/// # mod perfmon { pub use perfmon_core::{*, collect::*}; }
 /// use std::time::Duration;
-/// use perfmon_core::{Aggregate, aggregate};
+/// use perfmon::{Aggregate, aggregate};
 ///
-/// perfmon_core::collect::observe("cpu_usage_percent", || 12.5);
+/// perfmon::observe("cpu_usage_percent", || 12.5);
 /// assert_eq!(aggregate("cpu_usage_percent", Aggregate::Avg, Duration::from_secs(3600)), Some(12.5));
 /// ```
 #[must_use]
@@ -126,7 +130,8 @@ pub fn aggregate(name: &str, how: Aggregate, last: Duration) -> Option<f64> {
 /// you want points. Takes whole snapshots of this process: an interval or a merged one has no place in its time.
 ///
 /// ```
-/// use perfmon_core::{series, snapshot};
+/// # use perfmon_core as perfmon;
+/// use perfmon::{series, snapshot};
 /// series::remember(&snapshot());
 /// ```
 pub fn remember(snapshot: &Snapshot) {
@@ -147,7 +152,8 @@ pub fn remember(snapshot: &Snapshot) {
 /// The memory that the values of series take, and what their bounds turned away.
 ///
 /// ```
-/// let footprint = perfmon_core::series::footprint();
+/// # use perfmon_core as perfmon;
+/// let footprint = perfmon::series::footprint();
 /// assert!(footprint.series <= footprint.series_limit);
 /// ```
 #[must_use]

@@ -32,8 +32,9 @@ pub(crate) fn fix() -> Settings {
 /// Choices about the recorder, made before the first monitored call. What is not chosen keeps its default.
 ///
 /// ```
-/// perfmon_core::setup().memory_limit(64 << 20).label_limit(1_000).apply()?;
-/// # Ok::<(), perfmon_core::Error>(())
+/// # use perfmon_core as perfmon;
+/// perfmon::setup().memory_limit(64 << 20).label_limit(1_000).apply()?;
+/// # Ok::<(), perfmon::Error>(())
 /// ```
 #[derive(Debug, Clone, Default)]
 #[must_use = "nothing changes before `apply`"]

@@ -31,9 +31,10 @@ use crate::{
 /// Choices about the exporter. What is not chosen keeps its default.
 ///
 /// ```
-/// let exporter = perfmon_exporter::builder().listen("127.0.0.1:0").start()?;
+/// # mod perfmon { pub use perfmon_core::*; pub use perfmon_exporter as exporter; }
+/// let exporter = perfmon::exporter::builder().listen("127.0.0.1:0").start()?;
 /// println!("metrics at {}/metrics", exporter.url());
-/// # Ok::<(), perfmon_core::Error>(())
+/// # Ok::<(), perfmon::Error>(())
 /// ```
 #[must_use = "nothing runs before `start`"]
 pub struct Builder {
@@ -224,11 +225,13 @@ impl Exporter {
     /// [`span`](Snapshot::span) is the time it truly covers. Costs a snapshot and as much again.
     ///
     /// ```
-    /// # use perfmon_core::analyse::Window;
-    /// let exporter = perfmon_exporter::builder().listen("127.0.0.1:0").start()?;
+    /// # mod perfmon { pub use perfmon_core::*; pub use perfmon_exporter as exporter; }
+    /// use perfmon::analyse::Window;
+    ///
+    /// let exporter = perfmon::exporter::builder().listen("127.0.0.1:0").start()?;
     /// let minute = exporter.window(Window::OneMinute);
     /// assert!(minute.span().as_secs() <= 61);
-    /// # Ok::<(), perfmon_core::Error>(())
+    /// # Ok::<(), perfmon::Error>(())
     /// ```
     #[must_use]
     pub fn window(&self, window: Window) -> Snapshot {

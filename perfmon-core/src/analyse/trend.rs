@@ -53,7 +53,8 @@ impl Trend {
 /// points, 300 are looked at. Costs about 10 µs for 60 points, 0.2 ms for 300 and more.
 ///
 /// ```
-/// use perfmon_core::analyse::trend;
+/// # use perfmon_core as perfmon;
+/// use perfmon::analyse::trend;
 ///
 /// let leak: Vec<(f64, f64)> = (0..60_u32).map(|at| (f64::from(at) * 30.0, 1e8 + f64::from(at) * 1e6)).collect();
 /// let found = trend(&leak).unwrap();

@@ -7,12 +7,13 @@ use super::Samples;
 /// Why a collector failed.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// A family of figures collected together. It is run when its interval has passed: by the exporter's sampler while there is one (see
-/// [`drive`](super::drive)), else by whoever takes a snapshot, on that thread.
+/// A family of figures collected together. It is run when its interval has passed: by the exporter's thread for collectors while there is one, else by
+/// whoever takes a snapshot, on that thread.
 ///
 /// ```
-/// # use std::time::Duration;
-/// use perfmon_core::collect::{BoxError, Collector, Samples, register_collector};
+/// # mod perfmon { pub use perfmon_core::{*, collect::*}; }
+/// use std::time::Duration;
+/// use perfmon::{BoxError, Collector, Samples, register_collector};
 ///
 /// struct Queues;
 ///
@@ -30,7 +31,7 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// }
 ///
 /// register_collector(Queues);
-/// assert!(perfmon_core::snapshot().metric("queue_length").is_some());
+/// assert!(perfmon::snapshot().metric("queue_length").is_some());
 /// ```
 pub trait Collector: Send + Sync {
     /// Its name in messages about it.
@@ -53,8 +54,42 @@ pub trait Collector: Send + Sync {
 /// What an [`AsyncCollector`] returns.
 pub type Collecting<'a> = Pin<Box<dyn Future<Output = Result<(), BoxError>> + Send + 'a>>;
 
-/// A family of figures collected together by a future. It is run when its interval has passed: by the exporter's sampler while there is one
-/// (see [`drive`](super::drive)), else by [`run_async_collectors`](super::run_async_collectors).
+/// A family of figures collected together by a future. It is run when its interval has passed: by the exporter's thread for collectors while there is
+/// one, on a runtime of its own, else by [`run_async_collectors`](super::run_async_collectors).
+///
+/// ```
+/// # mod perfmon { pub use perfmon_core::{*, collect::*}; }
+/// use perfmon::{AsyncCollector, Collecting, Samples};
+///
+/// struct Broker;
+///
+/// impl Broker {
+///     async fn open_orders(&self) -> Result<u32, std::io::Error> {
+///         Ok(7) // ask it, over the network
+///     }
+/// }
+///
+/// impl AsyncCollector for Broker {
+///     fn name(&self) -> &str {
+///         "broker"
+///     }
+///     fn collect<'a>(&'a self, out: &'a mut Samples) -> Collecting<'a> {
+///         Box::pin(async move {
+///             out.gauge("broker_open_orders", self.open_orders().await?.into()).describe("Orders at the broker", "orders");
+///             Ok(())
+///         })
+///     }
+/// }
+///
+/// # async fn run() {
+/// perfmon::register_async_collector(Broker);
+/// perfmon::run_async_collectors().await; // only where no exporter runs
+/// assert!(perfmon::snapshot().metric("broker_open_orders").is_some());
+/// # }
+/// # let mut run = std::pin::pin!(run());
+/// # let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+/// # assert!(std::future::Future::poll(run.as_mut(), &mut context).is_ready());
+/// ```
 pub trait AsyncCollector: Send + Sync {
     /// Its name in messages about it.
     fn name(&self) -> &str;

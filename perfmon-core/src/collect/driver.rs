@@ -157,7 +157,7 @@ pub(super) fn run_due(sources: &[Arc<Entry>]) {
 }
 
 /// Runs the asynchronous collectors that are due, one after the other, on the caller's runtime. The next snapshot shows their values. Does nothing while
-/// there is a [driver](drive).
+/// an exporter runs: it runs them itself.
 pub async fn run_async_collectors() {
     for entry in sources() {
         let due = matches!(entry.work, Work::Async(_)) && !is_driven();

@@ -11,8 +11,8 @@ use super::{
     entry::{CLOSURE_INTERVAL, Entry, Work},
 };
 
-/// A registered closure or collector: switches it, describes it, takes it out again. Dropping it does nothing. The [module](super) says who runs it
-/// and when.
+/// A registered closure or collector: switches it, describes it, takes it out again. Dropping it does nothing. [`Collector`] and [`AsyncCollector`] say who
+/// runs it and when.
 #[derive(Clone)]
 pub struct Source(Arc<Entry>);
 
@@ -24,12 +24,13 @@ impl fmt::Debug for Source {
 
 static SOURCES: RwLock<Vec<Arc<Entry>>> = RwLock::new(Vec::new());
 
-/// Registers a closure whose value is a gauge of this name, asked for with every snapshot, or once a second while there is a [driver](super::drive). A second
-/// closure of the same name takes the place of the first.
+/// Registers a closure whose value is a gauge of this name, asked for with every snapshot, or once a second while an exporter runs. A second closure
+/// of the same name takes the place of the first.
 ///
 /// ```
-/// perfmon_core::collect::observe("active_users", || 3.0).help("Users with an open session").unit("users");
-/// let snapshot = perfmon_core::snapshot();
+/// # mod perfmon { pub use perfmon_core::{*, collect::*}; }
+/// perfmon::observe("active_users", || 3.0).help("Users with an open session").unit("users");
+/// let snapshot = perfmon::snapshot();
 /// assert_eq!(snapshot.metric("active_users").unwrap().unit(), "users");
 /// ```
 pub fn observe(name: impl Into<Cow<'static, str>>, value: impl Fn() -> f64 + Send + Sync + 'static) -> Source {

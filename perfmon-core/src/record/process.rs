@@ -69,8 +69,9 @@ pub(crate) fn recorder() -> Option<&'static Recorder> {
 /// The memory that recording has in use now; all zero before the first monitored call.
 ///
 /// ```
-/// perfmon_core::init();
-/// let footprint = perfmon_core::footprint();
+/// # use perfmon_core as perfmon;
+/// perfmon::init();
+/// let footprint = perfmon::footprint();
 /// assert!(footprint.arena_bytes <= footprint.limit_bytes);
 /// ```
 #[must_use]

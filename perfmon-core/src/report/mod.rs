@@ -11,9 +11,10 @@
 //! | a spreadsheet | [`to_csv`](Report::to_csv), [`metrics_to_csv`](Report::metrics_to_csv) | a line for each site and series; for each metric |
 //!
 //! ```
-//! use perfmon_core::report::{Report, Style};
+//! # use perfmon_core as perfmon;
+//! use perfmon::report::{Report, Style};
 //!
-//! let report = Report::new(perfmon_core::snapshot());
+//! let report = Report::new(perfmon::snapshot());
 //! report.print();
 //! assert!(report.to_terminal(&Style::default().with_width(80)).lines().all(|line| line.chars().count() <= 80));
 //! ```

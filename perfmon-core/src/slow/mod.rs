@@ -85,7 +85,8 @@ thread_local! {
 /// at most some tens of times a second for each series. What it calls may itself be monitored. If it panics, the call has no trace.
 ///
 /// ```
-/// use perfmon_core::evidence::{Trace, set_trace_source};
+/// # use perfmon_core as perfmon;
+/// use perfmon::evidence::{Trace, set_trace_source};
 ///
 /// set_trace_source(|| "0af7651916cd43dd8448eb211c80319c".parse::<Trace>().ok());
 /// ```

@@ -12,12 +12,13 @@ use crate::Error;
 /// Shown as the trace id in 32 lower-case hexadecimal digits.
 ///
 /// ```
-/// use perfmon_core::evidence::Trace;
+/// # use perfmon_core as perfmon;
+/// use perfmon::evidence::Trace;
 ///
 /// let trace: Trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".parse()?;
 /// assert_eq!(trace.to_string(), "0af7651916cd43dd8448eb211c80319c");
 /// assert_eq!(trace.span_hex().as_deref(), Some("b7ad6b7169203331"));
-/// # Ok::<(), perfmon_core::Error>(())
+/// # Ok::<(), perfmon::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Trace {

@@ -33,7 +33,8 @@ impl Edges {
     /// Edges in the unit of the values, brought into ascending order. Distributions of another layout are answered for as well, a little slower.
     ///
     /// ```
-    /// use perfmon_core::snapshot::{Buckets, Edges};
+    /// # use perfmon_core as perfmon;
+    /// use perfmon::snapshot::{Buckets, Edges};
     ///
     /// let edges = Edges::new(Buckets::default().layout(), &[1_000, 2_500, 5_000]);
     /// assert_eq!(edges.values(), [1_000, 2_500, 5_000]);
@@ -95,11 +96,12 @@ impl Buckets {
     /// `(midpoint, count)` of every bucket that has a count, ascending.
     ///
     /// ```
-    /// let mut histogram = perfmon_core::snapshot::Buckets::default().to_histogram();
+    /// # use perfmon_core as perfmon;
+    /// let mut histogram = perfmon::snapshot::Buckets::default().to_histogram();
     /// histogram.record_n(1_000, 3).expect("in range");
-    /// let buckets = perfmon_core::snapshot::Buckets::from_histogram(&histogram)?;
+    /// let buckets = perfmon::snapshot::Buckets::from_histogram(&histogram)?;
     /// assert_eq!(buckets.midpoints().collect::<Vec<_>>(), [(1_001, 3)]);
-    /// # Ok::<(), perfmon_core::Error>(())
+    /// # Ok::<(), perfmon::Error>(())
     /// ```
     #[must_use = "iterators do nothing unless consumed"]
     pub fn midpoints(&self) -> impl DoubleEndedIterator<Item = (u64, u64)> + '_ {
@@ -110,7 +112,8 @@ impl Buckets {
     /// A bucket that straddles an edge goes by its midpoint. One pass over the buckets.
     ///
     /// ```
-    /// use perfmon_core::snapshot::{Buckets, Edges};
+    /// # use perfmon_core as perfmon;
+    /// use perfmon::snapshot::{Buckets, Edges};
     ///
     /// let mut histogram = Buckets::default().to_histogram();
     /// for value in [5, 10, 11, 700] {
@@ -120,7 +123,7 @@ impl Buckets {
     /// let mut cumulative = Vec::new();
     /// buckets.cumulative(&Edges::new(buckets.layout(), &[10, 100, 1_000]), &mut cumulative);
     /// assert_eq!(cumulative, [2, 3, 4]);
-    /// # Ok::<(), perfmon_core::Error>(())
+    /// # Ok::<(), perfmon::Error>(())
     /// ```
     pub fn cumulative(&self, edges: &Edges, into: &mut Vec<u64>) {
         if edges.layout == self.layout {

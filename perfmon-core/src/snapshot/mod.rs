@@ -104,7 +104,8 @@ impl Snapshot {
     /// So many, spread over the [`span`](Self::span): their rate per second. 0 when it covers no time.
     ///
     /// ```
-    /// let now = perfmon_core::snapshot();
+    /// # use perfmon_core as perfmon;
+    /// let now = perfmon::snapshot();
     /// let calls = now.get("order_execution").map_or(0, |site| site.calls());
     /// assert_eq!(now.per_second(calls), 0.0);
     /// ```

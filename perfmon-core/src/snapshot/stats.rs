@@ -161,9 +161,10 @@ impl Stats {
     /// each standing at the midpoint of its bucket. Zero when nothing finished.
     ///
     /// ```
+    /// # use perfmon_core as perfmon;
     /// use std::time::Duration;
     ///
-    /// assert_eq!(perfmon_core::snapshot::Stats::default().stddev(), Duration::ZERO);
+    /// assert_eq!(perfmon::snapshot::Stats::default().stddev(), Duration::ZERO);
     /// ```
     #[must_use]
     pub fn stddev(&self) -> Duration {
@@ -187,9 +188,10 @@ impl Stats {
     /// like those of all calls. A cancelled call counts by the time it ran, so timeouts frustrate.
     ///
     /// ```
+    /// # use perfmon_core as perfmon;
     /// use std::time::Duration;
     ///
-    /// assert_eq!(perfmon_core::snapshot::Stats::default().apdex(Duration::from_millis(250)), None);
+    /// assert_eq!(perfmon::snapshot::Stats::default().apdex(Duration::from_millis(250)), None);
     /// ```
     #[must_use]
     pub fn apdex(&self, target: Duration) -> Option<f64> {

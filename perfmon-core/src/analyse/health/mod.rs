@@ -58,7 +58,8 @@ impl Health {
     /// What is left of 100 after these deductions.
     ///
     /// ```
-    /// use perfmon_core::analyse::{Deduction, Health, HealthStatus};
+    /// # use perfmon_core as perfmon;
+    /// use perfmon::analyse::{Deduction, Health, HealthStatus};
     /// let late = Deduction { rule: "ticks".to_owned(), points: 30, reason: "the last tick was 12 s late".to_owned() };
     /// let health = Health::of(vec![late]);
     /// assert_eq!((health.score, health.status, health.as_ratio()), (70, HealthStatus::Warning, 0.7));
@@ -110,7 +111,8 @@ impl fmt::Display for HealthStatus {
 /// collectors by their status; `more` are deductions found elsewhere. What is not known, a metric that nobody gives for one, takes nothing away.
 ///
 /// ```
-/// use perfmon_core::{analyse::{HealthPolicy, assess}, collect::collectors, snapshot};
+/// # mod perfmon { pub use perfmon_core::{*, collect::*}; }
+/// use perfmon::{analyse::{HealthPolicy, assess}, collectors, snapshot};
 ///
 /// let before = snapshot();
 /// let now = snapshot();

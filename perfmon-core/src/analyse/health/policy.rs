@@ -19,8 +19,9 @@ use std::time::Duration;
 /// | `losses` | 5 | perfmon had to turn something away |
 ///
 /// ```
+/// # use perfmon_core as perfmon;
 /// use std::time::Duration;
-/// use perfmon_core::analyse::{Condition, HealthCheck, HealthPolicy, HealthRule, MetricCheck};
+/// use perfmon::analyse::{Condition, HealthCheck, HealthPolicy, HealthRule, MetricCheck};
 ///
 /// let policy = HealthPolicy::default()
 ///     .without("cpu")

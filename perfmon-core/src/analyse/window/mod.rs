@@ -29,11 +29,12 @@ use crate::Error;
 /// How far back a live window reaches.
 ///
 /// ```
-/// use perfmon_core::analyse::Window;
+/// # use perfmon_core as perfmon;
+/// use perfmon::analyse::Window;
 ///
 /// let window: Window = "5m".parse()?;
 /// assert_eq!((window, window.span().as_secs()), (Window::FiveMinutes, 300));
-/// # Ok::<(), perfmon_core::Error>(())
+/// # Ok::<(), perfmon::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Window {

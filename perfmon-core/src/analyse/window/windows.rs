@@ -20,12 +20,13 @@ const CLOCK_WENT_BACK: Duration = Duration::from_secs(1);
 /// 400 buckets, a tick takes 0.3 ms, an interval 0.5, and an hour 6 MB; with 1,200 buckets 0.7 ms, 1.2 ms and 13 MB. A tick after hours of sleep takes no longer.
 ///
 /// ```
-/// use perfmon_core::analyse::{Window, Windows};
+/// # use perfmon_core as perfmon;
+/// use perfmon::analyse::{Window, Windows};
 ///
 /// let mut windows = Windows::default();
-/// windows.advance(&perfmon_core::snapshot()); // once a second
+/// windows.advance(&perfmon::snapshot()); // once a second
 ///
-/// let now = perfmon_core::snapshot();
+/// let now = perfmon::snapshot();
 /// let minute = windows.interval(Window::OneMinute, &now);
 /// for site in minute.sites() {
 ///     println!("{}: {:.1} calls/s, p99 {:?}", site.name(), minute.per_second(site.calls()), site.percentile(99.0));
