@@ -87,7 +87,8 @@ pub fn register() -> System {
 /// Chooses collectors and intervals before registering.
 ///
 /// ```
-/// # use std::time::Duration;
+/// use std::time::Duration;
+///
 /// let system = perfmon::system::builder().interval(Duration::from_secs(10)).without("temperature").register();
 /// assert!(system.collector("temperature").is_none());
 /// ```
