@@ -106,6 +106,32 @@ fn arrows_in_the_exporter_point_down() {
     arrows_point_down("perfmon-exporter/src", &EXPORTER);
 }
 
+/// Examples are shown in perfmon's documentation, to people who depend on `perfmon` alone; what stands for it here is hidden from them.
+#[test]
+fn examples_name_what_users_depend_on() {
+    // Not re-exported, so nobody sees them there.
+    let inside = ["perfmon-core/src/collect/driver.rs", "perfmon-exporter/src/encode/"];
+    for file in sources(&root().join("perfmon-core/src")).into_iter().chain(sources(&root().join("perfmon-exporter/src"))) {
+        let name = file.strip_prefix(root()).expect("below the root").to_string_lossy().into_owned();
+        if inside.iter().any(|inside| name.starts_with(inside)) {
+            continue;
+        }
+        let text = fs::read_to_string(&file).expect("readable");
+        let mut in_example = false;
+        for (number, line) in (1..).zip(text.lines()) {
+            let line = line.trim_start();
+            let Some(line) = line.strip_prefix("///").or_else(|| line.strip_prefix("//!")) else { continue };
+            let line = line.trim_start();
+            in_example ^= line.starts_with("```");
+            let shown = in_example && !line.starts_with("# ");
+            assert!(
+                !shown || !["perfmon_core", "perfmon_exporter"].iter().any(|inner| line.contains(inner)),
+                "{name}:{number}: write `perfmon::…`, and `# use perfmon_core as perfmon;` at the example's head: {line}"
+            );
+        }
+    }
+}
+
 /// The crates a program gets by depending on a package with these features.
 fn dependencies(package: &str, features: &[&str]) -> BTreeSet<String> {
     let output = Command::new(env!("CARGO"))

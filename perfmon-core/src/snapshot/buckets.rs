@@ -196,7 +196,7 @@ impl Buckets {
         histogram
     }
 
-    /// From an `hdrhistogram`; values above [`Layout::MAX_VALUE`] fall into the last bucket.
+    /// From an `hdrhistogram`; values of 2^45 (of durations 9.7 h) and more fall into the last bucket.
     ///
     /// # Errors
     /// When its digits are outside 1 ..= 3.
