@@ -111,7 +111,8 @@ fn arrows_in_the_exporter_point_down() {
 fn examples_name_what_users_depend_on() {
     // Not re-exported, so nobody sees them there.
     let inside = ["perfmon-core/src/collect/driver.rs", "perfmon-exporter/src/encode/"];
-    for file in sources(&root().join("perfmon-core/src")).into_iter().chain(sources(&root().join("perfmon-exporter/src"))) {
+    let crates = ["perfmon-core/src", "perfmon-exporter/src"];
+    for file in crates.iter().flat_map(|folder| sources(&root().join(folder))) {
         let name = file.strip_prefix(root()).expect("below the root").to_string_lossy().into_owned();
         if inside.iter().any(|inside| name.starts_with(inside)) {
             continue;
