@@ -147,6 +147,11 @@ pub(super) fn per_second(count: u64, span: Duration) -> f64 {
     if span.is_zero() { 0.0 } else { count as f64 / span.as_secs_f64() }
 }
 
+/// The rate of a metric's values; `None` of a count that nobody saw begin.
+pub(super) fn metric_rate(count: u64, standing: bool, span: Duration) -> Option<f64> {
+    (!standing).then(|| per_second(count, span))
+}
+
 /// The time spent in these calls as a fraction of the time covered: how many ran at once, on average.
 pub(super) fn share(stats: &Stats, span: Duration) -> f64 {
     if span.is_zero() { 0.0 } else { stats.outermost().as_secs_f64() / span.as_secs_f64() }

@@ -52,7 +52,8 @@ pub(super) fn metrics(snapshot: &Snapshot) -> String {
     let mut text = line(METRICS.map(str::to_owned));
     for metric in snapshot.metrics() {
         for series in metric.series() {
-            let rate = |count| calls::per_second(count, snapshot.span()).to_string();
+            let rate = |count| calls::metric_rate(count, series.standing, snapshot.span());
+            let rate = |count| rate(count).map(|rate| rate.to_string()).unwrap_or_default();
             let mut figures: [String; 8] = Default::default();
             match series.value() {
                 Value::Counter(value) => [figures[0], figures[1]] = [value.to_string(), rate(*value)],

@@ -7,7 +7,7 @@ use super::{calls, format};
 use crate::{
     Footprint, Severity,
     site::{Kind, Place, Statistic},
-    snapshot::{Buckets, Losses, Metric, Site, Snapshot, Stats, Value},
+    snapshot::{Buckets, Losses, Metric, MetricSeries, Site, Snapshot, Stats, Value},
 };
 
 /// The number changes when a member is taken away or gets another meaning, not when one is added.
@@ -120,7 +120,7 @@ struct MetricSeriesView {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum ValueView {
-    Counter { value: u64, rate_per_s: f64 },
+    Counter { value: u64, rate_per_s: Option<f64> },
     Gauge { value: f64 },
     Histogram(DistributionView),
 }
@@ -128,7 +128,7 @@ enum ValueView {
 #[derive(Serialize)]
 struct DistributionView {
     count: u64,
-    rate_per_s: f64,
+    rate_per_s: Option<f64>,
     sum: u64,
     p50: Option<u64>,
     p95: Option<u64>,
@@ -218,7 +218,7 @@ impl<'a> MetricView<'a> {
     fn of(metric: &'a Metric, snapshot: &Snapshot) -> Self {
         let series = metric.series().iter().map(|series| MetricSeriesView {
             labels: labels(metric.label_keys(), series.values()),
-            value: ValueView::of(series.value(), snapshot),
+            value: ValueView::of(series, snapshot),
         });
         Self {
             name: metric.name(),
@@ -232,9 +232,9 @@ impl<'a> MetricView<'a> {
 }
 
 impl ValueView {
-    fn of(value: &Value, snapshot: &Snapshot) -> Self {
-        let rate = |count| calls::per_second(count, snapshot.span());
-        match value {
+    fn of(series: &MetricSeries, snapshot: &Snapshot) -> Self {
+        let rate = |count| calls::metric_rate(count, series.standing, snapshot.span());
+        match series.value() {
             Value::Counter(value) => Self::Counter { value: *value, rate_per_s: rate(*value) },
             Value::Gauge(value) => Self::Gauge { value: *value },
             Value::Histogram(values) => Self::Histogram(DistributionView {

@@ -164,7 +164,9 @@ fn series(snapshot: &Snapshot, figures: usize, wanted: impl Fn(&Value) -> bool) 
         let row = series.map(|series| {
             let labels = metrics::labels(metric.label_keys(), series.values());
             let mut row = vec![metric.name().to_owned(), labels, metric.kind().as_str().to_owned()];
-            row.extend(metrics::cells(series.value(), metric.unit(), snapshot).into_iter().map(|cell| cell.text));
+            row.extend(
+                metrics::cells(series.value(), metric, series.standing, snapshot).into_iter().map(|cell| cell.text),
+            );
             row.resize(3 + figures, String::new());
             row.push(metric.help().to_owned());
             row.iter().map(|cell| escape(cell)).collect()

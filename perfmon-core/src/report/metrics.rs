@@ -63,15 +63,19 @@ pub(super) fn tables<'a>(snapshot: &'a Snapshot, style: &Style) -> Vec<Table<'a>
 }
 
 fn rows<'a>(metric: &'a Metric, snapshot: &Snapshot, style: &Style) -> Vec<Row<'a>> {
-    let cells = |value: Option<&Value>| value.map(|value| cells(value, metric.unit(), snapshot)).unwrap_or_default();
-    let mut rows = vec![row(0, clean(metric.name()), cells(metric.total().as_ref()), metric.help())];
+    let standing = metric.series().iter().any(|one| one.standing);
+    let total = metric.total().map(|total| cells(&total, metric, standing, snapshot)).unwrap_or_default();
+    let mut rows = vec![row(0, clean(metric.name()), total, metric.help())];
     if metric.label_keys().is_empty() {
         return rows;
     }
     let mut series: Vec<_> = metric.series().iter().collect();
     series.sort_by(|a, b| weight(b.value()).total_cmp(&weight(a.value())));
     let shown = series.iter().take(style.series);
-    rows.extend(shown.map(|one| row(2, labels(metric.label_keys(), one.values()), cells(Some(one.value())), "")));
+    rows.extend(shown.map(|one| {
+        let cells = cells(one.value(), metric, one.standing, snapshot);
+        row(2, labels(metric.label_keys(), one.values()), cells, "")
+    }));
     if let (Some(more @ 1..), Some(last)) = (series.len().checked_sub(style.series), rows.last_mut()) {
         last.notes.push(Note::more(2, format!("… {more} more")));
     }
@@ -93,20 +97,23 @@ fn weight(value: &Value) -> f64 {
 }
 
 /// One cell for each head of its sort: [`VALUES`] or [`HISTOGRAMS`].
-pub(super) fn cells(value: &Value, unit: &str, snapshot: &Snapshot) -> Vec<Cell> {
-    let unit = cut(&clean(unit), LONGEST_UNIT);
+pub(super) fn cells(value: &Value, metric: &Metric, standing: bool, snapshot: &Snapshot) -> Vec<Cell> {
+    let unit = cut(&clean(metric.unit()), LONGEST_UNIT);
     let quantity = |value: u64| format::quantity(value as f64, &unit);
-    let rate = |count| calls::per_second(count, snapshot.span());
-    let texts = match value {
-        Value::Counter(count) if matches!(unit.as_str(), "bytes" | "By") => {
-            vec![quantity(*count), format!("{}/s", format::bytes(rate(*count)))]
+    let rate = |count: u64| match calls::metric_rate(count, standing, snapshot.span()) {
+        None => String::new(),
+        Some(rate) if matches!(value, Value::Counter(_)) && matches!(unit.as_str(), "bytes" | "By") => {
+            format!("{}/s", format::bytes(rate))
         }
-        Value::Counter(count) => vec![quantity(*count), format::rate(rate(*count))],
+        Some(rate) => format::rate(rate),
+    };
+    let texts = match value {
+        Value::Counter(count) => vec![quantity(*count), rate(*count)],
         Value::Gauge(value) => vec![format::quantity(*value, &unit)],
         Value::Histogram(values) => {
             let known = |value: Option<u64>| value.map_or("–".to_owned(), quantity);
             let percentiles = [50.0, 95.0, 99.0, 99.9].map(|percentile| known(values.percentile(percentile)));
-            let count = [format::count(values.count()), format::rate(rate(values.count()))];
+            let count = [format::count(values.count()), rate(values.count())];
             count.into_iter().chain(percentiles).chain([known(values.max())]).collect()
         }
     };

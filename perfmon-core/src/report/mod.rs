@@ -35,7 +35,7 @@
 //! `=`), `calls`, `ok`, `errors`, `panics`, `cancelled`, `in_flight`, `timed`, `rate_per_s`, `error_rate`, `total_ns`, `outermost_ns`,
 //! `busy_ns`, `mean_ns`, `min_ns`, `p50_ns`, `p95_ns`, `p99_ns`, `p999_ns`, `max_ns`, `objectives_missed` (of a site), `place`
 //! (`file:line`, several joined by a blank). [`metrics_to_csv`](Report::metrics_to_csv): `name`, `type`, `unit`, `labels`, `value` (of a histogram
-//! the number of values), `rate_per_s`, `sum`, `p50`, `p95`, `p99`, `p999`, `max` (in the metric's unit). Unknown figures are empty.
+//! the number of values), `rate_per_s` (a count that a collector brings has none since the start, for nobody saw it begin; in an interval it has), `sum`, `p50`, `p95`, `p99`, `p999`, `max` (in the metric's unit). Unknown figures are empty.
 
 mod calls;
 mod csv;

@@ -51,6 +51,9 @@ impl MetricKind {
 pub struct MetricSeries {
     pub(crate) values: Vec<String>,
     pub(crate) value: Value,
+    /// A collected count that began at a time nobody saw, so that it has no rate. Its growth since an earlier snapshot has one.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub(crate) standing: bool,
 }
 
 /// The value of a custom metric.
@@ -279,12 +282,18 @@ impl Metric {
 
 impl Algebra for Metric {
     fn add(&mut self, other: &Self) {
-        let combine = |a: &mut MetricSeries, b: &MetricSeries| a.value.add(&b.value);
+        let combine = |a: &mut MetricSeries, b: &MetricSeries| {
+            a.value.add(&b.value);
+            a.standing |= b.standing;
+        };
         join(&mut self.series, &other.series, |series| series.values.as_slice(), combine, true);
     }
 
     fn subtract(&mut self, earlier: &Self) {
-        let combine = |a: &mut MetricSeries, b: &MetricSeries| a.value.subtract(&b.value);
+        let combine = |a: &mut MetricSeries, b: &MetricSeries| {
+            a.value.subtract(&b.value);
+            a.standing = false;
+        };
         join(&mut self.series, &earlier.series, |series| series.values.as_slice(), combine, false);
     }
 }

@@ -75,7 +75,7 @@ fn add_readings(metrics: &mut Vec<Metric>, readings: &[Reading]) {
         grown.insert(at);
         let metric = &mut metrics[at];
         let values = values_of(metric, reading);
-        metric.series.push(MetricSeries { values, value });
+        metric.series.push(MetricSeries { values, value, standing: kind == MetricKind::Counter });
     }
     for at in grown {
         let metric = &mut metrics[at];
@@ -226,7 +226,8 @@ fn metric(family: &'static Family, kind: MetricKind, mut source: Option<&mut Sou
                     (buckets.total() > 0).then(|| Value::Histogram(distribution(&totals, buckets)))
                 }
             };
-            series.extend(value.map(|value| MetricSeries { values: label_values(info).into_owned(), value }));
+            let values = || label_values(info).into_owned();
+            series.extend(value.map(|value| MetricSeries { values: values(), value, standing: false }));
         }
     }
     series.sort_by(|a, b| a.values.cmp(&b.values));

@@ -86,7 +86,7 @@ fn snapshot() -> impl Strategy<Value = Snapshot> {
             unit: String::new(),
             label_keys: Vec::new(),
             collected: false,
-            series: vec![MetricSeries { values: Vec::new(), value }],
+            series: vec![MetricSeries { values: Vec::new(), value, standing: false }],
         };
         let spread = Value::Histogram(Distribution { sum: count * 3, min: None, max: None, coarse: 0, buckets });
         Snapshot {

@@ -51,8 +51,10 @@ fn site(name: &str, millis: &[u64], errors: u64) -> Site {
 fn metric(name: &str, unit: &str, key: &[&str], series: &[(&[&str], Value)]) -> Metric {
     let owned = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
     let kind = if matches!(series[0].1, Value::Counter(_)) { MetricKind::Counter } else { MetricKind::Gauge };
-    let series =
-        series.iter().map(|(values, value)| MetricSeries { values: owned(values), value: value.clone() }).collect();
+    let series = series
+        .iter()
+        .map(|(values, value)| MetricSeries { values: owned(values), value: value.clone(), standing: false })
+        .collect();
     Metric {
         key: (name.to_owned(), kind),
         help: String::new(),

@@ -158,7 +158,7 @@ impl Windows {
             let series = metric.series.iter().filter_map(|series| {
                 let key = Key::Metric(name, kind, &series.values);
                 let value = known.since(key, metric.collected, &series.value)?;
-                Some(MetricSeries { values: series.values.clone(), value })
+                Some(MetricSeries { values: series.values.clone(), value, standing: false })
             });
             metric.with_series(series.collect())
         });

@@ -142,10 +142,18 @@ fn sum(series: &[Series]) -> Stats {
     total
 }
 
-fn metric(name: &str, unit: &str, help: &str, keys: &[&str], series: Vec<(&[&str], Value)>) -> Metric {
+pub(in crate::report) fn metric(
+    name: &str,
+    unit: &str,
+    help: &str,
+    keys: &[&str],
+    series: Vec<(&[&str], Value)>,
+) -> Metric {
     let owned = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
-    let series: Vec<_> =
-        series.into_iter().map(|(values, value)| MetricSeries { values: owned(values), value }).collect();
+    let series: Vec<_> = series
+        .into_iter()
+        .map(|(values, value)| MetricSeries { values: owned(values), value, standing: false })
+        .collect();
     let kind = series.first().map_or(MetricKind::Counter, |one| match one.value {
         Value::Counter(_) => MetricKind::Counter,
         Value::Gauge(_) => MetricKind::Gauge,
@@ -153,6 +161,13 @@ fn metric(name: &str, unit: &str, help: &str, keys: &[&str], series: Vec<(&[&str
     });
     let key = (name.to_owned(), kind);
     Metric { key, help: help.to_owned(), unit: unit.to_owned(), label_keys: owned(keys), collected: false, series }
+}
+
+/// The same metric as a collector brings it.
+pub(in crate::report) fn collected(mut metric: Metric) -> Metric {
+    metric.collected = true;
+    metric.series.iter_mut().for_each(|series| series.standing = matches!(series.value, Value::Counter(_)));
+    metric
 }
 
 /// A trading bot after two minutes, with one of everything.

@@ -38,7 +38,11 @@ fn nasty() -> Snapshot {
         unit: (*name).to_owned(),
         label_keys: vec!["key".to_owned()],
         collected: false,
-        series: vec![MetricSeries { values: vec![(*name).to_owned()], value: Value::Gauge(f64::NEG_INFINITY) }],
+        series: vec![MetricSeries {
+            values: vec![(*name).to_owned()],
+            value: Value::Gauge(f64::NEG_INFINITY),
+            standing: false,
+        }],
     };
     snapshot.metrics = NASTY.iter().map(metric).collect();
     snapshot

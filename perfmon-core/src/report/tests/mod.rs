@@ -1,5 +1,6 @@
 //! What every format makes of the same snapshots.
 
+mod collected;
 pub(super) mod fixture;
 mod hostile;
 mod schema;

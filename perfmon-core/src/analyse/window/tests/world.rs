@@ -76,7 +76,7 @@ impl World {
                     MetricKind::Histogram => Value::Histogram(Distribution::default()),
                 };
                 let at = metric.series.binary_search_by(|series| series.values.cmp(&label)).unwrap_or_else(|at| {
-                    metric.series.insert(at, MetricSeries { values: label, value: new });
+                    metric.series.insert(at, MetricSeries { values: label, value: new, standing: false });
                     at
                 });
                 match &mut metric.series[at].value {
