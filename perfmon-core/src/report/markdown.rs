@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::{
     calls::{self, Field},
     format, metrics, notes, rank,
-    text::{clean, left, right, width},
+    text::{clean, left, name, right, width},
 };
 use crate::{
     site::Kind,
@@ -144,7 +144,7 @@ fn values(snapshot: &Snapshot) -> Table {
         vec![("metric", false), ("labels", false), ("type", false), ("value", true), ("rate", true), ("help", false)];
     let mut rows = series(snapshot, metrics::VALUES.len(), |value| !matches!(value, Value::Histogram(_)));
     for metric in snapshot.metrics().iter().filter(|metric| metric.series().is_empty()) {
-        rows.push([metric.name(), "", "never used", "", "", metric.help()].map(escape).to_vec());
+        rows.push([&name(metric.name()), "", "never used", "", "", metric.help()].map(escape).to_vec());
     }
     Table { heads, rows }
 }
@@ -163,7 +163,7 @@ fn series(snapshot: &Snapshot, figures: usize, wanted: impl Fn(&Value) -> bool) 
         let series = metric.series().iter().filter(|series| wanted(series.value()));
         let row = series.map(|series| {
             let labels = metrics::labels(metric.label_keys(), series.values());
-            let mut row = vec![metric.name().to_owned(), labels, metric.kind().as_str().to_owned()];
+            let mut row = vec![name(metric.name()), labels, metric.kind().as_str().to_owned()];
             row.extend(
                 metrics::cells(series.value(), metric, series.standing, snapshot).into_iter().map(|cell| cell.text),
             );

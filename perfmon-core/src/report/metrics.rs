@@ -1,9 +1,11 @@
 //! Custom metrics in the terminal: counters, gauges, histograms, each in a block of its own.
 
+use std::time::{Duration, UNIX_EPOCH};
+
 use super::{
     Style, calls, format,
     table::{Block, Cell, Column, Note, Row, Table},
-    text::{clean, cut},
+    text::{clean, cut, name},
 };
 use crate::snapshot::{Metric, MetricKind, Snapshot, Value};
 
@@ -12,8 +14,8 @@ pub(super) const HISTOGRAMS: [&str; 7] = ["count", "rate", "p50", "p95", "p99", 
 /// How wide names must be for a column to stay; see [`super::table`].
 const YIELDS: [usize; 7] = [12, 22, 16, 28, 15, 34, 20];
 
-/// A longer unit is cut, so that it cannot push the value out of the table.
-const LONGEST_UNIT: usize = 12;
+/// A longer unit is cut, so that it cannot push the value out of the table; not so `bytes per second`, which is known.
+const LONGEST_UNIT: usize = 16;
 
 /// `symbol=AAPL venue=XNAS`
 pub(super) fn labels(keys: &[String], values: &[String]) -> String {
@@ -65,7 +67,7 @@ pub(super) fn tables<'a>(snapshot: &'a Snapshot, style: &Style) -> Vec<Table<'a>
 fn rows<'a>(metric: &'a Metric, snapshot: &Snapshot, style: &Style) -> Vec<Row<'a>> {
     let standing = metric.series().iter().any(|one| one.standing);
     let total = metric.total().map(|total| cells(&total, metric, standing, snapshot)).unwrap_or_default();
-    let mut rows = vec![row(0, clean(metric.name()), total, metric.help())];
+    let mut rows = vec![row(0, name(metric.name()), total, metric.help())];
     if metric.label_keys().is_empty() {
         return rows;
     }
@@ -96,6 +98,15 @@ fn weight(value: &Value) -> f64 {
     }
 }
 
+/// Of a gauge that by its name holds seconds since 1970: the time, in UTC.
+fn date(value: f64, metric: &Metric) -> Option<String> {
+    let named = ["_timestamp_seconds", "_time_seconds"].iter().any(|ending| metric.name().ends_with(ending));
+    // What takes three years is no duration.
+    (named && value >= 1e8)
+        .then(|| UNIX_EPOCH.checked_add(Duration::try_from_secs_f64(value).ok()?))?
+        .map(format::readable_timestamp)
+}
+
 /// One cell for each head of its sort: [`VALUES`] or [`HISTOGRAMS`].
 pub(super) fn cells(value: &Value, metric: &Metric, standing: bool, snapshot: &Snapshot) -> Vec<Cell> {
     let unit = cut(&clean(metric.unit()), LONGEST_UNIT);
@@ -109,7 +120,7 @@ pub(super) fn cells(value: &Value, metric: &Metric, standing: bool, snapshot: &S
     };
     let texts = match value {
         Value::Counter(count) => vec![quantity(*count), rate(*count)],
-        Value::Gauge(value) => vec![format::quantity(*value, &unit)],
+        Value::Gauge(value) => vec![date(*value, metric).unwrap_or_else(|| format::quantity(*value, &unit))],
         Value::Histogram(values) => {
             let known = |value: Option<u64>| value.map_or("–".to_owned(), quantity);
             let percentiles = [50.0, 95.0, 99.0, 99.9].map(|percentile| known(values.percentile(percentile)));

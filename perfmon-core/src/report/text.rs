@@ -25,6 +25,11 @@ pub(super) fn clean(text: &str) -> String {
         .collect()
 }
 
+/// A name made safe; one of no letters is `""`, so that it can be seen.
+pub(super) fn name(name: &str) -> String {
+    if name.is_empty() { "\"\"".to_owned() } else { clean(name) }
+}
+
 /// Cut in the middle to at most so many columns, so that both a crate's name and a function's stay.
 pub(super) fn ellipsis(text: &str, columns: usize) -> String {
     // Marks without width do not show in the columns; bounding them keeps a line a line.

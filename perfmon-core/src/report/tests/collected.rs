@@ -1,4 +1,4 @@
-//! Figures that a collector brings.
+//! Figures that a collector brings, and values as people say them.
 
 use std::time::Duration;
 
@@ -54,4 +54,22 @@ fn a_series_that_came_between_has_no_rate_nor_has_their_sum() {
     assert_eq!(rates, [(2.0 * MIB as f64).into(), serde_json::Value::Null]);
     let sum = lines.lines().find(|line| line.starts_with("feed_received")).expect("its line");
     assert!(sum.contains("920 MiB") && !sum.contains("/s"), "{sum}");
+}
+
+#[test]
+fn values_read_as_people_say_them() {
+    let gauge = |name, unit, value| metric(name, unit, "", &[], vec![(&[], Value::Gauge(value))]);
+    let metrics = vec![
+        gauge("", "", 7.0),
+        gauge("feed_bytes_per_second", "bytes per second", 0.0),
+        gauge("session_start_time_seconds", "seconds", 1_795_202_197.0),
+        gauge("settle_time_seconds", "seconds", 90.0),
+        gauge("slippage", "millipercent", 3_040.0),
+    ];
+    let report = Report::new(Snapshot { metrics, ..fixture::empty() });
+    for text in [report.to_terminal(&Style::default()), report.to_markdown()] {
+        for value in ["\"\" ", "0 B/s", "2026-11-20 19:16:37 UTC", "1m 30s", "3.04 %"] {
+            assert!(text.contains(value), "{value} in {text}");
+        }
+    }
 }
