@@ -238,3 +238,15 @@ fn read_back_in_the_process() {
     assert!((0.0..=100.0).contains(&average));
     assert!(!perfmon::series("process_resident_memory_bytes").is_empty());
 }
+
+#[test]
+fn the_terminal_tells_them_in_two_sentences() {
+    let _alone = alone();
+    let snapshot = settled();
+    let text = perfmon::Report::new(snapshot.clone()).to_terminal(&perfmon::report::Style::default().with_width(200));
+    let starts = |start: &str| text.lines().any(|line| line.split(' ').next() == Some(start));
+    assert!(starts("process") && starts("machine"), "{text}");
+    for metric in snapshot.metrics() {
+        assert!(!starts(metric.name()), "{} is taken for the program's own: {text}", metric.name());
+    }
+}

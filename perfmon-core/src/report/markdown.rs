@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::{
     calls::{self, Field},
     format, metrics, notes, rank,
+    surroundings::is_own,
     text::{clean, left, name, right, width},
 };
 use crate::{
@@ -28,9 +29,12 @@ pub(super) fn render(snapshot: &Snapshot) -> String {
     }
     section(&mut text, "Objectives", &objectives(snapshot));
     list(&mut text, "Notes", &remarks(snapshot));
-    section(&mut text, "Custom metrics", &values(snapshot));
-    section(&mut text, "Histograms", &histograms(snapshot));
+    section(&mut text, "Custom metrics", &values(snapshot, is_own));
+    section(&mut text, "Histograms", &histograms(snapshot, is_own));
     section(&mut text, "Never called", &never_called(snapshot));
+    let around = |metric: &Metric| !is_own(metric);
+    section(&mut text, "Process, machine and perfmon", &values(snapshot, around));
+    section(&mut text, "Histograms of process, machine and perfmon", &histograms(snapshot, around));
     list(
         &mut text,
         "Warnings",
@@ -139,26 +143,31 @@ fn remarks(snapshot: &Snapshot) -> Vec<String> {
 }
 
 /// Counters, gauges, and what was never used.
-fn values(snapshot: &Snapshot) -> Table {
+fn values(snapshot: &Snapshot, whose: impl Fn(&Metric) -> bool) -> Table {
     let heads =
         vec![("metric", false), ("labels", false), ("type", false), ("value", true), ("rate", true), ("help", false)];
-    let mut rows = series(snapshot, metrics::VALUES.len(), |value| !matches!(value, Value::Histogram(_)));
-    for metric in snapshot.metrics().iter().filter(|metric| metric.series().is_empty()) {
+    let mut rows = series(snapshot, metrics::VALUES.len(), &whose, |value| !matches!(value, Value::Histogram(_)));
+    for metric in snapshot.metrics().iter().filter(|metric| metric.series().is_empty() && whose(metric)) {
         rows.push([&name(metric.name()), "", "never used", "", "", metric.help()].map(escape).to_vec());
     }
     Table { heads, rows }
 }
 
-fn histograms(snapshot: &Snapshot) -> Table {
+fn histograms(snapshot: &Snapshot, whose: impl Fn(&Metric) -> bool) -> Table {
     let figures = metrics::HISTOGRAMS.iter().map(|&head| (head, true));
     let heads =
         [("metric", false), ("labels", false), ("type", false)].into_iter().chain(figures).chain([("help", false)]);
-    let rows = series(snapshot, metrics::HISTOGRAMS.len(), |value| matches!(value, Value::Histogram(_)));
+    let rows = series(snapshot, metrics::HISTOGRAMS.len(), whose, |value| matches!(value, Value::Histogram(_)));
     Table { heads: heads.collect(), rows }
 }
 
 /// A row for each series of the metrics that are wanted, with so many figures.
-fn series(snapshot: &Snapshot, figures: usize, wanted: impl Fn(&Value) -> bool) -> Vec<Vec<String>> {
+fn series(
+    snapshot: &Snapshot,
+    figures: usize,
+    whose: impl Fn(&Metric) -> bool,
+    wanted: impl Fn(&Value) -> bool,
+) -> Vec<Vec<String>> {
     let of_metric = |metric: &Metric| {
         let series = metric.series().iter().filter(|series| wanted(series.value()));
         let row = series.map(|series| {
@@ -173,7 +182,7 @@ fn series(snapshot: &Snapshot, figures: usize, wanted: impl Fn(&Value) -> bool) 
         });
         row.collect::<Vec<_>>()
     };
-    snapshot.metrics().iter().flat_map(of_metric).collect()
+    snapshot.metrics().iter().filter(|metric| whose(metric)).flat_map(of_metric).collect()
 }
 
 fn never_called(snapshot: &Snapshot) -> Table {

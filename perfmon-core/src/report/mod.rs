@@ -5,8 +5,8 @@
 //!
 //! | for | method | what is in it |
 //! |---|---|---|
-//! | a terminal | [`print`](Report::print), [`to_terminal`](Report::to_terminal), `Display` | the most important first: up to 40 sites of a kind, 5 series of a site |
-//! | a page | [`to_markdown`](Report::to_markdown) | all sites and series, as tables |
+//! | a terminal | [`print`](Report::print), [`to_terminal`](Report::to_terminal), `Display` | the most important first: up to 40 sites of a kind, 5 series of a site; of process and machine the headlines |
+//! | a page | [`to_markdown`](Report::to_markdown) | all sites, series and metrics, as tables; the program's own metrics first |
 //! | a program | [`to_json`](Report::to_json) | everything, by a schema with a version |
 //! | a spreadsheet | [`to_csv`](Report::to_csv), [`metrics_to_csv`](Report::metrics_to_csv) | a line for each site and series; for each metric |
 //!
@@ -48,6 +48,7 @@ mod on_exit;
 mod rank;
 mod sparkline;
 mod style;
+mod surroundings;
 mod table;
 mod terminal;
 #[cfg(test)]

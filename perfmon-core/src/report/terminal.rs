@@ -8,6 +8,7 @@ use super::{
     format, metrics, notes, rank,
     sparkline::Axis,
     style::Tint,
+    surroundings,
     table::{Block, Column, Fit, Note, Row, Table},
     text::{clean, left, right, shorten, width, wrap},
 };
@@ -34,6 +35,10 @@ pub(super) fn render(snapshot: &Snapshot, style: &Style) -> String {
         let fit = table.fitted(page.columns);
         page.section(|page| table.lines(&fit, page.color));
     }
+    page.section(|page| {
+        let around = surroundings::notes(snapshot);
+        around.iter().flat_map(|note| note.lines(page.columns, page.color)).collect()
+    });
     page.never_called(snapshot);
     page.section(|page| {
         let losses = notes::losses(snapshot);

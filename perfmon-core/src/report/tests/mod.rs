@@ -4,6 +4,7 @@ mod collected;
 pub(super) mod fixture;
 mod hostile;
 mod schema;
+mod surroundings;
 
 use std::path::Path;
 
