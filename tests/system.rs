@@ -239,6 +239,7 @@ fn read_back_in_the_process() {
     assert!(!perfmon::series("process_resident_memory_bytes").is_empty());
 }
 
+#[cfg(feature = "report")]
 #[test]
 fn the_terminal_tells_them_in_two_sentences() {
     let _alone = alone();
