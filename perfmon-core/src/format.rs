@@ -147,14 +147,6 @@ pub(crate) fn number(value: f64) -> String {
     }
 }
 
-/// A percentage that was measured, not counted: three digits are enough.
-fn measured_percent(value: f64) -> String {
-    let size = value.abs();
-    // 99.97 % is not all of it.
-    let three = (0.01..99.95).contains(&size) || (100.0..1000.0).contains(&size);
-    format!("{} %", if three { trimmed(&digits(value)).to_owned() } else { number(value) })
-}
-
 /// A custom metric's value: units of time and bytes are scaled, other units follow the number.
 pub(crate) fn quantity(value: f64, unit: &str) -> String {
     let seconds = match unit {
@@ -168,10 +160,21 @@ pub(crate) fn quantity(value: f64, unit: &str) -> String {
         (Some(Ok(time)), _) => bound(time),
         (_, "bytes" | "By") if value.is_finite() => bytes(value),
         (_, "bytes per second" | "bytes/s" | "B/s" | "By/s") if value.is_finite() => format!("{}/s", bytes(value)),
-        (_, "percent" | "%") => measured_percent(value),
-        (_, "millipercent") => measured_percent(value / 1000.0),
+        (_, "percent" | "%") => format!("{} %", number(value)),
+        (_, "millipercent") => format!("{} %", number(value / 1000.0)),
         (_, "" | "1") => number(value),
         _ => format!("{} {unit}", number(value)),
+    }
+}
+
+/// The same with percentages in three digits: where they are told, not compared with a limit.
+pub(crate) fn measured(value: f64, unit: &str) -> String {
+    let size = value.abs();
+    // 99.97 % is not all of it.
+    let three = (0.01..99.95).contains(&size) || (100.0..1000.0).contains(&size);
+    match unit {
+        "percent" | "%" if three => format!("{} %", trimmed(&digits(value))),
+        _ => quantity(value, unit),
     }
 }
 
@@ -263,7 +266,7 @@ mod tests {
         assert_eq!(quantity(7.0, "orders"), "7 orders");
         assert_eq!([0.0, 97_800.4].map(|rate| quantity(rate, "bytes per second")), ["0 B/s", "95.5 KiB/s"]);
         assert_eq!(
-            [46.157, 3.05, 0.0, 99.97, 100.0, 1234.5].map(|value| quantity(value, "percent")),
+            [46.157, 3.05, 0.0, 99.97, 100.0, 1234.5].map(|value| measured(value, "percent")),
             ["46.2 %", "3.05 %", "0 %", "99.97 %", "100 %", "1,234.5 %"]
         );
         assert_eq!(quantity(3040.0, "millipercent"), "3.04 %");

@@ -121,7 +121,7 @@ pub(super) fn cells(value: &Value, metric: &Metric, standing: bool, snapshot: &S
     };
     let texts = match value {
         Value::Counter(count) => vec![quantity(*count), rate(*count)],
-        Value::Gauge(value) => vec![date(*value, metric).unwrap_or_else(|| format::quantity(*value, &unit))],
+        Value::Gauge(value) => vec![date(*value, metric).unwrap_or_else(|| format::measured(*value, &unit))],
         Value::Histogram(values) => {
             let known = |value: Option<u64>| value.map_or("–".to_owned(), quantity);
             let percentiles = [50.0, 95.0, 99.0, 99.9].map(|percentile| known(values.percentile(percentile)));

@@ -156,7 +156,7 @@ fn machine(facts: &mut Facts<'_>) -> Vec<String> {
 }
 
 fn percent(value: f64) -> String {
-    format::quantity(value, "percent")
+    format::measured(value, "percent")
 }
 
 fn plural(count: f64, one: &str) -> String {
