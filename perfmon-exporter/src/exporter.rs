@@ -11,7 +11,7 @@ use std::{
 
 use perfmon_core::{
     Error, Snapshot,
-    analyse::{Health, HealthPolicy, Window},
+    analyse::{Health, HealthPolicy, Window, Windows},
     collect::{Driver, drive},
     report::{Report, report},
     snapshot,
@@ -20,12 +20,19 @@ use tokio::sync::watch;
 
 use crate::{
     connections::{Connections, most_connections},
-    encode::Profile,
     listen::{DEFAULT_ADDRESS, bind, cannot_listen},
     profiles::Profiles,
-    pump::Pump,
+    pump::{Chore, Pump},
     run::run,
+    settings::Access,
     state::{Shared, Tick},
+};
+
+#[cfg(feature = "config")]
+use crate::{
+    config::Config,
+    log,
+    reload::{Base, Reload, profiles_of},
 };
 
 /// Choices about the exporter. What is not chosen keeps its default.
@@ -40,11 +47,16 @@ use crate::{
 pub struct Builder {
     listen: String,
     public: bool,
+    access: Access,
+    max_connections: Option<usize>,
+    windows_bytes: Option<usize>,
     policy: HealthPolicy,
     profiles: Vec<(String, String)>,
     default_profile: Option<String>,
     packs: Vec<Pack>,
     final_report: Option<PathBuf>,
+    #[cfg(feature = "config")]
+    config: Option<(Base, Config)>,
 }
 
 /// Something that registers collectors when the exporter starts.
@@ -58,11 +70,16 @@ pub fn builder() -> Builder {
     Builder {
         listen: String::from(DEFAULT_ADDRESS),
         public: false,
+        access: Access::default(),
+        max_connections: None,
+        windows_bytes: None,
         policy: HealthPolicy::default(),
         profiles: Vec::new(),
         default_profile: None,
         packs: Vec::new(),
         final_report: None,
+        #[cfg(feature = "config")]
+        config: None,
     }
 }
 
@@ -77,6 +94,50 @@ impl Builder {
     pub fn allow_public(mut self) -> Self {
         self.public = true;
         self
+    }
+
+    /// Who may do what, and how the server is protected.
+    pub fn access(mut self, access: Access) -> Self {
+        self.access = access;
+        self
+    }
+
+    /// Connections at once; 512 by default, or a quarter of the files that the process may open if that is less. At least one.
+    pub fn max_connections(mut self, most: usize) -> Self {
+        self.max_connections = Some(most.max(1));
+        self
+    }
+
+    /// Memory that live windows may take, about, in bytes; 16 MiB by default.
+    pub fn windows_memory(mut self, limit_bytes: usize) -> Self {
+        self.windows_bytes = Some(limit_bytes);
+        self
+    }
+
+    /// Applies a configuration: what is written in it goes before what was chosen till now, so call this last. If it came from a file, the file is watched.
+    ///
+    /// # Errors
+    /// When a profile cannot be read or is wrong.
+    #[cfg(feature = "config")]
+    pub fn config(mut self, config: Config) -> Result<Self, Error> {
+        let base = Base {
+            policy: self.policy.clone(),
+            profiles: self.profiles.clone(),
+            default_profile: self.default_profile.clone(),
+            access: self.access.clone(),
+        };
+        self.access = config.access(&base.access);
+        self.policy = config.health.policy(&base.policy);
+        self.profiles = profiles_of(&config, &base.profiles)?;
+        self.default_profile = config.profiles.default.clone().or(self.default_profile);
+        self.profiles()?;
+        self.public = config.server.allow_public.unwrap_or(self.public);
+        self.listen = config.server.listen.clone().unwrap_or(self.listen);
+        self.max_connections = config.server.max_connections.map(|most| most.get() as usize).or(self.max_connections);
+        self.windows_bytes = config.windows.memory_limit.or(self.windows_bytes);
+        self.final_report = config.report.last.clone().or(self.final_report);
+        self.config = Some((base, config));
+        Ok(self)
     }
 
     /// What takes points from the health score.
@@ -130,7 +191,7 @@ impl Builder {
         let listener = bind(&self.listen, self.public)?;
         let address = listener.local_addr().map_err(|error| cannot_listen(&self.listen, &error))?;
         let final_report = self.final_report.clone();
-        let (shared, pump) = self.pump(profiles, driver);
+        let (shared, pump) = self.pump(profiles, driver)?;
         let (stop, stopped) = watch::channel(false);
         let body = {
             let shared = shared.clone();
@@ -146,29 +207,36 @@ impl Builder {
     #[doc(hidden)]
     pub fn by_hand(self) -> Result<ByHand, Error> {
         let profiles = self.profiles()?;
-        let (shared, pump) = self.pump(profiles, only_one()?);
+        let (shared, pump) = self.pump(profiles, only_one()?)?;
         Ok(ByHand { shared, pump })
     }
 
     fn profiles(&self) -> Result<Profiles, Error> {
-        let mut profiles = Profiles::default();
-        for (name, toml) in &self.profiles {
-            profiles.add(Profile::parse(name, toml)?);
-        }
-        if let Some(name) = &self.default_profile {
-            profiles.set_default(name)?;
-        }
-        Ok(profiles)
+        Profiles::compile(&self.profiles, self.default_profile.as_deref())
     }
 
-    fn pump(self, profiles: Profiles, driver: Driver) -> (Arc<Shared>, Pump) {
+    fn pump(self, profiles: Profiles, driver: Driver) -> Result<(Arc<Shared>, Pump), Error> {
+        #[cfg(feature = "config")]
+        self.config.as_ref().map_or(Ok(()), |(_, config)| log::begin(&config.log))?;
         perfmon_core::init();
         for pack in self.packs {
             (pack.register)();
         }
-        let shared = Shared::new(profiles, Connections::new(most_connections()));
-        let pump = Pump::new(shared.clone(), self.policy, driver);
-        (shared, pump)
+        let connections = Connections::new(self.max_connections.unwrap_or_else(most_connections));
+        let shared = Shared::new(profiles, connections);
+        shared.set_access(Arc::new(self.access));
+        if let Some(limit) = self.windows_bytes {
+            *shared.windows() = Windows::new(limit);
+        }
+        #[cfg_attr(not(feature = "config"), allow(unused_mut))]
+        let mut chores: Vec<Chore> = Vec::new();
+        #[cfg(feature = "config")]
+        if let Some((base, config)) = self.config {
+            let mut reload = Reload::begin(shared.clone(), base, config);
+            chores.push(Box::new(move |policy| reload.look(policy)));
+        }
+        let pump = Pump::new(shared.clone(), self.policy, driver, chores);
+        Ok((shared, pump))
     }
 }
 
@@ -315,12 +383,18 @@ impl ByHand {
         self.pump.tick(Duration::ZERO);
     }
 
+    /// How healthy the process was at the last tick.
+    #[must_use]
+    pub fn health(&self) -> Option<Health> {
+        self.shared.latest().map(|tick| tick.health.clone())
+    }
+
     /// What a scrape gets.
     ///
     /// # Errors
     /// When there is no such profile of names.
     pub fn scrape(&self, names: Option<&str>, accept: Option<&str>) -> Result<Vec<u8>, Error> {
-        let profile = self.shared.profiles.get(names).map_err(Error::invalid)?;
+        let profile = self.shared.profiles().get(names).map_err(Error::invalid)?;
         Ok(self.shared.render(&profile, profile.negotiate(accept)))
     }
 }
