@@ -1,6 +1,6 @@
 //! What is wrong with a configuration, where, and what would be right.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 use perfmon_core::Error;
 use serde::de::{self, Expected, Unexpected};
@@ -46,9 +46,9 @@ impl Mistake {
                 Step::Key(name) => {
                     let dot = if key.is_empty() { "" } else { "." };
                     let plain = name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-') && !name.is_empty();
-                    key += &if plain { format!("{dot}{name}") } else { format!("{dot}{name:?}") };
+                    _ = if plain { write!(key, "{dot}{name}") } else { write!(key, "{dot}{name:?}") };
                 }
-                Step::Number(number) => key += &format!("[{number}]"),
+                Step::Number(number) => _ = write!(key, "[{number}]"),
             }
         }
         key
