@@ -34,7 +34,6 @@ use crate::{
 #[cfg(feature = "config")]
 use crate::{
     config::Config,
-    log,
     reload::{Base, Reload},
 };
 
@@ -165,10 +164,12 @@ impl Builder {
         self.final_report.as_deref().map_or(Ok(()), check_report)?;
         // Before the port, which another one of this process would have.
         let driver = only_one()?;
+        #[cfg(feature = "config")]
+        self.begin_log()?;
         let listener = bind(&self.listen, self.public)?;
         let address = listener.local_addr().map_err(|error| cannot_listen(&self.listen, &error))?;
         let final_report = self.final_report.clone();
-        let (shared, pump) = self.pump(profiles, driver)?;
+        let (shared, pump) = self.pump(profiles, driver);
         let (stop, stopped) = watch::channel(false);
         let body = {
             let shared = shared.clone();
@@ -184,7 +185,9 @@ impl Builder {
     #[doc(hidden)]
     pub fn by_hand(self) -> Result<ByHand, Error> {
         let profiles = self.profiles()?;
-        let (shared, pump) = self.pump(profiles, only_one()?)?;
+        #[cfg(feature = "config")]
+        self.begin_log()?;
+        let (shared, pump) = self.pump(profiles, only_one()?);
         Ok(ByHand { shared, pump })
     }
 
@@ -192,9 +195,7 @@ impl Builder {
         Profiles::compile(&self.profiles, self.default_profile.as_deref())
     }
 
-    fn pump(self, profiles: Profiles, driver: Driver) -> Result<(Arc<Shared>, Pump), Error> {
-        #[cfg(feature = "config")]
-        self.config.as_ref().map_or(Ok(()), |(_, config)| log::begin(&config.log))?;
+    fn pump(self, profiles: Profiles, driver: Driver) -> (Arc<Shared>, Pump) {
         perfmon_core::init();
         for pack in self.packs {
             (pack.register)();
@@ -213,7 +214,7 @@ impl Builder {
             chores.push(Box::new(move |policy| reload.look(policy)));
         }
         let pump = Pump::new(shared.clone(), self.policy, driver, chores);
-        Ok((shared, pump))
+        (shared, pump)
     }
 }
 

@@ -5,6 +5,7 @@ use perfmon_core::Error;
 use super::Builder;
 use crate::{
     config::Config,
+    log,
     reload::{Base, profiles_of},
 };
 
@@ -32,5 +33,10 @@ impl Builder {
         self.final_report = config.report.last.clone().or(self.final_report);
         self.config = Some((base, config));
         Ok(self)
+    }
+
+    /// Begins the log that the configuration asks for.
+    pub(super) fn begin_log(&self) -> Result<(), Error> {
+        self.config.as_ref().map_or(Ok(()), |(_, config)| log::begin(&config.log))
     }
 }
