@@ -1,5 +1,6 @@
 //! Starting the exporter, and the guard that keeps it running.
 
+mod by_hand;
 #[cfg(feature = "config")]
 mod configured;
 
@@ -9,7 +10,6 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
     thread::{self, JoinHandle},
-    time::Duration,
 };
 
 use perfmon_core::{
@@ -21,6 +21,8 @@ use perfmon_core::{
 };
 use tokio::sync::watch;
 
+#[doc(hidden)]
+pub use self::by_hand::ByHand;
 use crate::{
     connections::{Connections, most_connections},
     listen::{DEFAULT_ADDRESS, bind, cannot_listen},
@@ -181,16 +183,6 @@ impl Builder {
         Ok(Exporter { address, shared, stop, thread: Some(thread), final_report })
     }
 
-    /// The same without thread and port: it moves when told to. For simulations, with a mock clock say.
-    #[doc(hidden)]
-    pub fn by_hand(self) -> Result<ByHand, Error> {
-        let profiles = self.profiles()?;
-        #[cfg(feature = "config")]
-        self.begin_log()?;
-        let (shared, pump) = self.pump(profiles, only_one()?);
-        Ok(ByHand { shared, pump })
-    }
-
     fn profiles(&self) -> Result<Profiles, Error> {
         Profiles::compile(&self.profiles, self.default_profile.as_deref())
     }
@@ -344,35 +336,5 @@ fn check_report(path: &Path) -> Result<(), Error> {
             Some("json" | "md" | "markdown" | "csv" | "txt") => Ok(()),
             _ => wrong(String::from("its name must end in .json, .md, .csv or .txt")),
         },
-    }
-}
-
-/// An exporter that moves when told to.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct ByHand {
-    shared: Arc<Shared>,
-    pump: Pump,
-}
-
-impl ByHand {
-    /// One second's work.
-    pub fn tick(&mut self) {
-        self.pump.tick(Duration::ZERO);
-    }
-
-    /// How healthy the process was at the last tick.
-    #[must_use]
-    pub fn health(&self) -> Option<Health> {
-        self.shared.latest().map(|tick| tick.health.clone())
-    }
-
-    /// What a scrape gets.
-    ///
-    /// # Errors
-    /// When there is no such profile of names.
-    pub fn scrape(&self, names: Option<&str>, accept: Option<&str>) -> Result<Vec<u8>, Error> {
-        let profile = self.shared.profiles().get(names).map_err(Error::invalid)?;
-        Ok(self.shared.render(&profile, profile.negotiate(accept)))
     }
 }

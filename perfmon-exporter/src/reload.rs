@@ -9,7 +9,7 @@ use perfmon_core::{
 };
 
 use crate::{
-    config::{Config, Watcher, text_of},
+    config::{Config, Watcher, hint, text_of},
     log,
     profiles::Profiles,
     settings::Access,
@@ -59,8 +59,8 @@ impl Reload {
 
     /// Looks whether the file has changed, and applies it if it has and is right. What there is to tell about it takes points from health.
     pub(crate) fn look(&mut self, policy: &mut HealthPolicy) -> Option<Deduction> {
-        let path = self.config.source().map(Path::to_owned)?;
-        if self.watcher.as_mut().is_some_and(Watcher::changed) {
+        let changed = self.watcher.as_mut().is_some_and(Watcher::changed) | self.shared.take_reload();
+        if let Some(path) = self.config.source().map(Path::to_owned).filter(|_| changed) {
             self.told = match self.apply(&path, policy) {
                 Ok(waiting) if waiting.is_empty() => {
                     tracing::info!(target: "perfmon", file = %path.display(), "the configuration has changed");
@@ -78,7 +78,7 @@ impl Reload {
                 }
             };
         }
-        self.told.clone()
+        self.told.clone().or_else(|| unknown_collector(&self.config).map(|reason| deduction(0, reason)))
     }
 
     /// Everything or nothing. Returns the keys that wait for a restart.
@@ -111,6 +111,17 @@ impl Reload {
 
 fn deduction(points: u8, reason: String) -> Deduction {
     Deduction { rule: "configuration".to_owned(), points, reason }
+}
+
+/// A collector that is configured and not there, or not yet.
+fn unknown_collector(config: &Config) -> Option<String> {
+    if config.collectors.is_empty() {
+        return None;
+    }
+    let known: Vec<String> = collect::collectors().into_iter().map(|status| status.name).collect();
+    let unknown = config.collectors.keys().find(|name| !known.contains(name))?;
+    let hint = hint(unknown, known.iter().map(String::as_str));
+    Some(format!("a collector {unknown:?} is configured, but there is none of that name{hint}"))
 }
 
 /// Those that are written now, and those that no longer are.

@@ -44,6 +44,9 @@ pub(crate) struct Shared {
     pub(crate) connections: Arc<Connections>,
     pub(crate) scrapes: Scrapes,
     access: Mutex<Arc<Access>>,
+    /// Somebody wants the configuration to be read again.
+    #[cfg(feature = "config")]
+    reload: std::sync::atomic::AtomicBool,
     windows: Mutex<Windows>,
     latest: watch::Sender<Option<Arc<Tick>>>,
     /// Ticks that panicked.
@@ -92,6 +95,8 @@ impl Shared {
             connections,
             scrapes: Scrapes::default(),
             access: Mutex::default(),
+            #[cfg(feature = "config")]
+            reload: std::sync::atomic::AtomicBool::new(false),
             windows: Mutex::default(),
             latest: watch::Sender::new(None),
             faults: AtomicU64::new(0),
@@ -112,6 +117,18 @@ impl Shared {
     /// Who may do what, from the next request on.
     pub(crate) fn set_access(&self, access: Arc<Access>) {
         *self.access.lock().unwrap_or_else(PoisonError::into_inner) = access;
+    }
+
+    /// Has the configuration read again with the next tick.
+    #[cfg(feature = "config")]
+    pub(crate) fn ask_reload(&self) {
+        self.reload.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether somebody has asked for that.
+    #[cfg(feature = "config")]
+    pub(crate) fn take_reload(&self) -> bool {
+        self.reload.swap(false, Ordering::Relaxed)
     }
 
     pub(crate) fn windows(&self) -> MutexGuard<'_, Windows> {

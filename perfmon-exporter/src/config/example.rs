@@ -86,6 +86,7 @@ fn keys(text: &mut String, path: &str, section: &Value, defaults: &Value, mark: 
 /// A section for each name, of which one stands for all.
 fn named(text: &mut String, path: &str, section: &Value) {
     let name = section.pointer("/propertyNames/examples/0").and_then(Value::as_str).unwrap_or("name");
+    let name = if name.contains('.') { format!("{name:?}") } else { name.to_owned() };
     _ = writeln!(text, "#[{path}.{name}]");
     if let Some(one) = section.get("additionalProperties") {
         keys(text, path, one, &Value::Null, "#");

@@ -118,7 +118,7 @@ impl de::Error for Mistake {
 }
 
 /// `; did you mean "listen"?`, if one of the names is near, else a full stop.
-pub(super) fn hint<'a>(written: &str, known: impl Iterator<Item = &'a str>) -> String {
+pub(crate) fn hint<'a>(written: &str, known: impl Iterator<Item = &'a str>) -> String {
     let written = written.to_lowercase();
     let distance = |name: &str| strsim::damerau_levenshtein(&written, name);
     let nearest = known.map(|name| (distance(name), name)).min();

@@ -41,12 +41,15 @@ use perfmon_core::Error;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-pub(crate) use self::watcher::{Watched, Watcher};
 use self::{environment::Environment, mistake::Mistake, node::Node};
 pub use self::{
     format::Format,
     health::{ErrorRate, Failing, Health, Latency, Points, Rule, Usage},
     sections::{Collector, Collectors, Dashboard, Level, Log, Profiles, Report, Server, Theme, Windows},
+};
+pub(crate) use self::{
+    mistake::hint,
+    watcher::{Watched, Watcher},
 };
 use crate::settings::Access;
 

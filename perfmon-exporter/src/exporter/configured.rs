@@ -2,7 +2,7 @@
 
 use perfmon_core::Error;
 
-use super::Builder;
+use super::{Builder, Exporter};
 use crate::{
     config::Config,
     log,
@@ -38,5 +38,12 @@ impl Builder {
     /// Begins the log that the configuration asks for.
     pub(super) fn begin_log(&self) -> Result<(), Error> {
         self.config.as_ref().map_or(Ok(()), |(_, config)| log::begin(&config.log))
+    }
+}
+
+impl Exporter {
+    /// Has the configuration file read again within a second, changed or not: for what a signal asks, or when a variable that it names has changed.
+    pub fn reload(&self) {
+        self.shared.ask_reload();
     }
 }

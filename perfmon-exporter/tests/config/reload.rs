@@ -7,7 +7,10 @@ use perfmon_core::{
     analyse::Deduction,
     collect::{CollectorStatus, collectors, observe},
 };
-use perfmon_exporter::{ByHand, builder, config::Config};
+use perfmon_exporter::{
+    ByHand, builder,
+    config::{Config, Format},
+};
 
 static QUEUE: Gauge = Gauge::new("perfmon_test_queue", module_path!());
 
@@ -96,4 +99,20 @@ fn a_file_is_read_again_when_it_changes() {
     assert!(deductions(&mut exporter)[0].reason.ends_with("a change of server.listen needs a restart"));
     write(&file, "");
     assert_eq!(deductions(&mut exporter), []);
+
+    write(&file, "[collectors.relaoded]\nenabled = true\n");
+    let found = deductions(&mut exporter);
+    let [told] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!(told.points, 0);
+    assert_eq!(
+        told.reason,
+        "a collector \"relaoded\" is configured, but there is none of that name; did you mean \"reloaded\"?"
+    );
+}
+
+#[test]
+fn a_profile_that_is_not_there_is_told_before_the_start() {
+    let config = Config::parse("profiles.default = \"theirs\"", Format::Toml, "x").expect("valid");
+    let error = builder().config(config).expect_err("no such profile");
+    assert!(error.to_string().contains("known are"), "{error}");
 }
