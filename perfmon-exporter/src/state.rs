@@ -119,6 +119,11 @@ impl Shared {
         *self.access.lock().unwrap_or_else(PoisonError::into_inner) = access;
     }
 
+    /// Who may do what now.
+    pub(crate) fn access(&self) -> Arc<Access> {
+        self.access.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Has the configuration read again with the next tick.
     #[cfg(feature = "config")]
     pub(crate) fn ask_reload(&self) {

@@ -10,6 +10,8 @@ use std::{
 #[derive(Debug)]
 pub(crate) struct Watcher {
     files: Vec<Watched>,
+    /// One has changed, and may not yet be written to its end.
+    unsettled: bool,
 }
 
 /// A file as it was when it was looked at.
@@ -30,17 +32,19 @@ impl Watched {
 
 impl Watcher {
     pub(crate) fn new(files: Vec<Watched>) -> Self {
-        Self { files }
+        Self { files, unsettled: false }
     }
 
-    /// Whether one of them has changed since it was asked last.
+    /// Whether one of them has changed and then stayed as it is from one question to the next: what is still being written is half a file.
     pub(crate) fn changed(&mut self) -> bool {
-        let mut changed = false;
+        let mut moving = false;
         for file in &mut self.files {
             let now = Watched::new(&file.path);
-            changed |= file.stamp != now.stamp;
+            moving |= file.stamp != now.stamp;
             *file = now;
         }
-        changed
+        let settled = self.unsettled && !moving;
+        self.unsettled = moving;
+        settled
     }
 }

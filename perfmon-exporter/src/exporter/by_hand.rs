@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use perfmon_core::{Error, analyse::Health};
 
 use super::{Builder, only_one};
-use crate::{pump::Pump, state::Shared};
+use crate::{pump::Pump, settings::Access, state::Shared};
 
 impl Builder {
     /// The same without thread and port: it moves when told to. For simulations, with a mock clock say.
@@ -46,5 +46,11 @@ impl ByHand {
     pub fn scrape(&self, names: Option<&str>, accept: Option<&str>) -> Result<Vec<u8>, Error> {
         let profile = self.shared.profiles().get(names).map_err(Error::invalid)?;
         Ok(self.shared.render(&profile, profile.negotiate(accept)))
+    }
+
+    /// Who may do what.
+    #[must_use]
+    pub fn access(&self) -> Arc<Access> {
+        self.shared.access()
     }
 }

@@ -14,7 +14,9 @@ use perfmon_exporter::{
 
 static QUEUE: Gauge = Gauge::new("perfmon_test_queue", module_path!());
 
+/// After a change is seen, and after it has been seen to have come to its end.
 fn deductions(exporter: &mut ByHand) -> Vec<Deduction> {
+    exporter.tick();
     exporter.tick();
     let health = exporter.health().expect("it has ticked");
     health.deductions.into_iter().filter(|one| one.rule == "configuration" || one.rule == "queue").collect()
@@ -62,8 +64,16 @@ fn a_file_is_read_again_when_it_changes() {
     assert_eq!((status("reloaded").enabled, status("reloaded").interval), (true, Duration::from_secs(42)));
     assert!(scrape(&exporter, "shop"));
 
-    // A mistake changes nothing, and is told until it is gone. So does a mistake in a profile.
+    // What is still being written is left alone.
     let good = fs::read_to_string(&file).expect("readable");
+    for text in ["", "[collectors.reloaded]\nenabled = false\n", &good] {
+        write(&file, text);
+        exporter.tick();
+        assert_eq!(status("reloaded").interval, Duration::from_secs(42));
+    }
+    exporter.tick();
+
+    // A mistake changes nothing, and is told until it is gone. So does a mistake in a profile.
     write(&file, "[collectors.reloaded]\nenabled = flase\n");
     for _ in 0..2 {
         let found = deductions(&mut exporter);
@@ -108,6 +118,21 @@ fn a_file_is_read_again_when_it_changes() {
         told.reason,
         "a collector \"relaoded\" is configured, but there is none of that name; did you mean \"reloaded\"?"
     );
+
+    // Tokens come and change at once; the last one only goes with a restart, which decides whether the address may be open to everybody.
+    let secrets = |exporter: &ByHand| {
+        exporter.access().tokens.iter().map(|token| token.secret.expose().to_owned()).collect::<Vec<_>>()
+    };
+    for secret in ["the-first-secret-there-is", "another-secret-altogether"] {
+        write(&file, &format!("[[server.tokens]]\nname = \"t\"\nsecret = \"{secret}\"\n"));
+        assert_eq!((deductions(&mut exporter), secrets(&exporter)), (vec![], vec![secret.to_owned()]));
+    }
+    for text in ["", "# nothing\n"] {
+        write(&file, text);
+        let found = deductions(&mut exporter);
+        assert!(found[0].reason.contains("server.tokens") && found[0].reason.ends_with("needs a restart"), "{found:?}");
+        assert_eq!(secrets(&exporter), ["another-secret-altogether"]);
+    }
 }
 
 #[test]
