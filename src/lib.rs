@@ -105,8 +105,8 @@ pub use perfmon_core::{
     aggregate, analyse,
     call::{Guard, Label},
     collect::{
-        AsyncCollector, BoxError, Collecting, Collector, CollectorStatus, Samples, Source, collectors, observe,
-        register_async_collector, register_collector, run_async_collectors,
+        AsyncCollector, BoxError, Collecting, Collector, CollectorStatus, Samples, Source, collectors,
+        configure_collector, observe, register_async_collector, register_collector, run_async_collectors,
     },
     evidence, footprint, init, is_enabled, series, set_enabled, setup,
     site::{Kind, Objective, Statistic},

@@ -20,7 +20,7 @@ use perfmon_core::{
     Aggregate, MockClock, aggregate,
     collect::{
         AsyncCollector, BoxError, Collecting, Collector, CollectorStatus, Driver, Samples, Source, Turn, collectors,
-        configure, drive, observe, register_async_collector, register_collector, run_async_collectors,
+        configure_collector, drive, observe, register_async_collector, register_collector, run_async_collectors,
     },
     series, snapshot,
     snapshot::Value,
@@ -342,7 +342,7 @@ fn ranges_over_a_day() {
 #[test]
 fn configuration_goes_before_the_program() {
     let (clock, _alone, driver) = driven();
-    configure("configured", None, Some(s(20)));
+    configure_collector("configured", None, Some(s(20)));
     let source = register_collector(test("configured", s(5), |out| {
         out.gauge("configured_value", 1.0);
         Ok(())
@@ -352,14 +352,14 @@ fn configuration_goes_before_the_program() {
     clock.advance(s(10));
     assert!(!due(&driver).contains_key("configured"));
 
-    configure("configured", Some(true), Some(s(8)));
+    configure_collector("configured", Some(true), Some(s(8)));
     source.set_enabled(false);
     run_all(&driver);
     assert_eq!((status("configured").runs, status("configured").enabled), (2, true));
 
-    configure("configured", Some(false), None);
+    configure_collector("configured", Some(false), None);
     assert_eq!((gauge("configured_value"), status("configured").interval), (None, s(5)));
-    configure("configured", None, None);
+    configure_collector("configured", None, None);
     assert!(!status("configured").enabled, "what the program said last");
     source.set_enabled(true);
     assert_eq!(gauge("configured_value"), Some(1.0));

@@ -129,7 +129,7 @@ fn configure_collectors(now: &Config, before: &Config) {
     let names: BTreeSet<&String> = now.collectors.keys().chain(before.collectors.keys()).collect();
     for name in names {
         let collector = now.collectors.get(name).copied().unwrap_or_default();
-        collect::configure(name, collector.enabled, collector.interval);
+        collect::configure_collector(name, collector.enabled, collector.interval);
     }
 }
 

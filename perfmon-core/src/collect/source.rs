@@ -79,16 +79,17 @@ fn push(sources: &mut Vec<Arc<Entry>>, entry: Arc<Entry>) -> Source {
 ///
 /// ```
 /// # use std::time::Duration;
-/// use perfmon_core::collect::{collectors, configure, observe};
+/// # mod perfmon { pub use perfmon_core::{*, collect::*}; }
+/// use perfmon::{collectors, configure_collector, observe};
 ///
-/// configure("open_orders", Some(true), Some(Duration::from_secs(30)));
+/// configure_collector("open_orders", Some(true), Some(Duration::from_secs(30)));
 /// observe("open_orders", || 4.0);
 /// assert_eq!(collectors()[0].interval, Duration::from_secs(30));
 ///
-/// configure("open_orders", Some(false), None);
+/// configure_collector("open_orders", Some(false), None);
 /// assert_eq!((collectors()[0].enabled, collectors()[0].interval), (false, Duration::from_secs(1)));
 /// ```
-pub fn configure(name: &str, enabled: Option<bool>, interval: Option<Duration>) {
+pub fn configure_collector(name: &str, enabled: Option<bool>, interval: Option<Duration>) {
     let wish = Wish { enabled, interval };
     // Whoever registers holds this lock too, so none is missed.
     let sources = SOURCES.write().unwrap_or_else(PoisonError::into_inner);
@@ -133,7 +134,7 @@ impl Source {
         self
     }
 
-    /// Switches it on or off. Off, it is not run and its values are not shown. What [`configure`] says goes before this.
+    /// Switches it on or off. Off, it is not run and its values are not shown. What [`configure_collector`] says goes before this.
     pub fn set_enabled(&self, enabled: bool) {
         self.0.enabled.store(enabled, Ordering::Relaxed);
     }

@@ -1,10 +1,11 @@
 //! Configuration: a file in TOML, JSON or YAML, and environment variables, which go before it.
 //!
 //! ```
-//! use perfmon_exporter::config::{Config, Format};
+//! # mod perfmon { pub use perfmon_exporter as exporter; pub use perfmon_core::Error; }
+//! use perfmon::exporter::config::{Config, Format};
 //!
 //! let config = Config::parse("[server]\nlisten = \"127.0.0.1:0\"", Format::Toml, "perfmon.toml")?;
-//! let exporter = perfmon_exporter::builder().config(config)?.start()?;
+//! let exporter = perfmon::exporter::builder().config(config)?.start()?;
 //!
 //! let error = Config::parse("[server]\nlisen = \"127.0.0.1:0\"", Format::Toml, "perfmon.toml").unwrap_err();
 //! assert_eq!(
@@ -12,7 +13,7 @@
 //!     "failed to read the configuration, perfmon.toml:2:1, server: there is no key \"lisen\"; did you mean \"listen\"? Allowed here: \
 //!      listen, allow_public, origins, hosts, requests_per_second, max_connections, tls, tokens and users"
 //! );
-//! # Ok::<(), perfmon_core::Error>(())
+//! # Ok::<(), perfmon::Error>(())
 //! ```
 //!
 //! What is not written keeps what the program chose, or the default; what is written goes before both. Every value can come from an environment variable
