@@ -23,10 +23,15 @@
 //! [`system`](crate::system)'s collectors are registered with it. To choose among them or their intervals, register them before:
 //! `perfmon::system::builder().without("connections").register()`. [`Builder::without`]`("system")` leaves them all out.
 //!
+//! With the feature `config`, a file in TOML, JSON or YAML and environment variables choose all of this, and the file is read again when it changes:
+//! `builder().config(config::Config::load("perfmon.toml")?)?`. `perfmon.example.toml` in the repository has every key.
+//!
 //! In the process, [`Exporter::window`] has the last minute or hour as a snapshot, [`Exporter::health`] the score, and
 //! [`aggregate`](crate::aggregate)`("cpu_usage_percent", …)` the recent past of every figure.
 
-pub use perfmon_exporter::{Builder, DEFAULT_ADDRESS, Exporter, Tick};
+#[cfg(feature = "config")]
+pub use perfmon_exporter::config;
+pub use perfmon_exporter::{Builder, DEFAULT_ADDRESS, Exporter, Tick, settings};
 
 use crate::Error;
 

@@ -70,6 +70,7 @@
 //! | `report` | yes | [`report()`], [`report_on_exit`]. |
 //! | `serde` | no | `Serialize` and `Deserialize` for [`Snapshot`], with histograms as HDR V2 bytes. |
 //! | `exporter` | no | `perfmon::exporter`: `/metrics`, `/health`, live windows; brings `on`, `report` and `system`. |
+//! | `config` | no | `perfmon::exporter::config`: configuration files and environment variables for the exporter; brings `exporter`. |
 //! | `system` | no | `perfmon::system`: processor, memory, disks, network, temperature, connections, the process itself and whether it leaks. |
 //! | `tracing` | no | `perfmon::tracing`: call sites of the spans there are, trace ids for slow calls, slow calls as events. |
 //!
@@ -104,8 +105,8 @@ pub use perfmon_core::{
     aggregate, analyse,
     call::{Guard, Label},
     collect::{
-        AsyncCollector, BoxError, Collecting, Collector, CollectorStatus, Samples, Source, collectors, observe,
-        register_async_collector, register_collector, run_async_collectors,
+        AsyncCollector, BoxError, Collecting, Collector, CollectorStatus, Samples, Source, collectors,
+        configure_collector, observe, register_async_collector, register_collector, run_async_collectors,
     },
     evidence, footprint, init, is_enabled, series, set_enabled, setup,
     site::{Kind, Objective, Statistic},

@@ -22,8 +22,14 @@ const CORE: [&[&str]; 10] = [
 ];
 
 /// Those of `perfmon-exporter`.
-const EXPORTER: [&[&str]; 6] =
-    [&["encode", "connections", "listen"], &["profiles"], &["state"], &["pump", "serve"], &["run"], &["exporter"]];
+const EXPORTER: [&[&str]; 6] = [
+    &["encode", "connections", "listen", "settings"],
+    &["profiles", "config"],
+    &["state", "log"],
+    &["pump", "serve", "reload"],
+    &["run"],
+    &["exporter"],
+];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -171,5 +177,9 @@ fn the_default_dependency_tree_is_light() {
     let library = dependencies("perfmon", &["--no-default-features"]);
     for reporting in ["serde_json", "unicode-width", "terminal_size"] {
         assert!(!library.contains(reporting), "a library pays for {reporting}, which only reports need");
+    }
+    let exporter = dependencies("perfmon", &["--features", "exporter"]);
+    for configuring in ["schemars", "serde-saphyr", "jiff", "strsim", "tracing-subscriber"] {
+        assert!(!exporter.contains(configuring), "the exporter pays for {configuring}, which only configuration needs");
     }
 }

@@ -20,7 +20,7 @@ use perfmon_core::{
     Aggregate, MockClock, aggregate,
     collect::{
         AsyncCollector, BoxError, Collecting, Collector, CollectorStatus, Driver, Samples, Source, Turn, collectors,
-        drive, observe, register_async_collector, register_collector, run_async_collectors,
+        configure_collector, drive, observe, register_async_collector, register_collector, run_async_collectors,
     },
     series, snapshot,
     snapshot::Value,
@@ -337,4 +337,31 @@ fn ranges_over_a_day() {
     assert!(points.len() < 500 && points[0].count == 6 && points[0].at < before + s(3_600), "{} points", points.len());
     assert!(points.is_sorted_by_key(|point| point.at));
     [source, counter].into_iter().for_each(Source::remove);
+}
+
+#[test]
+fn configuration_goes_before_the_program() {
+    let (clock, _alone, driver) = driven();
+    configure_collector("configured", None, Some(s(20)));
+    let source = register_collector(test("configured", s(5), |out| {
+        out.gauge("configured_value", 1.0);
+        Ok(())
+    }));
+    run_all(&driver);
+    assert_eq!(status("configured").interval, s(20), "its own interval does not come back with a run");
+    clock.advance(s(10));
+    assert!(!due(&driver).contains_key("configured"));
+
+    configure_collector("configured", Some(true), Some(s(8)));
+    source.set_enabled(false);
+    run_all(&driver);
+    assert_eq!((status("configured").runs, status("configured").enabled), (2, true));
+
+    configure_collector("configured", Some(false), None);
+    assert_eq!((gauge("configured_value"), status("configured").interval), (None, s(5)));
+    configure_collector("configured", None, None);
+    assert!(!status("configured").enabled, "what the program said last");
+    source.set_enabled(true);
+    assert_eq!(gauge("configured_value"), Some(1.0));
+    source.remove();
 }

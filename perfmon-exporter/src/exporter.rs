@@ -1,31 +1,42 @@
 //! Starting the exporter, and the guard that keeps it running.
 
+mod by_hand;
+#[cfg(feature = "config")]
+mod configured;
+
 use std::{
     fmt,
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
     thread::{self, JoinHandle},
-    time::Duration,
 };
 
 use perfmon_core::{
     Error, Snapshot,
-    analyse::{Health, HealthPolicy, Window},
+    analyse::{Health, HealthPolicy, Window, Windows},
     collect::{Driver, drive},
     report::{Report, report},
     snapshot,
 };
 use tokio::sync::watch;
 
+#[doc(hidden)]
+pub use self::by_hand::ByHand;
 use crate::{
     connections::{Connections, most_connections},
-    encode::Profile,
     listen::{DEFAULT_ADDRESS, bind, cannot_listen},
     profiles::Profiles,
-    pump::Pump,
+    pump::{Chore, Pump},
     run::run,
+    settings::Access,
     state::{Shared, Tick},
+};
+
+#[cfg(feature = "config")]
+use crate::{
+    config::Config,
+    reload::{Base, Reload},
 };
 
 /// Choices about the exporter. What is not chosen keeps its default.
@@ -40,11 +51,16 @@ use crate::{
 pub struct Builder {
     listen: String,
     public: bool,
+    access: Access,
+    max_connections: Option<usize>,
+    windows_bytes: Option<usize>,
     policy: HealthPolicy,
     profiles: Vec<(String, String)>,
     default_profile: Option<String>,
     packs: Vec<Pack>,
     final_report: Option<PathBuf>,
+    #[cfg(feature = "config")]
+    config: Option<(Base, Config)>,
 }
 
 /// Something that registers collectors when the exporter starts.
@@ -58,11 +74,16 @@ pub fn builder() -> Builder {
     Builder {
         listen: String::from(DEFAULT_ADDRESS),
         public: false,
+        access: Access::default(),
+        max_connections: None,
+        windows_bytes: None,
         policy: HealthPolicy::default(),
         profiles: Vec::new(),
         default_profile: None,
         packs: Vec::new(),
         final_report: None,
+        #[cfg(feature = "config")]
+        config: None,
     }
 }
 
@@ -76,6 +97,24 @@ impl Builder {
     /// Allows an address that other machines can reach. Whoever reaches it reads everything there is: there is no authentication.
     pub fn allow_public(mut self) -> Self {
         self.public = true;
+        self
+    }
+
+    /// Who may do what, and how the server is protected.
+    pub fn access(mut self, access: Access) -> Self {
+        self.access = access;
+        self
+    }
+
+    /// Connections at once; 512 by default, or a quarter of the files that the process may open if that is less. At least one.
+    pub fn max_connections(mut self, most: usize) -> Self {
+        self.max_connections = Some(most.max(1));
+        self
+    }
+
+    /// Memory that live windows may take, about, in bytes; 16 MiB by default.
+    pub fn windows_memory(mut self, limit_bytes: usize) -> Self {
+        self.windows_bytes = Some(limit_bytes);
         self
     }
 
@@ -127,6 +166,8 @@ impl Builder {
         self.final_report.as_deref().map_or(Ok(()), check_report)?;
         // Before the port, which another one of this process would have.
         let driver = only_one()?;
+        #[cfg(feature = "config")]
+        self.begin_log()?;
         let listener = bind(&self.listen, self.public)?;
         let address = listener.local_addr().map_err(|error| cannot_listen(&self.listen, &error))?;
         let final_report = self.final_report.clone();
@@ -142,23 +183,8 @@ impl Builder {
         Ok(Exporter { address, shared, stop, thread: Some(thread), final_report })
     }
 
-    /// The same without thread and port: it moves when told to. For simulations, with a mock clock say.
-    #[doc(hidden)]
-    pub fn by_hand(self) -> Result<ByHand, Error> {
-        let profiles = self.profiles()?;
-        let (shared, pump) = self.pump(profiles, only_one()?);
-        Ok(ByHand { shared, pump })
-    }
-
     fn profiles(&self) -> Result<Profiles, Error> {
-        let mut profiles = Profiles::default();
-        for (name, toml) in &self.profiles {
-            profiles.add(Profile::parse(name, toml)?);
-        }
-        if let Some(name) = &self.default_profile {
-            profiles.set_default(name)?;
-        }
-        Ok(profiles)
+        Profiles::compile(&self.profiles, self.default_profile.as_deref())
     }
 
     fn pump(self, profiles: Profiles, driver: Driver) -> (Arc<Shared>, Pump) {
@@ -166,8 +192,20 @@ impl Builder {
         for pack in self.packs {
             (pack.register)();
         }
-        let shared = Shared::new(profiles, Connections::new(most_connections()));
-        let pump = Pump::new(shared.clone(), self.policy, driver);
+        let connections = Connections::new(self.max_connections.unwrap_or_else(most_connections));
+        let shared = Shared::new(profiles, connections);
+        shared.set_access(Arc::new(self.access));
+        if let Some(limit) = self.windows_bytes {
+            *shared.windows() = Windows::new(limit);
+        }
+        #[cfg_attr(not(feature = "config"), allow(unused_mut))]
+        let mut chores: Vec<Chore> = Vec::new();
+        #[cfg(feature = "config")]
+        if let Some((base, config)) = self.config {
+            let mut reload = Reload::begin(shared.clone(), base, config);
+            chores.push(Box::new(move |policy| reload.look(policy)));
+        }
+        let pump = Pump::new(shared.clone(), self.policy, driver, chores);
         (shared, pump)
     }
 }
@@ -298,29 +336,5 @@ fn check_report(path: &Path) -> Result<(), Error> {
             Some("json" | "md" | "markdown" | "csv" | "txt") => Ok(()),
             _ => wrong(String::from("its name must end in .json, .md, .csv or .txt")),
         },
-    }
-}
-
-/// An exporter that moves when told to.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct ByHand {
-    shared: Arc<Shared>,
-    pump: Pump,
-}
-
-impl ByHand {
-    /// One second's work.
-    pub fn tick(&mut self) {
-        self.pump.tick(Duration::ZERO);
-    }
-
-    /// What a scrape gets.
-    ///
-    /// # Errors
-    /// When there is no such profile of names.
-    pub fn scrape(&self, names: Option<&str>, accept: Option<&str>) -> Result<Vec<u8>, Error> {
-        let profile = self.shared.profiles.get(names).map_err(Error::invalid)?;
-        Ok(self.shared.render(&profile, profile.negotiate(accept)))
     }
 }

@@ -4,14 +4,21 @@
 //! encode ─► profiles ─► state ─► pump, serve ─► run ─► exporter          an arrow points to who uses what is left of it
 //! ```
 
+#[cfg(feature = "config")]
+pub mod config;
 mod connections;
 pub mod encode;
 mod exporter;
 mod listen;
+#[cfg(feature = "config")]
+mod log;
 mod profiles;
 mod pump;
+#[cfg(feature = "config")]
+mod reload;
 mod run;
 mod serve;
+pub mod settings;
 mod state;
 
 #[doc(hidden)]

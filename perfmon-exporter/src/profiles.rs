@@ -32,14 +32,26 @@ impl Deref for Chosen {
 }
 
 impl Profiles {
+    /// Those of the user, by name and text, and the one for scrapes that name none.
+    pub(crate) fn compile(own: &[(String, String)], default: Option<&str>) -> Result<Self, Error> {
+        let mut profiles = Self::default();
+        for (name, toml) in own {
+            profiles.add(Profile::parse(name, toml)?);
+        }
+        if let Some(name) = default {
+            profiles.set_default(name)?;
+        }
+        Ok(profiles)
+    }
+
     /// Adds one of the user's, which may take the place of a shipped one.
-    pub(crate) fn add(&mut self, profile: Profile) {
+    fn add(&mut self, profile: Profile) {
         self.own.retain(|known| known.name() != profile.name());
         self.own.push(Arc::new(profile));
     }
 
     /// Chooses what a scrape gets that names none.
-    pub(crate) fn set_default(&mut self, name: &str) -> Result<(), Error> {
+    fn set_default(&mut self, name: &str) -> Result<(), Error> {
         self.get(Some(name)).map_err(Error::invalid)?;
         self.default = Some(name.to_owned());
         Ok(())

@@ -19,6 +19,7 @@ use crate::{
     connections::Connections,
     encode::{Exemplar, Format, Profile, Scrape, render},
     profiles::Profiles,
+    settings::Access,
 };
 
 /// What one second of the pump found. Subscribers get each of them; who is slow gets the newest.
@@ -39,9 +40,13 @@ pub struct Tick {
 /// Shared by the pump and everybody who asks.
 #[derive(Debug)]
 pub(crate) struct Shared {
-    pub(crate) profiles: Profiles,
+    profiles: Mutex<Arc<Profiles>>,
     pub(crate) connections: Arc<Connections>,
     pub(crate) scrapes: Scrapes,
+    access: Mutex<Arc<Access>>,
+    /// Somebody wants the configuration to be read again.
+    #[cfg(feature = "config")]
+    reload: std::sync::atomic::AtomicBool,
     windows: Mutex<Windows>,
     latest: watch::Sender<Option<Arc<Tick>>>,
     /// Ticks that panicked.
@@ -86,13 +91,49 @@ impl Scrapes {
 impl Shared {
     pub(crate) fn new(profiles: Profiles, connections: Arc<Connections>) -> Arc<Self> {
         Arc::new(Self {
-            profiles,
+            profiles: Mutex::new(Arc::new(profiles)),
             connections,
             scrapes: Scrapes::default(),
+            access: Mutex::default(),
+            #[cfg(feature = "config")]
+            reload: std::sync::atomic::AtomicBool::new(false),
             windows: Mutex::default(),
             latest: watch::Sender::new(None),
             faults: AtomicU64::new(0),
         })
+    }
+
+    /// The profiles of names that can be scraped.
+    pub(crate) fn profiles(&self) -> Arc<Profiles> {
+        self.profiles.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Other ones, from the next scrape on.
+    #[cfg_attr(not(feature = "config"), allow(dead_code, reason = "only configuration changes them"))]
+    pub(crate) fn set_profiles(&self, profiles: Profiles) {
+        *self.profiles.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(profiles);
+    }
+
+    /// Who may do what, from the next request on.
+    pub(crate) fn set_access(&self, access: Arc<Access>) {
+        *self.access.lock().unwrap_or_else(PoisonError::into_inner) = access;
+    }
+
+    /// Who may do what now.
+    pub(crate) fn access(&self) -> Arc<Access> {
+        self.access.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Has the configuration read again with the next tick.
+    #[cfg(feature = "config")]
+    pub(crate) fn ask_reload(&self) {
+        self.reload.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether somebody has asked for that.
+    #[cfg(feature = "config")]
+    pub(crate) fn take_reload(&self) -> bool {
+        self.reload.swap(false, Ordering::Relaxed)
     }
 
     pub(crate) fn windows(&self) -> MutexGuard<'_, Windows> {

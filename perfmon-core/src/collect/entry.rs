@@ -40,6 +40,7 @@ pub(super) struct State {
     pub(super) help: Cow<'static, str>,
     pub(super) unit: Cow<'static, str>,
     interval: Duration,
+    wish: Wish,
     /// When the last run began.
     began: Option<Duration>,
     running: Option<Run>,
@@ -49,6 +50,13 @@ pub(super) struct State {
     last_error: Option<String>,
     last_took: Option<Duration>,
     last_success: Option<Duration>,
+}
+
+/// What somebody who configures the program wants of a collector; it goes before what the program says.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Wish {
+    pub(super) enabled: Option<bool>,
+    pub(super) interval: Option<Duration>,
 }
 
 #[derive(Clone, Copy)]
@@ -112,16 +120,20 @@ impl Entry {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn is_enabled(&self) -> bool {
-        self.enabled.load(Ordering::Relaxed)
+    fn is_enabled(&self, state: &State) -> bool {
+        state.wish.enabled.unwrap_or_else(|| self.enabled.load(Ordering::Relaxed))
+    }
+
+    pub(super) fn wish(&self, wish: Wish) {
+        self.state().wish = wish;
     }
 
     pub(super) fn status(&self) -> CollectorStatus {
         let (now, state) = (clock::running(), self.state());
         CollectorStatus {
             name: state.name.to_string(),
-            enabled: self.is_enabled(),
-            interval: state.interval,
+            enabled: self.is_enabled(&state),
+            interval: state.interval(),
             runs: state.runs,
             failures: state.failures,
             last_error: state.hanging(now).or_else(|| state.last_error.clone()),
@@ -134,7 +146,7 @@ impl Entry {
     /// What the last run found, unless that is old because the next one hangs.
     pub(super) fn readings(&self) -> Vec<Reading> {
         let (now, state) = (clock::running(), self.state());
-        if self.is_enabled() && state.hanging(now).is_none() { state.readings.clone() } else { Vec::new() }
+        if self.is_enabled(&state) && state.hanging(now).is_none() { state.readings.clone() } else { Vec::new() }
     }
 
     /// Begins a run if it is due and none is under way.
@@ -143,11 +155,11 @@ impl Entry {
         let mut state = self.state();
         let wait = match (&self.work, asker) {
             (Work::Closure(_), Asker::Snapshot) => Duration::ZERO,
-            (_, Asker::Snapshot) => state.interval,
-            (_, Asker::Driver) => state.interval.mul_f64(0.9),
+            (_, Asker::Snapshot) => state.interval(),
+            (_, Asker::Driver) => state.interval().mul_f64(0.9),
         };
         let fresh = state.began.is_some_and(|began| now.saturating_sub(began) < wait);
-        if fresh || state.running.is_some() || !self.is_enabled() {
+        if fresh || state.running.is_some() || !self.is_enabled(&state) {
             return None;
         }
         let id = RunId(state.runs);
@@ -202,6 +214,10 @@ impl Entry {
 }
 
 impl State {
+    fn interval(&self) -> Duration {
+        self.wish.interval.unwrap_or(self.interval)
+    }
+
     fn running_for(&self, now: Duration) -> Option<Duration> {
         self.running.map(|run| now.saturating_sub(run.since))
     }
@@ -209,7 +225,7 @@ impl State {
     fn hanging(&self, now: Duration) -> Option<String> {
         let lasted = self.running_for(now)?;
         let whole = Duration::from_secs(lasted.as_secs());
-        let stuck = lasted > self.interval.saturating_mul(3).max(PATIENCE);
+        let stuck = lasted > self.interval().saturating_mul(3).max(PATIENCE);
         stuck.then(|| format!("still running after {} (hanging?)", format::bound(whole)))
     }
 

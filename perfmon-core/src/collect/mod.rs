@@ -25,5 +25,5 @@ pub use self::{
     driver::{Driver, Turn, drive, run_async_collectors},
     entry::CollectorStatus,
     samples::Samples,
-    source::{Source, collectors, observe, register_async_collector, register_collector},
+    source::{Source, collectors, configure_collector, observe, register_async_collector, register_collector},
 };

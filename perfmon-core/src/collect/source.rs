@@ -2,13 +2,15 @@
 
 use std::{
     borrow::Cow,
+    collections::BTreeMap,
     fmt,
     sync::{Arc, PoisonError, RwLock, atomic::Ordering},
+    time::Duration,
 };
 
 use super::{
     AsyncCollector, Collector, CollectorStatus, Reading, driver,
-    entry::{CLOSURE_INTERVAL, Entry, Work},
+    entry::{CLOSURE_INTERVAL, Entry, Wish, Work},
 };
 
 /// A registered closure or collector: switches it, describes it, takes it out again. Dropping it does nothing. [`Collector`] and [`AsyncCollector`] say who
@@ -23,6 +25,8 @@ impl fmt::Debug for Source {
 }
 
 static SOURCES: RwLock<Vec<Arc<Entry>>> = RwLock::new(Vec::new());
+/// By name, for those too that are yet to be registered. Locked after `SOURCES`.
+static WISHES: RwLock<BTreeMap<String, Wish>> = RwLock::new(BTreeMap::new());
 
 /// Registers a closure whose value is a gauge of this name, asked for with every snapshot, or once a second while an exporter runs. A second closure
 /// of the same name takes the place of the first.
@@ -39,11 +43,11 @@ pub fn observe(name: impl Into<Cow<'static, str>>, value: impl Fn() -> f64 + Sen
     let mut sources = SOURCES.write().unwrap_or_else(PoisonError::into_inner);
     let replaced = |known: &mut Arc<Entry>| matches!(known.work, Work::Closure(_)) && known.state().name == name;
     let replaced: Vec<_> = sources.extract_if(.., replaced).collect();
-    sources.push(entry.clone());
+    let source = push(&mut sources, entry);
     // What the old closure owned may ask for sources as it ends.
     drop(sources);
     drop(replaced);
-    Source(entry)
+    source
 }
 
 /// Registers a collector. It is asked for its name and interval here.
@@ -59,8 +63,43 @@ pub fn register_async_collector(collector: impl AsyncCollector + 'static) -> Sou
 }
 
 fn add(entry: Arc<Entry>) -> Source {
-    SOURCES.write().unwrap_or_else(PoisonError::into_inner).push(entry.clone());
+    push(&mut SOURCES.write().unwrap_or_else(PoisonError::into_inner), entry)
+}
+
+fn push(sources: &mut Vec<Arc<Entry>>, entry: Arc<Entry>) -> Source {
+    let wishes = WISHES.read().unwrap_or_else(PoisonError::into_inner);
+    let wish = wishes.get(entry.state().name.as_ref()).copied();
+    entry.wish(wish.unwrap_or_default());
+    sources.push(entry.clone());
     Source(entry)
+}
+
+/// Says for the closures and collectors of a name, those registered later too, whether they run and how often, whatever the program says; `None` leaves that to
+/// the program again. This is for configuration. Whether one of that name is registered does not matter.
+///
+/// ```
+/// # use std::time::Duration;
+/// # mod perfmon { pub use perfmon_core::{*, collect::*}; }
+/// use perfmon::{collectors, configure_collector, observe};
+///
+/// configure_collector("open_orders", Some(true), Some(Duration::from_secs(30)));
+/// observe("open_orders", || 4.0);
+/// assert_eq!(collectors()[0].interval, Duration::from_secs(30));
+///
+/// configure_collector("open_orders", Some(false), None);
+/// assert_eq!((collectors()[0].enabled, collectors()[0].interval), (false, Duration::from_secs(1)));
+/// ```
+pub fn configure_collector(name: &str, enabled: Option<bool>, interval: Option<Duration>) {
+    let wish = Wish { enabled, interval };
+    // Whoever registers holds this lock too, so none is missed.
+    let sources = SOURCES.write().unwrap_or_else(PoisonError::into_inner);
+    let mut wishes = WISHES.write().unwrap_or_else(PoisonError::into_inner);
+    if enabled.is_none() && interval.is_none() {
+        wishes.remove(name);
+    } else {
+        wishes.insert(name.to_owned(), wish);
+    }
+    sources.iter().filter(|entry| entry.state().name == name).for_each(|entry| entry.wish(wish));
 }
 
 /// How every closure and collector fares.
@@ -95,7 +134,7 @@ impl Source {
         self
     }
 
-    /// Switches it on or off. Off, it is not run and its values are not shown.
+    /// Switches it on or off. Off, it is not run and its values are not shown. What [`configure_collector`] says goes before this.
     pub fn set_enabled(&self, enabled: bool) {
         self.0.enabled.store(enabled, Ordering::Relaxed);
     }

@@ -3,7 +3,7 @@
 mod own;
 pub(crate) mod sampler;
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use perfmon_core::{
     analyse::{Deduction, HealthPolicy, Window, assess},
@@ -18,21 +18,30 @@ use crate::state::{Shared, Tick};
 /// How late a tick may be before health says so.
 const TOO_LATE: Duration = Duration::from_secs(2);
 
+/// Something done before each second's work, which may change the policy and take points.
+pub(crate) type Chore = Box<dyn FnMut(&mut HealthPolicy) -> Option<Deduction> + Send>;
+
 /// Moves everything on by a second, when told to.
-#[derive(Debug)]
 pub(crate) struct Pump {
     shared: Arc<Shared>,
     policy: HealthPolicy,
     driver: Driver,
     sampler: Sampler,
     own: Source,
+    chores: Vec<Chore>,
     ticks: u64,
 }
 
+impl fmt::Debug for Pump {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pump").field("ticks", &self.ticks).finish_non_exhaustive()
+    }
+}
+
 impl Pump {
-    pub(crate) fn new(shared: Arc<Shared>, policy: HealthPolicy, driver: Driver) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, policy: HealthPolicy, driver: Driver, chores: Vec<Chore>) -> Self {
         let own = register_collector(Own(shared.clone()));
-        Self { shared, policy, driver, sampler: Sampler::new(), own, ticks: 0 }
+        Self { shared, policy, driver, sampler: Sampler::new(), own, chores, ticks: 0 }
     }
 
     /// Between two seconds: whether a collector holds up the others. What goes wrong here is told by the next second.
@@ -44,6 +53,7 @@ impl Pump {
     pub(crate) fn tick(&mut self, late: Duration) {
         let begun = Instant::now();
         self.ticks += 1;
+        let mut own: Vec<_> = self.chores.iter_mut().filter_map(|chore| chore(&mut self.policy)).collect();
         let starved = self.sampler.run(self.driver.due()).err();
         let snapshot = Arc::new(snapshot());
         series::remember(&snapshot);
@@ -53,7 +63,6 @@ impl Pump {
             (windows.interval(Window::OneMinute, &snapshot), windows.interval(Window::FiveMinutes, &snapshot))
         };
         evidence::aim(&minute);
-        let mut own = Vec::new();
         if late > TOO_LATE {
             own.push(deduction(
                 "pump_late",

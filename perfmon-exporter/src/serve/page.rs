@@ -9,7 +9,7 @@ use crate::state::Shared;
 /// A page that names the other ones.
 pub(crate) async fn index(State(shared): State<Arc<Shared>>) -> Html<String> {
     let profiles: Vec<String> = shared
-        .profiles
+        .profiles()
         .names()
         .map(|name| format!("<li><a href=\"/metrics?names={name}\">/metrics?names={name}</a></li>"))
         .collect();

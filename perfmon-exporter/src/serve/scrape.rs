@@ -59,7 +59,7 @@ pub(crate) async fn metrics(
 ) -> Result<Response, Problem> {
     let Query(asked) =
         asked.map_err(|error| Problem::bad_request(format!("{error}: write /metrics?names=<profile>")))?;
-    let profile = shared.profiles.get(asked.names.as_deref()).map_err(Problem::bad_request)?;
+    let profile = shared.profiles().get(asked.names.as_deref()).map_err(Problem::bad_request)?;
     let format = profile.negotiate(text_of(&headers, &header::ACCEPT).as_deref());
     let gzip = accepts_gzip(text_of(&headers, &header::ACCEPT_ENCODING).as_deref());
     let limit = time_limit(&headers);

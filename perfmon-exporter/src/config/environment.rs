@@ -1,0 +1,124 @@
+//! The environment: values of its own, and what `${…}` stands for.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::{
+    mistake::{Mistake, Step, hint},
+    node::{Entry, Node, Place, Table, Value},
+};
+
+/// What every variable begins with that is a value of the configuration.
+const PREFIX: &str = "PERFMON_";
+/// Between two levels of keys.
+const LEVEL: &str = "__";
+
+/// Environment variables.
+#[derive(Debug, Default)]
+pub(super) struct Environment(BTreeMap<String, String>);
+
+impl Environment {
+    /// Those of the process. What is not Unicode is left out.
+    pub(super) fn of_process() -> Self {
+        let known = std::env::vars_os();
+        Self(known.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect())
+    }
+
+    pub(super) fn of(variables: &[(&str, &str)]) -> Self {
+        Self(variables.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect())
+    }
+
+    /// Puts the values of `PERFMON_<SECTION>__<KEY>` in. Empty ones are as good as absent; names without a double underscore are somebody else's.
+    pub(super) fn override_in(&self, root: &mut Node, sections: &[&str]) -> Result<(), Mistake> {
+        for (name, value) in &self.0 {
+            let Some(path) = name.strip_prefix(PREFIX).filter(|_| !value.trim().is_empty()) else { continue };
+            let at = Place::Variable(Arc::from(name.as_str()));
+            let Some((section, _)) = path.split_once(LEVEL) else {
+                single_underscore(path, sections, &at)?;
+                continue;
+            };
+            let section = section.to_lowercase();
+            if !sections.contains(&section.as_str()) {
+                let hint = hint(&section, sections.iter().copied());
+                let message = format!("there is no section {section:?}{hint} There are {}", sections.join(", "));
+                return Err(Mistake::new(at, message));
+            }
+            let path: Vec<String> = path.split(LEVEL).map(str::to_lowercase).collect();
+            root.set(&path, Node::new(Value::Word(value.clone()), at));
+        }
+        Ok(())
+    }
+
+    /// Puts values in the place of `${NAME}` and `${NAME:-default}`, and `$` in that of `$$`.
+    pub(super) fn substitute_in(&self, node: &mut Node) -> Result<(), Mistake> {
+        match &mut node.value {
+            Value::Text(text) if text.contains('$') => {
+                let text = self.expand(text).map_err(|message| Mistake::new(node.at.clone(), message))?;
+                node.value = text;
+            }
+            Value::List(list) => {
+                for (number, item) in list.iter_mut().enumerate() {
+                    self.substitute_in(item).map_err(|mistake| mistake.below(Step::Number(number)))?;
+                }
+            }
+            Value::Table(Table(entries)) => {
+                for Entry { key, node, .. } in entries {
+                    self.substitute_in(node).map_err(|mistake| mistake.below(Step::Key(key.clone())))?;
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn expand(&self, text: &str) -> Result<Value, String> {
+        let (mut expanded, mut rest, mut found) = (String::with_capacity(text.len()), text, false);
+        while let Some((before, after)) = rest.split_once('$') {
+            expanded += before;
+            if let Some(after) = after.strip_prefix('$') {
+                expanded.push('$');
+                rest = after;
+            } else if let Some(after) = after.strip_prefix('{') {
+                let Some((inside, after)) = after.split_once('}') else {
+                    return Err("\"${\" without \"}\"; write $$ for a dollar".to_owned());
+                };
+                expanded += self.value(inside)?;
+                (rest, found) = (after, true);
+            } else {
+                expanded.push('$');
+                rest = after;
+            }
+        }
+        expanded += rest;
+        Ok(if found { Value::Word(expanded) } else { Value::Text(expanded) })
+    }
+
+    fn value<'a>(&'a self, inside: &'a str) -> Result<&'a str, String> {
+        let (name, default) = inside.split_once(":-").map_or((inside, None), |(name, default)| (name, Some(default)));
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        if name.is_empty() || !name.chars().all(plain) || name.starts_with(|c: char| c.is_ascii_digit()) {
+            return Err("inside \"${…}\" there is no name of a variable; write ${NAME} or ${NAME:-default}".to_owned());
+        }
+        let known = self.0.get(name).map(String::as_str);
+        match (known, default) {
+            (Some(value), None) => Ok(value),
+            (Some(value), Some(_)) if !value.is_empty() => Ok(value),
+            (_, Some(default)) => Ok(default),
+            (None, None) => {
+                Err(format!("the environment variable {name} is not set; set it, or write ${{{name}:-default}}"))
+            }
+        }
+    }
+}
+
+/// `PERFMON_SERVER_LISTEN` is a mistake, `PERFMON_CONFIG` is not.
+fn single_underscore(path: &str, sections: &[&str], at: &Place) -> Result<(), Mistake> {
+    let path = path.to_lowercase();
+    let meant = sections.iter().find_map(|section| Some((section, path.strip_prefix(section)?.strip_prefix('_')?)));
+    match meant {
+        Some((section, key)) => {
+            let name = format!("{PREFIX}{section}{LEVEL}{key}").to_uppercase();
+            Err(Mistake::new(at.clone(), format!("levels are told apart by two underscores; did you mean {name}?")))
+        }
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,169 @@
+//! What is wrong with a configuration, where, and what would be right.
+
+use std::fmt::{self, Write};
+
+use perfmon_core::Error;
+use serde::de::{self, Expected, Unexpected};
+
+use super::node::Place;
+
+/// A mistake in a configuration.
+#[derive(Debug, Clone)]
+pub(super) struct Mistake {
+    at: Option<Place>,
+    /// Keys from the inside out.
+    path: Vec<Step>,
+    message: String,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Step {
+    Key(String),
+    Number(usize),
+}
+
+impl Mistake {
+    pub(super) fn new(at: Place, message: impl Into<String>) -> Self {
+        Self { at: Some(at), path: Vec::new(), message: message.into() }
+    }
+
+    /// Says where, unless that is known more closely already.
+    pub(super) fn at(mut self, at: &Place) -> Self {
+        self.at.get_or_insert_with(|| at.clone());
+        self
+    }
+
+    /// Says below which key.
+    pub(super) fn below(mut self, step: Step) -> Self {
+        self.path.push(step);
+        self
+    }
+
+    fn key(&self) -> String {
+        let mut key = String::new();
+        for step in self.path.iter().rev() {
+            match step {
+                Step::Key(name) => {
+                    let dot = if key.is_empty() { "" } else { "." };
+                    let plain = name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-') && !name.is_empty();
+                    _ = if plain { write!(key, "{dot}{name}") } else { write!(key, "{dot}{name:?}") };
+                }
+                Step::Number(number) => _ = write!(key, "[{number}]"),
+            }
+        }
+        key
+    }
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("failed to read the configuration")?;
+        if let Some(at) = &self.at {
+            write!(f, ", {at}")?;
+        }
+        match self.key() {
+            key if key.is_empty() => {}
+            key => write!(f, ", {key}")?,
+        }
+        write!(f, ": {}", self.message)
+    }
+}
+
+impl std::error::Error for Mistake {}
+
+impl From<Mistake> for Error {
+    fn from(mistake: Mistake) -> Self {
+        Self::invalid(mistake.to_string())
+    }
+}
+
+impl de::Error for Mistake {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Self { at: None, path: Vec::new(), message: message.to_string() }
+    }
+
+    fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::custom(format_args!("expected {}, found {}", wanted(expected), kind(&found)))
+    }
+
+    fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        let wanted = wanted(expected);
+        // Numbers alone are told: a text may be a secret.
+        match found {
+            Unexpected::Unsigned(number) => Self::custom(format_args!("expected {wanted}, found {number}")),
+            Unexpected::Signed(number) => Self::custom(format_args!("expected {wanted}, found {number}")),
+            Unexpected::Float(number) => Self::custom(format_args!("expected {wanted}, found {number}")),
+            found => Self::custom(format_args!("expected {wanted}, found another {}", kind(&found))),
+        }
+    }
+
+    fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
+        let hint = hint(variant, expected.iter().copied());
+        Self::custom(format_args!("{variant:?} is not allowed here{hint} Write {}", list(expected, "or")))
+    }
+
+    fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
+        let hint = hint(field, expected.iter().copied());
+        let known = if expected.is_empty() { "none".to_owned() } else { list(expected, "and") };
+        Self::custom(format_args!("there is no key {field:?}{hint} Allowed here: {known}"))
+    }
+
+    fn missing_field(field: &'static str) -> Self {
+        Self::custom(format_args!("the key {field:?} is missing; it has no default"))
+    }
+
+    fn duplicate_field(field: &'static str) -> Self {
+        Self::custom(format_args!("the key {field:?} is written twice; remove one"))
+    }
+}
+
+/// `; did you mean "listen"?`, if one of the names is near, else a full stop.
+pub(crate) fn hint<'a>(written: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let written = written.to_lowercase();
+    let distance = |name: &str| strsim::damerau_levenshtein(&written, name);
+    let nearest = known.map(|name| (distance(name), name)).min();
+    match nearest {
+        Some((distance, name)) if distance <= 1 + name.len() / 4 => format!("; did you mean {name:?}?"),
+        _ => String::from("."),
+    }
+}
+
+fn list(names: &[&str], last: &str) -> String {
+    match names {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [some @ .., one] => format!("{} {last} {one}", some.join(", ")),
+    }
+}
+
+/// What serde's code expects, in words for people.
+fn wanted(expected: &dyn Expected) -> String {
+    match expected.to_string().as_str() {
+        "a string" | "a borrowed string" | "string or map" => "a text",
+        "a boolean" => "true or false",
+        "u8" => "a whole number from 0 to 255",
+        "u32" => "a whole number from 0 to 4294967295",
+        "u64" | "usize" => "a whole number, 0 or more",
+        "a nonzero u32" => "a whole number from 1 to 4294967295",
+        "f64" => "a number",
+        "a sequence" => "a list",
+        "a map" => "a section",
+        "path string" => "a path",
+        other if other.starts_with("struct ") => "a section",
+        other => return other.to_owned(),
+    }
+    .to_owned()
+}
+
+/// What there is instead, without telling it.
+fn kind(found: &Unexpected<'_>) -> &'static str {
+    match found {
+        Unexpected::Bool(_) => "true or false",
+        Unexpected::Unsigned(_) | Unexpected::Signed(_) => "a number",
+        Unexpected::Float(_) => "a number with a fraction",
+        Unexpected::Char(_) | Unexpected::Str(_) | Unexpected::Bytes(_) => "text",
+        Unexpected::Seq => "a list",
+        Unexpected::Map => "a section",
+        _ => "nothing",
+    }
+}

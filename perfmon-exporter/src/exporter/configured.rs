@@ -1,0 +1,49 @@
+//! What a configuration chooses.
+
+use perfmon_core::Error;
+
+use super::{Builder, Exporter};
+use crate::{
+    config::Config,
+    log,
+    reload::{Base, profiles_of},
+};
+
+impl Builder {
+    /// Applies a configuration: what is written in it goes before what was chosen till now, so call this last. If it came from a file, the file is watched.
+    ///
+    /// # Errors
+    /// When a profile cannot be read or is wrong.
+    pub fn config(mut self, config: Config) -> Result<Self, Error> {
+        let base = Base {
+            policy: self.policy.clone(),
+            profiles: self.profiles.clone(),
+            default_profile: self.default_profile.clone(),
+            access: self.access.clone(),
+        };
+        self.access = config.access(&base.access);
+        self.policy = config.health.policy(&base.policy);
+        self.profiles = profiles_of(&config, &base.profiles)?;
+        self.default_profile = config.profiles.default.clone().or(self.default_profile);
+        self.profiles()?;
+        self.public = config.server.allow_public.unwrap_or(self.public);
+        self.listen = config.server.listen.clone().unwrap_or(self.listen);
+        self.max_connections = config.server.max_connections.map(|most| most.get() as usize).or(self.max_connections);
+        self.windows_bytes = config.windows.memory_limit.or(self.windows_bytes);
+        self.final_report = config.report.last.clone().or(self.final_report);
+        self.config = Some((base, config));
+        Ok(self)
+    }
+
+    /// Begins the log that the configuration asks for.
+    pub(super) fn begin_log(&self) -> Result<(), Error> {
+        self.config.as_ref().map_or(Ok(()), |(_, config)| log::begin(&config.log))
+    }
+}
+
+impl Exporter {
+    /// Has the configuration file read again within a second, changed or not: for what a signal asks, or when a variable that it names has changed.
+    pub fn reload(&self) {
+        self.shared.ask_reload();
+    }
+}

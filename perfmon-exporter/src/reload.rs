@@ -1,0 +1,164 @@
+//! What a configuration changes in the builder, and in a running exporter when its file changes.
+
+use std::{collections::BTreeSet, mem, path::Path, sync::Arc};
+
+use perfmon_core::{
+    Error,
+    analyse::{Deduction, HealthPolicy},
+    collect,
+};
+
+use crate::{
+    config::{Config, Watcher, hint, text_of},
+    log,
+    profiles::Profiles,
+    settings::Access,
+    state::Shared,
+};
+
+/// What a mistake in the configuration takes from health.
+const POINTS: u8 = 5;
+
+/// What the program chose, for configuration to go before.
+#[derive(Debug, Clone)]
+pub(crate) struct Base {
+    pub(crate) policy: HealthPolicy,
+    pub(crate) profiles: Vec<(String, String)>,
+    pub(crate) default_profile: Option<String>,
+    pub(crate) access: Access,
+}
+
+/// A configuration's profiles beside those of the program: name and text.
+pub(crate) fn profiles_of(config: &Config, base: &[(String, String)]) -> Result<Vec<(String, String)>, Error> {
+    let mut profiles = base.to_vec();
+    for path in &config.profiles.files {
+        let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        profiles.push((name, text_of(path)?));
+    }
+    Ok(profiles)
+}
+
+/// Reads the file again when it changes. The pump asks it once a second.
+#[derive(Debug)]
+pub(crate) struct Reload {
+    shared: Arc<Shared>,
+    base: Base,
+    config: Config,
+    watcher: Option<Watcher>,
+    /// What health is told until the file is right and nothing waits for a restart.
+    told: Option<Deduction>,
+}
+
+impl Reload {
+    /// Applies what the builder does not.
+    pub(crate) fn begin(shared: Arc<Shared>, base: Base, config: Config) -> Self {
+        configure_collectors(&config, &Config::default());
+        let watcher = config.watcher();
+        Self { shared, base, config, watcher, told: None }
+    }
+
+    /// Looks whether the file has changed, and applies it if it has and is right. What there is to tell about it takes points from health.
+    pub(crate) fn look(&mut self, policy: &mut HealthPolicy) -> Option<Deduction> {
+        let changed = self.watcher.as_mut().is_some_and(Watcher::changed) | self.shared.take_reload();
+        if let Some(path) = self.config.source().map(Path::to_owned).filter(|_| changed) {
+            self.told = match self.apply(&path, policy) {
+                Ok(waiting) if waiting.is_empty() => {
+                    tracing::info!(target: "perfmon", file = %path.display(), "the configuration has changed");
+                    None
+                }
+                Ok(waiting) => {
+                    let reason = format!("{}: a change of {waiting} needs a restart", path.display());
+                    tracing::warn!(target: "perfmon", "{reason}");
+                    Some(deduction(0, reason))
+                }
+                Err(error) => {
+                    let reason = format!("{error}; what was configured before goes on");
+                    tracing::error!(target: "perfmon", "{reason}");
+                    Some(deduction(POINTS, reason))
+                }
+            };
+        }
+        self.told.clone().or_else(|| unknown_collector(&self.config).map(|reason| deduction(0, reason)))
+    }
+
+    /// Everything or nothing. Returns the keys that wait for a restart.
+    fn apply(&mut self, path: &Path, policy: &mut HealthPolicy) -> Result<String, Error> {
+        let config = Config::load(path)?;
+        let default = config.profiles.default.as_deref().or(self.base.default_profile.as_deref());
+        let profiles = Profiles::compile(&profiles_of(&config, &self.base.profiles)?, default)?;
+        let mut waiting = waiting(&self.config, &config);
+        let mut access = config.access(&self.base.access);
+        let running = self.config.access(&self.base.access);
+        access.tls = running.tls;
+        let open = access.tokens.is_empty() && access.users.is_empty();
+        if open && !(running.tokens.is_empty() && running.users.is_empty()) {
+            // Whether the address may be open to everybody is decided when it is taken.
+            (access.tokens, access.users) = (running.tokens, running.users);
+            waiting.push("server.tokens and users to none at all");
+        }
+        self.shared.set_profiles(profiles);
+        self.shared.set_access(Arc::new(access));
+        *policy = config.health.policy(&self.base.policy);
+        configure_collectors(&config, &self.config);
+        log::set_level(&config.log);
+        let before = mem::replace(&mut self.config, config);
+        // Those that wait go on waiting until the restart.
+        keep(&mut self.config, before);
+        self.watcher = self.config.watcher();
+        Ok(waiting.join(", "))
+    }
+}
+
+fn deduction(points: u8, reason: String) -> Deduction {
+    Deduction { rule: "configuration".to_owned(), points, reason }
+}
+
+/// A collector that is configured and not there, or not yet.
+fn unknown_collector(config: &Config) -> Option<String> {
+    if config.collectors.is_empty() {
+        return None;
+    }
+    let known: Vec<String> = collect::collectors().into_iter().map(|status| status.name).collect();
+    let unknown = config.collectors.keys().find(|name| !known.contains(name))?;
+    let hint = hint(unknown, known.iter().map(String::as_str));
+    Some(format!("a collector {unknown:?} is configured, but there is none of that name{hint}"))
+}
+
+/// Those that are written now, and those that no longer are.
+fn configure_collectors(now: &Config, before: &Config) {
+    let names: BTreeSet<&String> = now.collectors.keys().chain(before.collectors.keys()).collect();
+    for name in names {
+        let collector = now.collectors.get(name).copied().unwrap_or_default();
+        collect::configure_collector(name, collector.enabled, collector.interval);
+    }
+}
+
+/// What cannot change while it runs.
+fn waiting(running: &Config, written: &Config) -> Vec<&'static str> {
+    let (r, w) = (running, written);
+    let keys = [
+        ("server.listen", r.server.listen != w.server.listen),
+        ("server.allow_public", r.server.allow_public != w.server.allow_public),
+        ("server.max_connections", r.server.max_connections != w.server.max_connections),
+        ("server.tls", r.server.tls != w.server.tls),
+        ("windows.memory_limit", r.windows != w.windows),
+        ("log.file", r.log.file != w.log.file),
+        ("report.final", r.report != w.report),
+    ];
+    keys.into_iter().filter(|(_, changed)| *changed).map(|(key, _)| key).collect()
+}
+
+/// Has the running values of what cannot change.
+fn keep(config: &mut Config, running: Config) {
+    let (tokens, users) = (running.server.tokens, running.server.users);
+    config.server.listen = running.server.listen;
+    config.server.allow_public = running.server.allow_public;
+    config.server.max_connections = running.server.max_connections;
+    config.server.tls = running.server.tls;
+    config.windows = running.windows;
+    config.log.file = running.log.file;
+    config.report = running.report;
+    if config.server.tokens.is_empty() && config.server.users.is_empty() {
+        (config.server.tokens, config.server.users) = (tokens, users);
+    }
+}
