@@ -12,6 +12,7 @@ mod profiles;
 mod pump;
 mod run;
 mod serve;
+pub mod settings;
 mod state;
 
 #[doc(hidden)]
