@@ -25,6 +25,8 @@ use crate::{
     profiles::Profiles,
     pump::Pump,
     run::run,
+    serve::Door,
+    settings::Access,
     state::{Shared, Tick},
 };
 
@@ -40,6 +42,7 @@ use crate::{
 pub struct Builder {
     listen: String,
     public: bool,
+    access: Access,
     policy: HealthPolicy,
     profiles: Vec<(String, String)>,
     default_profile: Option<String>,
@@ -58,6 +61,7 @@ pub fn builder() -> Builder {
     Builder {
         listen: String::from(DEFAULT_ADDRESS),
         public: false,
+        access: Access::default(),
         policy: HealthPolicy::default(),
         profiles: Vec::new(),
         default_profile: None,
@@ -73,9 +77,25 @@ impl Builder {
         self
     }
 
-    /// Allows an address that other machines can reach. Whoever reaches it reads everything there is: there is no authentication.
+    /// Allows an address that other machines can reach even without anybody having to say who they are: whoever reaches it reads everything there is.
+    /// With tokens or users in [`access`](Self::access) this is not needed.
     pub fn allow_public(mut self) -> Self {
         self.public = true;
+        self
+    }
+
+    /// Who may do what, and how the server is protected: tokens, users, other sites' pages, the server's names, a limit on requests, TLS.
+    ///
+    /// ```
+    /// use perfmon_exporter::settings::{Access, Role, Token};
+    ///
+    /// let mut access = Access::default();
+    /// access.tokens = vec![Token { name: "prometheus".into(), secret: "a-long-text-that-nobody-guesses".into(), role: Role::Read }];
+    /// let exporter = perfmon_exporter::builder().listen("127.0.0.1:0").access(access).start()?;
+    /// # Ok::<(), perfmon_core::Error>(())
+    /// ```
+    pub fn access(mut self, access: Access) -> Self {
+        self.access = access;
         self
     }
 
@@ -120,26 +140,32 @@ impl Builder {
     /// signal handler is installed.
     ///
     /// # Errors
-    /// When the address is wrong, in use or reachable from other machines without [`allow_public`](Self::allow_public); when a profile or the final report's path is wrong; when an
-    /// exporter runs in this process already; when the system gives no thread. Nothing runs then.
+    /// When the address is wrong, in use or reachable from other machines without authentication or [`allow_public`](Self::allow_public); when a profile, the
+    /// final report's path, a certificate or something else in [`access`](Self::access) is wrong; when an exporter runs in this process already; when the
+    /// system gives no thread. Nothing runs then.
     pub fn start(self) -> Result<Exporter, Error> {
         let profiles = self.profiles()?;
         self.final_report.as_deref().map_or(Ok(()), check_report)?;
+        let access = Arc::new(self.access.clone());
+        let mut door = Door::new(&access, self.public)?;
         // Before the port, which another one of this process would have.
         let driver = only_one()?;
-        let listener = bind(&self.listen, self.public)?;
+        let listener = bind(&self.listen, door.may_be_public())?;
         let address = listener.local_addr().map_err(|error| cannot_listen(&self.listen, &error))?;
+        door.stand_at(address);
+        let scheme = door.scheme();
         let final_report = self.final_report.clone();
         let (shared, pump) = self.pump(profiles, driver);
+        shared.set_access(access);
         let (stop, stopped) = watch::channel(false);
         let body = {
             let shared = shared.clone();
-            move || run(listener, &shared, pump, stopped)
+            move || run(listener, door, &shared, pump, stopped)
         };
         let thread = thread::Builder::new().name(String::from("perfmon-exporter")).spawn(body);
         let thread =
             thread.map_err(|error| Error::unavailable(format!("failed to start the exporter's thread: {error}")))?;
-        Ok(Exporter { address, shared, stop, thread: Some(thread), final_report })
+        Ok(Exporter { address, scheme, shared, stop, thread: Some(thread), final_report })
     }
 
     /// The same without thread and port: it moves when told to. For simulations, with a mock clock say.
@@ -202,6 +228,7 @@ pub fn start() -> Result<Exporter, Error> {
 #[must_use = "dropped, the exporter stops; keep it in a variable such as `_perfmon`"]
 pub struct Exporter {
     address: SocketAddr,
+    scheme: &'static str,
     shared: Arc<Shared>,
     stop: watch::Sender<bool>,
     thread: Option<JoinHandle<()>>,
@@ -215,10 +242,10 @@ impl Exporter {
         self.address
     }
 
-    /// `"http://127.0.0.1:9464"`.
+    /// `"http://127.0.0.1:9464"`, or `https` with a certificate.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("{}://{}", self.scheme, self.address)
     }
 
     /// What happened in the last ten seconds, minute, … hour, up to this moment: percentiles, rates, objectives, whatever a snapshot tells. Its

@@ -1,6 +1,7 @@
 //! What the pump keeps and the server shows.
 
 use std::{
+    collections::BTreeMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -19,6 +20,7 @@ use crate::{
     connections::Connections,
     encode::{Exemplar, Format, Profile, Scrape, render},
     profiles::Profiles,
+    settings::Access,
 };
 
 /// What one second of the pump found. Subscribers get each of them; who is slow gets the newest.
@@ -42,6 +44,10 @@ pub(crate) struct Shared {
     pub(crate) profiles: Profiles,
     pub(crate) connections: Arc<Connections>,
     pub(crate) scrapes: Scrapes,
+    pub(crate) refusals: Refusals,
+    access: Mutex<Arc<Access>>,
+    /// What goes wrong at present, by the rule that health knows it by.
+    troubles: Mutex<BTreeMap<&'static str, String>>,
     windows: Mutex<Windows>,
     latest: watch::Sender<Option<Arc<Tick>>>,
     /// Ticks that panicked.
@@ -83,12 +89,60 @@ impl Scrapes {
     }
 }
 
+/// Why a request was not answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// Too many of them, or too many wrong guesses.
+    Rate,
+    /// It meant another server.
+    Host,
+    /// A page of a site that may not ask.
+    Origin,
+    /// Nobody knows who it is.
+    Credential,
+    /// The role does not suffice.
+    Role,
+    /// The body is too large or not JSON.
+    Body,
+}
+
+/// Requests that were not answered.
+#[derive(Debug, Default)]
+pub(crate) struct Refusals([AtomicU64; Refusal::ALL.len()]);
+
+impl Refusal {
+    pub(crate) const ALL: [(Self, &'static str); 6] = [
+        (Self::Rate, "rate"),
+        (Self::Host, "host"),
+        (Self::Origin, "origin"),
+        (Self::Credential, "credential"),
+        (Self::Role, "role"),
+        (Self::Body, "body"),
+    ];
+}
+
+impl Refusals {
+    pub(crate) fn count(&self, why: Refusal) {
+        if let Some(at) = Refusal::ALL.iter().position(|(known, _)| *known == why) {
+            self.0[at].fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// How many there were, by the reason's name.
+    pub(crate) fn done(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
+        Refusal::ALL.iter().zip(&self.0).map(|((_, name), done)| (*name, done.load(Ordering::Relaxed)))
+    }
+}
+
 impl Shared {
     pub(crate) fn new(profiles: Profiles, connections: Arc<Connections>) -> Arc<Self> {
         Arc::new(Self {
             profiles,
             connections,
             scrapes: Scrapes::default(),
+            refusals: Refusals::default(),
+            access: Mutex::default(),
+            troubles: Mutex::default(),
             windows: Mutex::default(),
             latest: watch::Sender::new(None),
             faults: AtomicU64::new(0),
@@ -96,7 +150,7 @@ impl Shared {
     }
 
     pub(crate) fn windows(&self) -> MutexGuard<'_, Windows> {
-        self.windows.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.windows)
     }
 
     /// What happened in a window up to a snapshot.
@@ -111,6 +165,28 @@ impl Shared {
 
     pub(crate) fn publish(&self, tick: Tick) {
         self.latest.send_replace(Some(Arc::new(tick)));
+    }
+
+    /// Who may do what, from the next request on. What makes no sense in it is left out and told; [`trouble`](Self::trouble) `"access"` has it then.
+    pub(crate) fn set_access(&self, access: Arc<Access>) {
+        *lock(&self.access) = access;
+    }
+
+    pub(crate) fn access(&self) -> Arc<Access> {
+        lock(&self.access).clone()
+    }
+
+    /// Takes points from health for as long as there is a reason.
+    pub(crate) fn trouble(&self, rule: &'static str, reason: Option<String>) {
+        let mut troubles = lock(&self.troubles);
+        match reason {
+            Some(reason) => troubles.insert(rule, reason),
+            None => troubles.remove(rule),
+        };
+    }
+
+    pub(crate) fn troubles(&self) -> Vec<(&'static str, String)> {
+        lock(&self.troubles).iter().map(|(rule, reason)| (*rule, reason.clone())).collect()
     }
 
     pub(crate) fn count_fault(&self) {
@@ -141,4 +217,8 @@ impl Shared {
         self.scrapes.count(format, body.len(), begun.elapsed());
         body
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
