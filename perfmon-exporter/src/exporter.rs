@@ -19,6 +19,7 @@ use perfmon_core::{
 use tokio::sync::watch;
 
 use crate::{
+    by_hand::ByHand,
     connections::{Connections, most_connections},
     encode::Profile,
     listen::{DEFAULT_ADDRESS, bind, cannot_listen},
@@ -173,7 +174,7 @@ impl Builder {
     pub fn by_hand(self) -> Result<ByHand, Error> {
         let profiles = self.profiles()?;
         let (shared, pump) = self.pump(profiles, only_one()?);
-        Ok(ByHand { shared, pump })
+        Ok(ByHand::new(shared, pump))
     }
 
     fn profiles(&self) -> Result<Profiles, Error> {
@@ -277,6 +278,22 @@ impl Exporter {
         self.shared.subscribe()
     }
 
+    /// Changes who may do what, from the next request on.
+    ///
+    /// # Errors
+    /// When something in it makes no sense, or the certificate is at another place: that needs a start. Everything stays as it was then.
+    pub fn set_access(&self, access: Access) -> Result<(), Error> {
+        if access.tls != self.shared.access().tls {
+            return Err(Error::invalid(
+                "failed to change the certificate's place: stop the exporter and start it again",
+            ));
+        }
+        let access = Arc::new(access);
+        Door::check(&access)?;
+        self.shared.set_access(access);
+        Ok(())
+    }
+
     /// Stops it and says what went wrong with that, if anything. Dropping it does the same and tells a tracing subscriber only.
     ///
     /// # Errors
@@ -325,29 +342,5 @@ fn check_report(path: &Path) -> Result<(), Error> {
             Some("json" | "md" | "markdown" | "csv" | "txt") => Ok(()),
             _ => wrong(String::from("its name must end in .json, .md, .csv or .txt")),
         },
-    }
-}
-
-/// An exporter that moves when told to.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct ByHand {
-    shared: Arc<Shared>,
-    pump: Pump,
-}
-
-impl ByHand {
-    /// One second's work.
-    pub fn tick(&mut self) {
-        self.pump.tick(Duration::ZERO);
-    }
-
-    /// What a scrape gets.
-    ///
-    /// # Errors
-    /// When there is no such profile of names.
-    pub fn scrape(&self, names: Option<&str>, accept: Option<&str>) -> Result<Vec<u8>, Error> {
-        let profile = self.shared.profiles.get(names).map_err(Error::invalid)?;
-        Ok(self.shared.render(&profile, profile.negotiate(accept)))
     }
 }

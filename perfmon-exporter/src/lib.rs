@@ -4,6 +4,7 @@
 //! encode ─► profiles ─► state ─► pump, serve ─► run ─► exporter          an arrow points to who uses what is left of it
 //! ```
 
+mod by_hand;
 mod connections;
 pub mod encode;
 mod exporter;
@@ -16,7 +17,7 @@ pub mod settings;
 mod state;
 
 #[doc(hidden)]
-pub use self::exporter::ByHand;
+pub use self::by_hand::ByHand;
 #[cfg(feature = "auth")]
 pub use self::serve::hash_password;
 pub use self::{

@@ -29,6 +29,14 @@ impl Door {
         Ok(Self { gate, tls, authenticated: !(access.tokens.is_empty() && access.users.is_empty()) })
     }
 
+    /// Whether settings make sense, apart from the certificate.
+    ///
+    /// # Errors
+    /// When they do not.
+    pub(crate) fn check(access: &Arc<Access>) -> Result<(), Error> {
+        Gate::new(access, Standing { loopback: true, open: false }).map(|_| ())
+    }
+
     /// Whether other machines may reach it.
     pub(crate) fn may_be_public(&self) -> bool {
         self.authenticated || self.gate.standing.open

@@ -106,7 +106,7 @@ impl Gate {
             return Err(preflight(from));
         }
         let caller = self.identify(rules, peer, request.headers()).await?;
-        self.allow(rules, &caller, &request)?;
+        role_suffices(rules, &caller, &request)?;
         if is_change(request.method()) || is_websocket(request.headers()) {
             page_may(from, &caller)?;
         }
@@ -158,26 +158,6 @@ impl Gate {
             Verdict::Later(wait) => Err(later(wait, "too many wrong tokens and passwords")),
         }
     }
-
-    /// Whether the caller's role suffices.
-    #[allow(clippy::unused_self, reason = "one of the gate's questions")]
-    fn allow(&self, rules: &Rules, caller: &Caller, request: &Request) -> Result<(), Refused> {
-        let change = is_change(request.method());
-        let needed = if change { Role::Operate } else { Role::Read };
-        let vital = !change && FOR_ANYBODY.contains(&request.uri().path());
-        if caller.may(needed) || vital {
-            return Ok(());
-        }
-        if caller.role.is_none() {
-            return Err(unauthorized(rules, "say who you are: send a token, or a name and a password"));
-        }
-        let remedy = if caller.name.is_some() {
-            "this needs the role operate, and yours is read"
-        } else {
-            "changes from other machines need a token or a user with the role operate: configure one"
-        };
-        Err(refuse(Refusal::Role, StatusCode::FORBIDDEN, remedy))
-    }
 }
 
 /// The middleware.
@@ -212,6 +192,25 @@ fn is_change(method: &Method) -> bool {
 fn is_websocket(headers: &HeaderMap) -> bool {
     let mut upgrades = headers.get_all(header::UPGRADE).iter();
     upgrades.any(|value| value.as_bytes().to_ascii_lowercase().windows(9).any(|part| part == b"websocket"))
+}
+
+/// Whether the caller's role suffices.
+fn role_suffices(rules: &Rules, caller: &Caller, request: &Request) -> Result<(), Refused> {
+    let change = is_change(request.method());
+    let needed = if change { Role::Operate } else { Role::Read };
+    let vital = !change && FOR_ANYBODY.contains(&request.uri().path());
+    if caller.may(needed) || vital {
+        return Ok(());
+    }
+    if caller.role.is_none() {
+        return Err(unauthorized(rules, "say who you are: send a token, or a name and a password"));
+    }
+    let remedy = if caller.name.is_some() {
+        "this needs the role operate, and yours is read"
+    } else {
+        "changes from other machines need a token or a user with the role operate: configure one"
+    };
+    Err(refuse(Refusal::Role, StatusCode::FORBIDDEN, remedy))
 }
 
 /// Whether the page that asks may change things or listen. A browser always says which page it is.

@@ -14,6 +14,8 @@ mod origin;
 mod password;
 mod rate;
 mod rules;
+#[cfg(test)]
+mod tests;
 mod tls;
 
 #[cfg(feature = "auth")]

@@ -39,7 +39,7 @@ mod with {
     /// The first byte of what a TLS client says: a record of the handshake (RFC 8446, 5.1).
     const HANDSHAKE_RECORD: u8 = 22;
     /// What somebody gets who speaks plain HTTP.
-    const PLAIN: &str = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: application/problem+json\r\nContent-Length: 112\r\n\r\n\
+    const PLAIN: &str = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: application/problem+json\r\nContent-Length: 113\r\n\r\n\
                          {\"type\":\"about:blank\",\"title\":\"Bad Request\",\"status\":400,\"detail\":\"this port speaks TLS: write https:// instead\"}";
 
     /// The certificate, and how to speak with it.
