@@ -70,6 +70,8 @@
 //! | `report` | yes | [`report()`], [`report_on_exit`]. |
 //! | `serde` | no | `Serialize` and `Deserialize` for [`Snapshot`], with histograms as HDR V2 bytes. |
 //! | `exporter` | no | `perfmon::exporter`: `/metrics`, `/health`, live windows; brings `on`, `report` and `system`. |
+//! | `tls` | no | HTTPS for the exporter, by rustls; brings `exporter`. |
+//! | `auth` | no | Users with passwords for the exporter, by argon2; brings `exporter`. Tokens need no feature. |
 //! | `system` | no | `perfmon::system`: processor, memory, disks, network, temperature, connections, the process itself and whether it leaks. |
 //! | `tracing` | no | `perfmon::tracing`: call sites of the spans there are, trace ids for slow calls, slow calls as events. |
 //!

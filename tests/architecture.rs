@@ -27,7 +27,7 @@ const EXPORTER: [&[&str]; 6] = [
     &["profiles"],
     &["state"],
     &["pump", "serve"],
-    &["run"],
+    &["run", "by_hand"],
     &["exporter"],
 ];
 

@@ -6,7 +6,6 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
     thread::{self, JoinHandle},
-    time::Duration,
 };
 
 use perfmon_core::{

@@ -2,9 +2,7 @@
 
 use std::net::TcpStream;
 
-use perfmon_exporter::builder;
-
-use crate::client::{Answer, OPERATE, READ, ask, ask_as, local, start, talk, tokens, turn};
+use crate::client::{Answer, READ, ask, ask_as, local, talk, tokens, turn};
 
 const BEARER: (&str, &str) = ("Authorization", "Bearer a-token-to-operate");
 
@@ -162,25 +160,4 @@ fn every_answer_protects_its_reader() {
         assert_eq!(says("cross-origin-resource-policy"), "same-origin");
         assert_eq!(says("cache-control"), "no-store");
     }
-}
-
-/// On an address that other machines reach, by any name that somebody gave it.
-#[test]
-fn a_public_server_with_tokens_lets_its_names_in() {
-    let _turn = turn();
-    let exporter = start(builder().listen("0.0.0.0:0").access(tokens()));
-    let address = ([127, 0, 0, 1], exporter.address().port()).into();
-    let with = |host: &str| {
-        let bearer = format!("Bearer {OPERATE}");
-        ask_as(address, "GET /metrics", &[("Host", host), ("Authorization", &bearer)], "").status
-    };
-    assert_eq!((with("anything.example"), with("192.0.2.1:9464")), (200, 200));
-    let mut access = tokens();
-    access.hosts = vec![String::from("perfmon.example.com")];
-    exporter.set_access(access).expect("it makes sense");
-    assert_eq!((with("perfmon.example.com"), with("192.0.2.1:9464"), with("anything.example")), (200, 200, 421));
-    // Who takes the last token away does not mean that everybody may read.
-    exporter.set_access(perfmon_exporter::settings::Access::default()).expect("it makes sense");
-    assert_eq!(with("localhost"), 401);
-    assert_eq!(ask_as(address, "GET /health", &[("Host", "localhost")], "").status, 200);
 }

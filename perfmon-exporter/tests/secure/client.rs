@@ -62,8 +62,8 @@ pub(crate) fn talk(stream: &mut (impl Read + Write), request: &str) -> Answer {
 
 /// `"GET /health"` with exactly these headers.
 pub(crate) fn raw(what: &str, headers: &[(&str, &str)], body: &str) -> String {
-    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-    format!("{what} HTTP/1.1\r\n{headers}\r\n{body}")
+    let headers: Vec<_> = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    format!("{what} HTTP/1.1\r\n{}\r\n{body}", headers.concat())
 }
 
 /// Asks with exactly these headers, the host among them.

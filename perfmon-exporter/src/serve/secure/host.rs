@@ -79,9 +79,8 @@ impl Named {
         };
         // A URI with an authority overrides the header (RFC 9112, 3.2.2); one that says something else is nobody's mistake.
         match (uri.authority().map(Host::of), header) {
-            (None, Some(host)) => Self::Host(host),
             (None, None) => Self::Nothing,
-            (Some(Some(host)), None) => Self::Host(host),
+            (None, Some(host)) | (Some(Some(host)), None) => Self::Host(host),
             (Some(Some(host)), Some(header)) if host == header => Self::Host(host),
             (Some(_), _) => Self::Nonsense,
         }
