@@ -20,7 +20,7 @@ use super::{
     caller::{Caller, Peer},
     credential::Credential,
     host::{Host, Named},
-    origin::{self, From},
+    origin::{self, Source},
     password::{Guesses, Verdict},
     rules::Rules,
 };
@@ -87,7 +87,7 @@ impl Gate {
 
     /// Whether one has to say who one is. A public server that loses its last credential lets nobody in, rather than everybody.
     fn is_closed(&self, rules: &Rules) -> bool {
-        rules.has_credentials() || !(self.standing.loopback || self.standing.open)
+        rules.names_anybody() || !(self.standing.loopback || self.standing.open)
     }
 
     fn is_meant(&self, host: &Host, rules: &Rules) -> bool {
@@ -101,7 +101,7 @@ impl Gate {
             rate.take(peer).map_err(|wait| later(wait, "too many requests from this address"))?;
         }
         let host = self.host(rules, &request)?;
-        let from = From::of(request.headers(), host.as_ref(), &rules.origins);
+        let from = Source::of(request.headers(), host.as_ref(), &rules.origins);
         if origin::is_preflight(request.method(), request.headers()) {
             return Err(preflight(from));
         }
@@ -132,6 +132,11 @@ impl Gate {
         }
     }
 
+    /// Counts a wrong guess.
+    fn guess(&self, peer: IpAddr) -> Verdict {
+        self.guesses.take(peer).map_or_else(Verdict::Later, |()| Verdict::Wrong)
+    }
+
     async fn identify(&self, rules: &Rules, peer: IpAddr, headers: &HeaderMap) -> Result<Caller, Refused> {
         if !self.is_closed(rules) {
             // Whoever may be anywhere may look, not change.
@@ -142,12 +147,12 @@ impl Gate {
             Ok(None) => return Ok(Caller::stranger()),
             Ok(Some(Credential::Bearer(secret))) => match rules.bearer(&secret) {
                 Some(caller) => Verdict::Right(caller),
-                None => self.guesses.take(peer).map_or_else(Verdict::Later, |()| Verdict::Wrong),
+                None => self.guess(peer),
             },
             Ok(Some(Credential::Basic { name, password })) => {
                 rules.passwords.verify(name, password, &self.guesses, peer).await
             }
-            Err(_) => Verdict::Wrong,
+            Err(_) => self.guess(peer),
         };
         match verdict {
             Verdict::Right(caller) => Ok(caller),
@@ -168,7 +173,7 @@ pub(crate) async fn pass(
 ) -> Response {
     let rules = gate.rules(&shared);
     let origin = request.headers().get(header::ORIGIN).cloned();
-    let friend = origin.filter(|_| From::of(request.headers(), None, &rules.origins) == From::Friend);
+    let friend = origin.filter(|_| Source::of(request.headers(), None, &rules.origins) == Source::Friend);
     let mut response = match gate.admit(&rules, request).await {
         Ok(request) => next.run(request).await,
         Err(refused) => {
@@ -214,14 +219,14 @@ fn role_suffices(rules: &Rules, caller: &Caller, request: &Request) -> Result<()
 }
 
 /// Whether the page that asks may change things or listen. A browser always says which page it is.
-fn page_may(from: From, caller: &Caller) -> Result<(), Refused> {
+fn page_may(from: Source, caller: &Caller) -> Result<(), Refused> {
     let detail = match from {
-        From::Here | From::Friend => return Ok(()),
-        From::Nowhere if caller.name.is_some() => return Ok(()),
-        From::Nowhere => {
+        Source::Here | Source::Friend => return Ok(()),
+        Source::Nowhere if caller.name.is_some() => return Ok(()),
+        Source::Nowhere => {
             "without a token the header Origin has to say where this comes from: send this server's address, or a token"
         }
-        From::Elsewhere => "pages of that origin may not ask: add it to the server's `origins` if they should",
+        Source::Elsewhere => "pages of that origin may not ask: add it to the server's `origins` if they should",
     };
     Err(refuse(Refusal::Origin, StatusCode::FORBIDDEN, detail))
 }
@@ -250,10 +255,10 @@ fn is_json(headers: &HeaderMap) -> bool {
     kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json")
 }
 
-fn preflight(from: From) -> Refused {
+fn preflight(from: Source) -> Refused {
     match from {
-        From::Here | From::Friend => Refused { why: None, response: Box::new(origin::preflight()) },
-        From::Nowhere | From::Elsewhere => refuse(
+        Source::Here | Source::Friend => Refused { why: None, response: Box::new(origin::preflight()) },
+        Source::Nowhere | Source::Elsewhere => refuse(
             Refusal::Origin,
             StatusCode::FORBIDDEN,
             "pages of that origin may not ask: add it to the server's `origins` if they should",

@@ -19,7 +19,7 @@ pub(crate) struct Origin {
 
 /// Where a request comes from, as far as it says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum From {
+pub(crate) enum Source {
     /// Not from a page, or from one of a time before `Origin`.
     Nowhere,
     /// From a page of this server.
@@ -59,7 +59,7 @@ impl Origin {
     }
 }
 
-impl From {
+impl Source {
     pub(crate) fn of(headers: &HeaderMap, host: Option<&Host>, friends: &[Origin]) -> Self {
         let mut values = headers.get_all(header::ORIGIN).iter();
         let Some(value) = values.next() else { return Self::Nowhere };
@@ -105,7 +105,7 @@ pub(crate) fn allow(response: &mut Response, origin: Option<HeaderValue>) {
 mod tests {
     use axum::http::{HeaderMap, HeaderValue, header};
 
-    use super::{From, Host, Origin};
+    use super::{Host, Origin, Source};
 
     #[test]
     fn an_origin_is_scheme_host_and_port() {
@@ -133,27 +133,27 @@ mod tests {
         let friends = ["https://one.example", "https://two.example:8443"].map(|text| Origin::parse(text).expect(text));
         let from = |origin: &str, host: &str| {
             let headers = HeaderMap::from_iter([(header::ORIGIN, HeaderValue::from_str(origin).expect("a value"))]);
-            From::of(&headers, Host::parse(host).as_ref(), &friends)
+            Source::of(&headers, Host::parse(host).as_ref(), &friends)
         };
         for (origin, host, expected) in [
-            ("http://localhost:9464", "localhost:9464", From::Here),
-            ("https://localhost:9464", "localhost:9464", From::Here),
-            ("https://perfmon.example", "perfmon.example", From::Here),
-            ("https://perfmon.example:443", "perfmon.example", From::Here),
-            ("http://localhost:9465", "localhost:9464", From::Elsewhere),
-            ("http://127.0.0.1:9464", "localhost:9464", From::Elsewhere),
-            ("https://one.example", "localhost:9464", From::Friend),
-            ("https://one.example:443", "localhost:9464", From::Friend),
-            ("https://two.example:8443", "localhost:9464", From::Friend),
-            ("https://two.example", "localhost:9464", From::Elsewhere),
-            ("http://one.example", "localhost:9464", From::Elsewhere),
-            ("https://one.example.evil.example", "localhost:9464", From::Elsewhere),
-            ("https://sub.one.example", "localhost:9464", From::Elsewhere),
-            ("null", "localhost:9464", From::Elsewhere),
-            ("", "localhost:9464", From::Elsewhere),
+            ("http://localhost:9464", "localhost:9464", Source::Here),
+            ("https://localhost:9464", "localhost:9464", Source::Here),
+            ("https://perfmon.example", "perfmon.example", Source::Here),
+            ("https://perfmon.example:443", "perfmon.example", Source::Here),
+            ("http://localhost:9465", "localhost:9464", Source::Elsewhere),
+            ("http://127.0.0.1:9464", "localhost:9464", Source::Elsewhere),
+            ("https://one.example", "localhost:9464", Source::Friend),
+            ("https://one.example:443", "localhost:9464", Source::Friend),
+            ("https://two.example:8443", "localhost:9464", Source::Friend),
+            ("https://two.example", "localhost:9464", Source::Elsewhere),
+            ("http://one.example", "localhost:9464", Source::Elsewhere),
+            ("https://one.example.evil.example", "localhost:9464", Source::Elsewhere),
+            ("https://sub.one.example", "localhost:9464", Source::Elsewhere),
+            ("null", "localhost:9464", Source::Elsewhere),
+            ("", "localhost:9464", Source::Elsewhere),
         ] {
             assert_eq!(from(origin, host), expected, "{origin} at {host}");
         }
-        assert_eq!(From::of(&HeaderMap::new(), None, &friends), From::Nowhere);
+        assert_eq!(Source::of(&HeaderMap::new(), None, &friends), Source::Nowhere);
     }
 }

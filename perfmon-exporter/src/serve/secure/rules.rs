@@ -56,9 +56,9 @@ impl Rules {
         (Self { access: access.clone(), tokens, passwords, origins, hosts, rate }, problems)
     }
 
-    /// Whether anybody can identify at all.
-    pub(crate) fn has_credentials(&self) -> bool {
-        !self.tokens.is_empty() || !self.passwords.is_empty()
+    /// Whether the settings name anybody, be it in a way that makes no sense: they do not mean everybody then.
+    pub(crate) fn names_anybody(&self) -> bool {
+        !(self.access.tokens.is_empty() && self.access.users.is_empty())
     }
 
     /// Whom a token belongs to. Takes the same time wherever in the list it is, and however much of it is right.

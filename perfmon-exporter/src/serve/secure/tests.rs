@@ -27,8 +27,12 @@ struct Server {
 
 impl Server {
     fn new(access: Access, open: bool) -> Self {
+        Self::at(Standing { loopback: false, open }, access)
+    }
+
+    fn at(standing: Standing, access: Access) -> Self {
         let access = Arc::new(access);
-        let gate = Gate::new(&access, Standing { loopback: false, open }).expect("it makes sense");
+        let gate = Gate::new(&access, standing).expect("it makes sense");
         let shared = Shared::new(Profiles::default(), Connections::new(1));
         shared.set_access(access);
         let app = Router::new().route("/echo", post(|body: Bytes| async move { body }).get(|| async { "echo" }));
@@ -103,4 +107,13 @@ fn what_makes_no_sense_gives_no_access() {
     server.shared.set_access(Arc::default());
     assert_eq!(server.get("localhost"), 401);
     assert!(server.shared.troubles().is_empty());
+}
+
+#[test]
+fn a_local_server_whose_tokens_make_no_sense_is_not_open() {
+    let server = Server::at(Standing { loopback: true, open: false }, with_token("secret"));
+    server.shared.set_access(Arc::new(with_token("")));
+    assert_eq!(server.get("localhost"), 401);
+    server.shared.set_access(Arc::default());
+    assert_eq!(server.get("localhost"), 200, "nobody is named, so this machine may read");
 }
