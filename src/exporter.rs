@@ -28,9 +28,37 @@
 //!
 //! In the process, [`Exporter::window`] has the last minute or hour as a snapshot, [`Exporter::health`] the score, and
 //! [`aggregate`](crate::aggregate)`("cpu_usage_percent", …)` the recent past of every figure.
+//!
+//! # Who may ask
+//!
+//! It listens on this machine only, where everybody may read. [`Builder::access`] lets others in: whoever has a token, or (feature `auth`) a name and a password. Then
+//! a public address is allowed; without either it is refused unless [`Builder::allow_public`] says that everybody may read.
+//!
+//! ```
+//! use perfmon::exporter::settings::{Access, Role, Token};
+//!
+//! let mut access = Access::default();
+//! access.tokens = vec![Token { name: "prometheus".into(), secret: "a-long-text-that-nobody-guesses".into(), role: Role::Read }];
+//! let _perfmon = perfmon::exporter::builder().listen("127.0.0.1:0").access(access).start()?;
+//! # Ok::<(), perfmon::Error>(())
+//! ```
+//!
+//! | | |
+//! |---|---|
+//! | tokens | `Authorization: Bearer <secret>`, compared in constant time |
+//! | users | basic authentication, as browsers ask for it; argon2, verified once and then remembered; wrong guesses run out: ten at once, then one each 3 s |
+//! | roles | [`Read`](settings::Role::Read) asks, [`Operate`](settings::Role::Operate) changes. Strangers get `/health` (the status alone) and `/ready` |
+//! | TLS | feature `tls`: a certificate and its key in PEM files, read again when they change |
+//! | names | on this machine's addresses it answers to `localhost` and its like, and to `hosts`: a page cannot have its own name point here |
+//! | pages | changes and live updates only from pages of this server or of `origins`; without `Origin` only with a token or a password. CORS for `origins` |
+//! | bounds | changes are JSON of at most 1 MiB; `requests_per_second` for each client, by its IPv4 address or IPv6 /64 network |
+//!
+//! A proxy in front is one client: forwarded addresses are not believed. What was refused is counted in `perfmon_requests_refused_total`.
 
 #[cfg(feature = "config")]
 pub use perfmon_exporter::config;
+#[cfg(feature = "auth")]
+pub use perfmon_exporter::hash_password;
 pub use perfmon_exporter::{Builder, DEFAULT_ADDRESS, Exporter, Tick, settings};
 
 use crate::Error;

@@ -71,6 +71,8 @@
 //! | `serde` | no | `Serialize` and `Deserialize` for [`Snapshot`], with histograms as HDR V2 bytes. |
 //! | `exporter` | no | `perfmon::exporter`: `/metrics`, `/health`, live windows; brings `on`, `report` and `system`. |
 //! | `config` | no | `perfmon::exporter::config`: configuration files and environment variables for the exporter; brings `exporter`. |
+//! | `tls` | no | HTTPS for the exporter, by rustls; brings `exporter`. |
+//! | `auth` | no | Users with passwords for the exporter, by argon2; brings `exporter`. Tokens need no feature. |
 //! | `system` | no | `perfmon::system`: processor, memory, disks, network, temperature, connections, the process itself and whether it leaks. |
 //! | `tracing` | no | `perfmon::tracing`: call sites of the spans there are, trace ids for slow calls, slow calls as events. |
 //!

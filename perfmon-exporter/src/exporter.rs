@@ -29,6 +29,7 @@ use crate::{
     profiles::Profiles,
     pump::{Chore, Pump},
     run::run,
+    serve::Door,
     settings::Access,
     state::{Shared, Tick},
 };
@@ -94,13 +95,23 @@ impl Builder {
         self
     }
 
-    /// Allows an address that other machines can reach. Whoever reaches it reads everything there is: there is no authentication.
+    /// Allows an address that other machines can reach even without anybody having to say who they are: whoever reaches it reads everything there is.
+    /// With tokens or users in [`access`](Self::access) this is not needed.
     pub fn allow_public(mut self) -> Self {
         self.public = true;
         self
     }
 
-    /// Who may do what, and how the server is protected.
+    /// Who may do what, and how the server is protected: tokens, users, other sites' pages, the server's names, a limit on requests, TLS.
+    ///
+    /// ```
+    /// use perfmon_exporter::settings::{Access, Role, Token};
+    ///
+    /// let mut access = Access::default();
+    /// access.tokens = vec![Token { name: "prometheus".into(), secret: "a-long-text-that-nobody-guesses".into(), role: Role::Read }];
+    /// let exporter = perfmon_exporter::builder().listen("127.0.0.1:0").access(access).start()?;
+    /// # Ok::<(), perfmon_core::Error>(())
+    /// ```
     pub fn access(mut self, access: Access) -> Self {
         self.access = access;
         self
@@ -159,28 +170,33 @@ impl Builder {
     /// signal handler is installed.
     ///
     /// # Errors
-    /// When the address is wrong, in use or reachable from other machines without [`allow_public`](Self::allow_public); when a profile or the final report's path is wrong; when an
-    /// exporter runs in this process already; when the system gives no thread. Nothing runs then.
+    /// When the address is wrong, in use or reachable from other machines without authentication or [`allow_public`](Self::allow_public); when a profile, the
+    /// final report's path, a certificate or something else in [`access`](Self::access) is wrong; when an exporter runs in this process already; when the
+    /// system gives no thread. Nothing runs then.
     pub fn start(self) -> Result<Exporter, Error> {
         let profiles = self.profiles()?;
         self.final_report.as_deref().map_or(Ok(()), check_report)?;
+        let access = Arc::new(self.access.clone());
+        let mut door = Door::new(&access, self.public)?;
         // Before the port, which another one of this process would have.
         let driver = only_one()?;
         #[cfg(feature = "config")]
         self.begin_log()?;
-        let listener = bind(&self.listen, self.public)?;
+        let listener = bind(&self.listen, door.may_be_public())?;
         let address = listener.local_addr().map_err(|error| cannot_listen(&self.listen, &error))?;
+        door.stand_at(address);
+        let scheme = door.scheme();
         let final_report = self.final_report.clone();
         let (shared, pump) = self.pump(profiles, driver);
         let (stop, stopped) = watch::channel(false);
         let body = {
             let shared = shared.clone();
-            move || run(listener, &shared, pump, stopped)
+            move || run(listener, door, &shared, pump, stopped)
         };
         let thread = thread::Builder::new().name(String::from("perfmon-exporter")).spawn(body);
         let thread =
             thread.map_err(|error| Error::unavailable(format!("failed to start the exporter's thread: {error}")))?;
-        Ok(Exporter { address, shared, stop, thread: Some(thread), final_report })
+        Ok(Exporter { address, scheme, shared, stop, thread: Some(thread), final_report })
     }
 
     fn profiles(&self) -> Result<Profiles, Error> {
@@ -240,6 +256,7 @@ pub fn start() -> Result<Exporter, Error> {
 #[must_use = "dropped, the exporter stops; keep it in a variable such as `_perfmon`"]
 pub struct Exporter {
     address: SocketAddr,
+    scheme: &'static str,
     shared: Arc<Shared>,
     stop: watch::Sender<bool>,
     thread: Option<JoinHandle<()>>,
@@ -253,10 +270,10 @@ impl Exporter {
         self.address
     }
 
-    /// `"http://127.0.0.1:9464"`.
+    /// `"http://127.0.0.1:9464"`, or `https` with a certificate.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("{}://{}", self.scheme, self.address)
     }
 
     /// What happened in the last ten seconds, minute, … hour, up to this moment: percentiles, rates, objectives, whatever a snapshot tells. Its
@@ -286,6 +303,22 @@ impl Exporter {
     #[must_use]
     pub fn subscribe(&self) -> watch::Receiver<Option<Arc<Tick>>> {
         self.shared.subscribe()
+    }
+
+    /// Changes who may do what, from the next request on.
+    ///
+    /// # Errors
+    /// When something in it makes no sense, or the certificate is at another place: that needs a start. Everything stays as it was then.
+    pub fn set_access(&self, access: Access) -> Result<(), Error> {
+        if access.tls != self.shared.access().tls {
+            return Err(Error::invalid(
+                "failed to change the certificate's place: stop the exporter and start it again",
+            ));
+        }
+        let access = Arc::new(access);
+        Door::check(&access)?;
+        self.shared.set_access(access);
+        Ok(())
     }
 
     /// Stops it and says what went wrong with that, if anything. Dropping it does the same and tells a tracing subscriber only.

@@ -23,6 +23,8 @@ mod state;
 
 #[doc(hidden)]
 pub use self::exporter::ByHand;
+#[cfg(feature = "auth")]
+pub use self::serve::hash_password;
 pub use self::{
     exporter::{Builder, Exporter, builder, start},
     listen::DEFAULT_ADDRESS,

@@ -27,7 +27,7 @@ pub(crate) fn bind(address: &str, public: bool) -> Result<TcpListener, Error> {
     {
         return Err(Error::invalid(format!(
             "refused to listen on {reachable}: other machines could read everything there without authentication; \
-             listen on 127.0.0.1 behind a proxy, or say so with `allow_public()`"
+             configure a token or a user with `access`, listen on 127.0.0.1 behind a proxy, or say that everybody may read with `allow_public()`"
         )));
     }
     let listener = TcpListener::bind(addresses.as_slice()).map_err(|error| cannot_listen(address, &error))?;

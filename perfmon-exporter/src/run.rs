@@ -15,27 +15,27 @@ use tokio::{
 
 use crate::{
     pump::{Pump, sampler::PATIENCE},
-    serve::{router, serve},
+    serve::{Door, serve},
     state::Shared,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
-/// Threads that render scrapes, and how long they wait for the next one.
-const RENDERERS: usize = 2;
-const RENDERER_IDLE: Duration = Duration::from_secs(30);
+/// Threads for what takes time (two scrapes, and one for passwords and certificates), and how long they wait for more.
+const WORKERS: usize = 3;
+const WORKER_IDLE: Duration = Duration::from_secs(30);
 /// How long requests under way get when it stops.
 const LAST_ANSWERS: Duration = Duration::from_secs(2);
 
 /// Runs until told to stop.
-pub(crate) fn run(listener: TcpListener, shared: &Arc<Shared>, pump: Pump, stop: watch::Receiver<bool>) {
+pub(crate) fn run(listener: TcpListener, door: Door, shared: &Arc<Shared>, pump: Pump, stop: watch::Receiver<bool>) {
     let runtime = Builder::new_current_thread()
         .enable_all()
         .thread_name("perfmon-render")
-        .max_blocking_threads(RENDERERS)
-        .thread_keep_alive(RENDERER_IDLE)
+        .max_blocking_threads(WORKERS)
+        .thread_keep_alive(WORKER_IDLE)
         .build();
     match runtime {
-        Ok(runtime) => turn(runtime, listener, shared, pump, stop),
+        Ok(runtime) => turn(runtime, listener, door, shared, pump, stop),
         Err(error) => {
             tracing::error!(target: "perfmon", %error, "failed to start the exporter's runtime: nothing is exported");
         }
@@ -45,6 +45,7 @@ pub(crate) fn run(listener: TcpListener, shared: &Arc<Shared>, pump: Pump, stop:
 fn turn(
     runtime: Runtime,
     listener: TcpListener,
+    door: Door,
     shared: &Arc<Shared>,
     mut pump: Pump,
     mut stop: watch::Receiver<bool>,
@@ -52,7 +53,7 @@ fn turn(
     runtime.block_on(async {
         match tokio::net::TcpListener::from_std(listener) {
             Ok(listener) => {
-                tokio::spawn(serve(listener, router(shared.clone()), shared.connections.clone(), stop.clone()));
+                tokio::spawn(serve(listener, door, shared.clone(), stop.clone()));
             }
             Err(error) => tracing::error!(target: "perfmon", %error, "failed to serve: nothing is exported"),
         }

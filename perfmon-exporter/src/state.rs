@@ -1,6 +1,7 @@
 //! What the pump keeps and the server shows.
 
 use std::{
+    collections::BTreeMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -43,10 +44,13 @@ pub(crate) struct Shared {
     profiles: Mutex<Arc<Profiles>>,
     pub(crate) connections: Arc<Connections>,
     pub(crate) scrapes: Scrapes,
-    access: Mutex<Arc<Access>>,
     /// Somebody wants the configuration to be read again.
     #[cfg(feature = "config")]
     reload: std::sync::atomic::AtomicBool,
+    pub(crate) refusals: Refusals,
+    access: Mutex<Arc<Access>>,
+    /// What goes wrong at present, by the rule that health knows it by.
+    troubles: Mutex<BTreeMap<&'static str, String>>,
     windows: Mutex<Windows>,
     latest: watch::Sender<Option<Arc<Tick>>>,
     /// Ticks that panicked.
@@ -88,15 +92,62 @@ impl Scrapes {
     }
 }
 
+/// Why a request was not answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// Too many of them, or too many wrong guesses.
+    Rate,
+    /// It meant another server.
+    Host,
+    /// A page of a site that may not ask.
+    Origin,
+    /// Nobody knows who it is.
+    Credential,
+    /// The role does not suffice.
+    Role,
+    /// The body is too large or not JSON.
+    Body,
+}
+
+/// Requests that were not answered.
+#[derive(Debug, Default)]
+pub(crate) struct Refusals([AtomicU64; Refusal::ALL.len()]);
+
+impl Refusal {
+    pub(crate) const ALL: [(Self, &'static str); 6] = [
+        (Self::Rate, "rate"),
+        (Self::Host, "host"),
+        (Self::Origin, "origin"),
+        (Self::Credential, "credential"),
+        (Self::Role, "role"),
+        (Self::Body, "body"),
+    ];
+}
+
+impl Refusals {
+    pub(crate) fn count(&self, why: Refusal) {
+        if let Some(at) = Refusal::ALL.iter().position(|(known, _)| *known == why) {
+            self.0[at].fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// How many there were, by the reason's name.
+    pub(crate) fn done(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
+        Refusal::ALL.iter().zip(&self.0).map(|((_, name), done)| (*name, done.load(Ordering::Relaxed)))
+    }
+}
+
 impl Shared {
     pub(crate) fn new(profiles: Profiles, connections: Arc<Connections>) -> Arc<Self> {
         Arc::new(Self {
             profiles: Mutex::new(Arc::new(profiles)),
             connections,
             scrapes: Scrapes::default(),
-            access: Mutex::default(),
             #[cfg(feature = "config")]
             reload: std::sync::atomic::AtomicBool::new(false),
+            refusals: Refusals::default(),
+            access: Mutex::default(),
+            troubles: Mutex::default(),
             windows: Mutex::default(),
             latest: watch::Sender::new(None),
             faults: AtomicU64::new(0),
@@ -114,16 +165,6 @@ impl Shared {
         *self.profiles.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(profiles);
     }
 
-    /// Who may do what, from the next request on.
-    pub(crate) fn set_access(&self, access: Arc<Access>) {
-        *self.access.lock().unwrap_or_else(PoisonError::into_inner) = access;
-    }
-
-    /// Who may do what now.
-    pub(crate) fn access(&self) -> Arc<Access> {
-        self.access.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
     /// Has the configuration read again with the next tick.
     #[cfg(feature = "config")]
     pub(crate) fn ask_reload(&self) {
@@ -137,7 +178,7 @@ impl Shared {
     }
 
     pub(crate) fn windows(&self) -> MutexGuard<'_, Windows> {
-        self.windows.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.windows)
     }
 
     /// What happened in a window up to a snapshot.
@@ -152,6 +193,29 @@ impl Shared {
 
     pub(crate) fn publish(&self, tick: Tick) {
         self.latest.send_replace(Some(Arc::new(tick)));
+    }
+
+    /// Who may do what, from the next request on. What makes no sense in it is left out and told; [`trouble`](Self::trouble) `"access"` has it then.
+    pub(crate) fn set_access(&self, access: Arc<Access>) {
+        *lock(&self.access) = access;
+    }
+
+    /// Who may do what now.
+    pub(crate) fn access(&self) -> Arc<Access> {
+        lock(&self.access).clone()
+    }
+
+    /// Takes points from health for as long as there is a reason.
+    pub(crate) fn trouble(&self, rule: &'static str, reason: Option<String>) {
+        let mut troubles = lock(&self.troubles);
+        match reason {
+            Some(reason) => troubles.insert(rule, reason),
+            None => troubles.remove(rule),
+        };
+    }
+
+    pub(crate) fn troubles(&self) -> Vec<(&'static str, String)> {
+        lock(&self.troubles).iter().map(|(rule, reason)| (*rule, reason.clone())).collect()
     }
 
     pub(crate) fn count_fault(&self) {
@@ -182,4 +246,8 @@ impl Shared {
         self.scrapes.count(format, body.len(), begun.elapsed());
         body
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

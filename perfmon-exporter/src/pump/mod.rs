@@ -90,6 +90,7 @@ impl Pump {
             );
             own.push(deduction("pump_fault", 10, reason));
         }
+        own.extend(self.shared.troubles().into_iter().map(|(rule, reason)| deduction(rule, 5, reason)));
         let health = assess(&self.policy, &snapshot, &recent, &collectors(), &own);
         self.shared.publish(Tick { number: self.ticks, snapshot, health, took: begun.elapsed(), late });
     }

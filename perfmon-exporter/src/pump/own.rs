@@ -64,6 +64,10 @@ impl Collector for Own {
             .describe("Connections turned away because all others were busy", "");
         out.counter("perfmon_connections_failed", shared.connections.failed())
             .describe("Times that the system gave no connection", "");
+        for (reason, done) in shared.refusals.done() {
+            out.counter_with("perfmon_requests_refused", &[("reason", reason)], done)
+                .describe("Requests not answered, for the server's protection", "");
+        }
         Ok(())
     }
 }

@@ -6,14 +6,21 @@ use axum::{Router, body::Body, http::Request, response::IntoResponse};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::watch,
+    task::spawn_blocking,
     time::{sleep, timeout},
 };
 use tower::ServiceExt;
 
-use super::{patience::Patience, problem::Problem};
-use crate::connections::{Connections, Place};
+use super::{
+    patience::Patience,
+    problem::Problem,
+    router,
+    secure::{Door, Peer, Tls},
+};
+use crate::{connections::Place, state::Shared};
 
 /// How long a client may take over the head of a request, also of the next one on the same connection.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
@@ -26,25 +33,29 @@ const MOST_HEAD: usize = 64 << 10;
 const MOST_HEADERS: usize = 100;
 /// How long to wait when the system gives no connection: out of file descriptors, most likely.
 const AFTER_ERROR: Duration = Duration::from_millis(100);
+/// How often to look whether the certificate has changed.
+const CERTIFICATE: Duration = Duration::from_secs(1);
 
 /// Serves until `stop` says so.
-pub(crate) async fn serve(
-    listener: TcpListener,
-    app: Router,
-    connections: Arc<Connections>,
-    mut stop: watch::Receiver<bool>,
-) {
+pub(crate) async fn serve(listener: TcpListener, door: Door, shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
+    let Door { gate, tls, .. } = door;
+    let app = router(shared.clone(), gate);
+    let connections = &shared.connections;
+    if let Some(tls) = tls.clone() {
+        tokio::spawn(renew(tls, shared.clone(), stop.clone()));
+    }
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             _ = stop.wait_for(|stop| *stop) => return,
         };
         match accepted {
-            Ok((stream, _)) => {
+            Ok((stream, peer)) => {
                 // Beyond the bound the stream is dropped, which closes it.
                 let Some(place) = connections.enter() else { continue };
                 let number = place.number();
-                let task = tokio::spawn(answer(stream, app.clone(), place, stop.clone()));
+                let client = Client { peer: Peer(peer), place };
+                let task = tokio::spawn(greet(stream, tls.clone(), app.clone(), client, stop.clone()));
                 connections.serve_with(number, task.abort_handle());
             }
             Err(error) => {
@@ -55,11 +66,55 @@ pub(crate) async fn serve(
     }
 }
 
-async fn answer(stream: TcpStream, app: Router, place: Place, mut stop: watch::Receiver<bool>) {
+/// Who is at the other end of a connection.
+struct Client {
+    peer: Peer,
+    place: Place,
+}
+
+/// Reads the certificate again when it has changed. A bad one is told, and the one in use stays.
+async fn renew(tls: Arc<Tls>, shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            () = sleep(CERTIFICATE) => {}
+            _ = stop.wait_for(|stop| *stop) => return,
+        }
+        let looking = tls.clone();
+        match spawn_blocking(move || looking.reload()).await {
+            Ok(Some(Ok(()))) => {
+                tracing::info!(target: "perfmon", "the certificate has changed and is in use");
+                shared.trouble("certificate", None);
+            }
+            Ok(Some(Err(error))) => {
+                tracing::error!(target: "perfmon", %error, "the certificate has changed, and the one before stays in use");
+                shared.trouble("certificate", Some(error.to_string()));
+            }
+            Ok(None) | Err(_) => {}
+        }
+    }
+}
+
+/// Shakes hands if that is the custom here, and answers.
+async fn greet(stream: TcpStream, tls: Option<Arc<Tls>>, app: Router, client: Client, stop: watch::Receiver<bool>) {
     // Small answers should not wait for more.
     let _ = stream.set_nodelay(true);
-    let service = service_fn(|request: Request<Incoming>| {
-        let (app, busy) = (app.clone(), place.busy.clone());
+    match tls {
+        None => answer(stream, app, client, stop).await,
+        Some(tls) => {
+            if let Some(stream) = tls.accept(stream).await {
+                answer(stream, app, client, stop).await;
+            }
+        }
+    }
+}
+
+async fn answer<S>(stream: S, app: Router, client: Client, mut stop: watch::Receiver<bool>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let service = service_fn(|mut request: Request<Incoming>| {
+        request.extensions_mut().insert(client.peer);
+        let (app, busy) = (app.clone(), client.place.busy.clone());
         async move {
             busy.set(true);
             let answered = timeout(ANSWER_TIMEOUT, app.oneshot(request.map(Body::new))).await;

@@ -5,6 +5,7 @@ mod page;
 mod patience;
 mod problem;
 mod scrape;
+mod secure;
 mod vitals;
 
 use std::sync::Arc;
@@ -12,18 +13,23 @@ use std::sync::Arc;
 use axum::{
     Router,
     extract::Request,
-    http::{HeaderValue, Method, header},
-    middleware::{Next, from_fn},
+    http::Method,
+    middleware::{from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::get,
 };
 
-pub(crate) use self::listener::serve;
-use self::problem::Problem;
+#[cfg(feature = "auth")]
+pub use self::secure::hash_password;
+pub(crate) use self::{listener::serve, secure::Door};
+use self::{
+    problem::Problem,
+    secure::{Gate, pass, protective_headers},
+};
 use crate::state::Shared;
 
-/// Every route.
-pub(crate) fn router(shared: Arc<Shared>) -> Router {
+/// Every route, behind the gate.
+fn router(shared: Arc<Shared>, gate: Gate) -> Router {
     Router::new()
         .route("/", get(page::index))
         .route("/metrics", get(scrape::metrics))
@@ -31,7 +37,8 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/ready", get(vitals::ready))
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
-        .layer(from_fn(common_headers))
+        .layer(from_fn_with_state((Arc::new(gate), shared.clone()), pass))
+        .layer(from_fn(protective_headers))
         .with_state(shared)
 }
 
@@ -41,13 +48,4 @@ async fn unknown(request: Request) -> Problem {
 
 async fn wrong_method(method: Method) -> Response {
     Problem::method_not_allowed(format!("{method} is not allowed here: use GET")).into_response()
-}
-
-/// What every answer says: it is of this moment, and what it claims to be.
-async fn common_headers(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    response
 }

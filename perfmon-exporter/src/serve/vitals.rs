@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    Json,
+    Extension, Json,
     extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
@@ -14,7 +14,7 @@ use perfmon_core::{
 };
 use serde::Serialize;
 
-use super::problem::Problem;
+use super::{problem::Problem, secure::Caller};
 use crate::state::{Shared, Tick};
 
 /// What `/health` says.
@@ -27,6 +27,12 @@ struct Vitals<'a> {
     uptime_seconds: f64,
     collectors: Vec<Collecting>,
     pump: Pumping,
+}
+
+/// What it says to those who may not read.
+#[derive(Serialize)]
+struct Brief {
+    status: HealthStatus,
 }
 
 #[derive(Serialize)]
@@ -54,11 +60,15 @@ struct Readiness {
 }
 
 /// How the process fares, and why: 200, or 503 when it is down.
-pub(crate) async fn health(State(shared): State<Arc<Shared>>) -> Response {
+pub(crate) async fn health(State(shared): State<Arc<Shared>>, Extension(caller): Extension<Caller>) -> Response {
     let Some(tick) = shared.latest() else { return starting() };
     let status =
         if tick.health.status == HealthStatus::Down { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
-    (status, Json(Vitals::of(&tick, collectors()))).into_response()
+    if caller.may_read() {
+        (status, Json(Vitals::of(&tick, collectors()))).into_response()
+    } else {
+        (status, Json(Brief { status: tick.health.status })).into_response()
+    }
 }
 
 /// Whether the exporter does its work: 200 after the first tick.

@@ -1,0 +1,100 @@
+//! What a request says of who it is: the header `Authorization`.
+
+use axum::http::{HeaderMap, header};
+
+use crate::settings::Secret;
+
+/// What a request identifies with.
+#[derive(Debug)]
+pub(crate) enum Credential {
+    /// RFC 6750.
+    Bearer(Secret),
+    /// RFC 7617.
+    #[cfg_attr(not(feature = "auth"), allow(dead_code, reason = "nobody has a password then"))]
+    Basic { name: String, password: Secret },
+}
+
+/// A header that is none of the two, or there twice.
+#[derive(Debug)]
+pub(crate) struct Unreadable;
+
+impl Credential {
+    /// `None` when the request says nothing.
+    pub(crate) fn of(headers: &HeaderMap) -> Result<Option<Self>, Unreadable> {
+        let mut values = headers.get_all(header::AUTHORIZATION).iter();
+        let Some(value) = values.next() else { return Ok(None) };
+        if values.next().is_some() {
+            return Err(Unreadable);
+        }
+        let (scheme, rest) = value.to_str().ok().and_then(|text| text.split_once(' ')).ok_or(Unreadable)?;
+        let rest = rest.trim();
+        if scheme.eq_ignore_ascii_case("bearer") && !rest.is_empty() {
+            return Ok(Some(Self::Bearer(Secret::from(rest))));
+        }
+        if scheme.eq_ignore_ascii_case("basic") {
+            return basic(rest).map(Some).ok_or(Unreadable);
+        }
+        Err(Unreadable)
+    }
+}
+
+#[cfg(feature = "auth")]
+fn basic(encoded: &str) -> Option<Credential> {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    let decoded = Secret::from(String::from_utf8(STANDARD.decode(encoded).ok()?).ok()?);
+    let (name, password) = decoded.expose().split_once(':')?;
+    Some(Credential::Basic { name: name.to_owned(), password: Secret::from(password) })
+}
+
+#[cfg(not(feature = "auth"))]
+fn basic(_encoded: &str) -> Option<Credential> {
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::{HeaderMap, HeaderValue, header};
+    use proptest::prelude::*;
+
+    use super::Credential;
+
+    fn of(values: &[&[u8]]) -> String {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(header::AUTHORIZATION, HeaderValue::from_bytes(value).expect("a value"));
+        }
+        match Credential::of(&headers) {
+            Ok(None) => String::from("nothing"),
+            Ok(Some(Credential::Bearer(secret))) => format!("bearer {}", secret.expose()),
+            Ok(Some(Credential::Basic { name, password })) => format!("basic {name} {}", password.expose()),
+            Err(_) => String::from("unreadable"),
+        }
+    }
+
+    #[test]
+    fn one_readable_header_counts() {
+        assert_eq!(of(&[]), "nothing");
+        assert_eq!(of(&[b"Bearer abc"]), "bearer abc");
+        assert_eq!(of(&[b"bEARER  abc "]), "bearer abc");
+        for wrong in [&b"Bearer"[..], b"Bearer ", b"", b"Digest abc", b"abc", b"Bearer \xff", b"Basic !", b"Basic eA=="]
+        {
+            assert_eq!(of(&[wrong]), "unreadable", "{wrong:?}");
+        }
+        assert_eq!(of(&[b"Bearer abc", b"Bearer abc"]), "unreadable");
+    }
+
+    #[cfg(feature = "auth")]
+    #[test]
+    fn a_password_may_have_colons() {
+        assert_eq!(of(&[b"Basic YW5uOmE6Yg=="]), "basic ann a:b");
+    }
+
+    proptest! {
+        #[test]
+        fn no_header_panics(value in proptest::collection::vec(32_u8..=255, 0..64)) {
+            if let Ok(value) = HeaderValue::from_bytes(&value) {
+                let _ = Credential::of(&HeaderMap::from_iter([(header::AUTHORIZATION, value)]));
+            }
+        }
+    }
+}

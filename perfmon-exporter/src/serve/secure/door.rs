@@ -1,0 +1,61 @@
+//! The way in: TLS, then the gate.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use perfmon_core::Error;
+
+use super::{
+    gate::{Gate, Standing},
+    tls::Tls,
+};
+use crate::settings::Access;
+
+/// What a connection and its requests pass.
+#[derive(Debug)]
+pub(crate) struct Door {
+    pub(crate) gate: Gate,
+    pub(crate) tls: Option<Arc<Tls>>,
+    authenticated: bool,
+}
+
+impl Door {
+    /// Reads the certificate. `open`: everybody may read.
+    ///
+    /// # Errors
+    /// When something in the settings makes no sense.
+    pub(crate) fn new(access: &Arc<Access>, open: bool) -> Result<Self, Error> {
+        let gate = Gate::new(access, Standing { loopback: true, open })?;
+        let tls = access.tls.as_ref().map(Tls::load).transpose()?;
+        Ok(Self { gate, tls, authenticated: !(access.tokens.is_empty() && access.users.is_empty()) })
+    }
+
+    /// Whether settings make sense, apart from the certificate.
+    ///
+    /// # Errors
+    /// When they do not.
+    pub(crate) fn check(access: &Arc<Access>) -> Result<(), Error> {
+        Gate::new(access, Standing { loopback: true, open: false }).map(|_| ())
+    }
+
+    /// Whether other machines may reach it.
+    pub(crate) fn may_be_public(&self) -> bool {
+        self.authenticated || self.gate.standing.open
+    }
+
+    /// Says where it is.
+    pub(crate) fn stand_at(&mut self, address: SocketAddr) {
+        self.gate.standing.loopback = address.ip().is_loopback();
+        if !self.gate.standing.loopback && self.authenticated && self.tls.is_none() {
+            tracing::warn!(
+                target: "perfmon",
+                %address,
+                "tokens and passwords travel in the clear: configure a certificate, or put a proxy with TLS in front"
+            );
+        }
+    }
+
+    /// `"http"` or `"https"`.
+    pub(crate) fn scheme(&self) -> &'static str {
+        if self.tls.is_some() { "https" } else { "http" }
+    }
+}

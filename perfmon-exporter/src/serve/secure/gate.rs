@@ -1,0 +1,289 @@
+//! The gate: lets a request pass, or says why not.
+
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use http_body_util::Limited;
+use perfmon_core::Error;
+
+use super::{
+    caller::{Caller, Peer},
+    credential::Credential,
+    host::{Host, Named},
+    origin::{self, Source},
+    password::{Guesses, Verdict},
+    rules::Rules,
+};
+use crate::{
+    serve::problem::Problem,
+    settings::{Access, Role},
+    state::{Refusal, Shared},
+};
+
+/// Bytes of a request's body.
+const MOST_BODY: usize = 1 << 20;
+/// What tells whether the process lives, and nothing else, to those who may not read.
+const FOR_ANYBODY: [&str; 2] = ["/health", "/ready"];
+
+/// Where the server stands.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Standing {
+    /// Only this machine reaches it.
+    pub(crate) loopback: bool,
+    /// The program said that everybody may read.
+    pub(crate) open: bool,
+}
+
+/// What requests pass.
+#[derive(Debug)]
+pub(crate) struct Gate {
+    pub(super) standing: Standing,
+    rules: Mutex<Arc<Rules>>,
+    guesses: Guesses,
+}
+
+/// Why a request does not pass.
+struct Refused {
+    /// `None` is no refusal: it has been answered here.
+    why: Option<Refusal>,
+    response: Box<Response>,
+}
+
+impl Gate {
+    /// # Errors
+    /// When something in the settings makes no sense.
+    pub(crate) fn new(access: &Arc<Access>, standing: Standing) -> Result<Self, Error> {
+        let (rules, problems) = Rules::new(access, None);
+        if let Some(problem) = problems.first() {
+            return Err(Error::invalid(format!("failed to protect the server: {problem}")));
+        }
+        Ok(Self { standing, rules: Mutex::new(Arc::new(rules)), guesses: Guesses::new() })
+    }
+
+    /// The rules of this moment.
+    fn rules(&self, shared: &Shared) -> Arc<Rules> {
+        let access = shared.access();
+        let mut rules = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
+        if !Arc::ptr_eq(&rules.access, &access) {
+            let (new, problems) = Rules::new(&access, Some(&rules));
+            for problem in &problems {
+                tracing::error!(target: "perfmon", "{problem}");
+            }
+            shared.trouble("access", problems.into_iter().next());
+            *rules = Arc::new(new);
+        }
+        rules.clone()
+    }
+
+    /// Whether one has to say who one is. A public server that loses its last credential lets nobody in, rather than everybody.
+    fn is_closed(&self, rules: &Rules) -> bool {
+        rules.names_anybody() || !(self.standing.loopback || self.standing.open)
+    }
+
+    fn is_meant(&self, host: &Host, rules: &Rules) -> bool {
+        let elsewhere = !self.standing.loopback && (host.is_address() || rules.hosts.is_empty());
+        host.is_local() || elsewhere || rules.hosts.iter().any(|allowed| host.is(allowed))
+    }
+
+    async fn admit(&self, rules: &Rules, mut request: Request) -> Result<Request, Refused> {
+        let peer = request.extensions().get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
+        if let Some(rate) = &rules.rate {
+            rate.take(peer).map_err(|wait| later(wait, "too many requests from this address"))?;
+        }
+        let host = self.host(rules, &request)?;
+        let from = Source::of(request.headers(), host.as_ref(), &rules.origins);
+        if origin::is_preflight(request.method(), request.headers()) {
+            return Err(preflight(from));
+        }
+        let caller = self.identify(rules, peer, request.headers()).await?;
+        role_suffices(rules, &caller, &request)?;
+        if is_change(request.method()) || is_websocket(request.headers()) {
+            page_may(from, &caller)?;
+        }
+        content(&request)?;
+        request.extensions_mut().insert(caller);
+        Ok(request.map(|body| Body::new(Limited::new(body, MOST_BODY))))
+    }
+
+    fn host(&self, rules: &Rules, request: &Request) -> Result<Option<Host>, Refused> {
+        match Named::of(request.uri(), request.version(), request.headers()) {
+            Named::Nothing => Ok(None),
+            Named::Host(host) if self.is_meant(&host, rules) => Ok(Some(host)),
+            Named::Host(_) => Err(refuse(
+                Refusal::Host,
+                StatusCode::MISDIRECTED_REQUEST,
+                "this server is not known by that name: ask for localhost, or add the name to its `hosts`",
+            )),
+            Named::Nonsense => Err(refuse(
+                Refusal::Host,
+                StatusCode::BAD_REQUEST,
+                "the header Host is missing, there twice or no host",
+            )),
+        }
+    }
+
+    /// Counts a wrong guess.
+    fn guess(&self, peer: IpAddr) -> Verdict {
+        self.guesses.take(peer).map_or_else(Verdict::Later, |()| Verdict::Wrong)
+    }
+
+    async fn identify(&self, rules: &Rules, peer: IpAddr, headers: &HeaderMap) -> Result<Caller, Refused> {
+        if !self.is_closed(rules) {
+            // Whoever may be anywhere may look, not change.
+            let role = if peer.to_canonical().is_loopback() { Role::Operate } else { Role::Read };
+            return Ok(Caller::anybody(role));
+        }
+        let verdict = match Credential::of(headers) {
+            Ok(None) => return Ok(Caller::stranger()),
+            Ok(Some(Credential::Bearer(secret))) => match rules.bearer(&secret) {
+                Some(caller) => Verdict::Right(caller),
+                None => self.guess(peer),
+            },
+            Ok(Some(Credential::Basic { name, password })) => {
+                rules.passwords.verify(name, password, &self.guesses, peer).await
+            }
+            Err(_) => self.guess(peer),
+        };
+        match verdict {
+            Verdict::Right(caller) => Ok(caller),
+            Verdict::Wrong => {
+                tracing::warn!(target: "perfmon", client = %peer, "a wrong token, or a wrong name or password");
+                Err(unauthorized(rules, "that token, or that name and password, is not known here"))
+            }
+            Verdict::Later(wait) => Err(later(wait, "too many wrong tokens and passwords")),
+        }
+    }
+}
+
+/// The middleware.
+pub(crate) async fn pass(
+    State((gate, shared)): State<(Arc<Gate>, Arc<Shared>)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let rules = gate.rules(&shared);
+    let origin = request.headers().get(header::ORIGIN).cloned();
+    let friend = origin.filter(|_| Source::of(request.headers(), None, &rules.origins) == Source::Friend);
+    let mut response = match gate.admit(&rules, request).await {
+        Ok(request) => next.run(request).await,
+        Err(refused) => {
+            if let Some(why) = refused.why {
+                shared.refusals.count(why);
+            }
+            *refused.response
+        }
+    };
+    origin::allow(&mut response, friend);
+    if !rules.origins.is_empty() {
+        response.headers_mut().append(header::VARY, HeaderValue::from_static("Origin"));
+    }
+    response
+}
+
+fn is_change(method: &Method) -> bool {
+    !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}
+
+fn is_websocket(headers: &HeaderMap) -> bool {
+    let mut upgrades = headers.get_all(header::UPGRADE).iter();
+    upgrades.any(|value| value.as_bytes().to_ascii_lowercase().windows(9).any(|part| part == b"websocket"))
+}
+
+/// Whether the caller's role suffices.
+fn role_suffices(rules: &Rules, caller: &Caller, request: &Request) -> Result<(), Refused> {
+    let change = is_change(request.method());
+    let needed = if change { Role::Operate } else { Role::Read };
+    let vital = !change && FOR_ANYBODY.contains(&request.uri().path());
+    if caller.may(needed) || vital {
+        return Ok(());
+    }
+    if caller.role.is_none() {
+        return Err(unauthorized(rules, "say who you are: send a token, or a name and a password"));
+    }
+    let remedy = if caller.name.is_some() {
+        "this needs the role operate, and yours is read"
+    } else {
+        "changes from other machines need a token or a user with the role operate: configure one"
+    };
+    Err(refuse(Refusal::Role, StatusCode::FORBIDDEN, remedy))
+}
+
+/// Whether the page that asks may change things or listen. A browser always says which page it is.
+fn page_may(from: Source, caller: &Caller) -> Result<(), Refused> {
+    let detail = match from {
+        Source::Here | Source::Friend => return Ok(()),
+        Source::Nowhere if caller.name.is_some() => return Ok(()),
+        Source::Nowhere => {
+            "without a token the header Origin has to say where this comes from: send this server's address, or a token"
+        }
+        Source::Elsewhere => "pages of that origin may not ask: add it to the server's `origins` if they should",
+    };
+    Err(refuse(Refusal::Origin, StatusCode::FORBIDDEN, detail))
+}
+
+/// Whether a change's body is JSON, which a page of another site cannot send without asking first, and whether it is small.
+fn content(request: &Request) -> Result<(), Refused> {
+    let headers = request.headers();
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if length.is_some_and(|length| length > MOST_BODY as u64) {
+        return Err(refuse(Refusal::Body, StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than 1 MiB"));
+    }
+    let has_body = length.is_some_and(|length| length > 0) || headers.contains_key(header::TRANSFER_ENCODING);
+    let required = is_change(request.method()) && (has_body || *request.method() != Method::DELETE);
+    if required && !is_json(headers) {
+        return Err(refuse(
+            Refusal::Body,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "changes are JSON: send the header Content-Type: application/json",
+        ));
+    }
+    Ok(())
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json")
+}
+
+fn preflight(from: Source) -> Refused {
+    match from {
+        Source::Here | Source::Friend => Refused { why: None, response: Box::new(origin::preflight()) },
+        Source::Nowhere | Source::Elsewhere => refuse(
+            Refusal::Origin,
+            StatusCode::FORBIDDEN,
+            "pages of that origin may not ask: add it to the server's `origins` if they should",
+        ),
+    }
+}
+
+fn refuse(why: Refusal, status: StatusCode, detail: &str) -> Refused {
+    Refused { why: Some(why), response: Box::new(Problem::new(status, detail).into_response()) }
+}
+
+fn unauthorized(rules: &Rules, detail: &str) -> Refused {
+    let mut refused = refuse(Refusal::Credential, StatusCode::UNAUTHORIZED, detail);
+    for challenge in rules.challenges() {
+        refused.response.headers_mut().append(header::WWW_AUTHENTICATE, challenge);
+    }
+    refused
+}
+
+fn later(wait: Duration, what: &str) -> Refused {
+    let seconds = wait.as_secs_f64().ceil().max(1.0);
+    let detail = format!("{what}: ask again in {seconds} s");
+    let mut refused = refuse(Refusal::Rate, StatusCode::TOO_MANY_REQUESTS, &detail);
+    if let Ok(value) = HeaderValue::from_str(&seconds.to_string()) {
+        refused.response.headers_mut().insert(header::RETRY_AFTER, value);
+    }
+    refused
+}

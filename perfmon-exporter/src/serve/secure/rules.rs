@@ -1,0 +1,109 @@
+//! What `Access` says, ready to be applied.
+
+use std::sync::Arc;
+
+use axum::http::HeaderValue;
+use subtle::ConstantTimeEq;
+
+use super::{caller::Caller, host::Host, origin::Origin, password::Passwords, rate::Rate};
+use crate::settings::{Access, Role, Secret, Token};
+
+/// What is enforced. Made again when the settings change.
+#[derive(Debug)]
+pub(crate) struct Rules {
+    /// What they were made from.
+    pub(crate) access: Arc<Access>,
+    tokens: Vec<Bearer>,
+    pub(crate) passwords: Arc<Passwords>,
+    pub(crate) origins: Vec<Origin>,
+    pub(crate) hosts: Vec<Host>,
+    pub(crate) rate: Option<Arc<Rate>>,
+}
+
+#[derive(Debug)]
+struct Bearer {
+    name: Arc<str>,
+    secret: Secret,
+    role: Role,
+}
+
+impl Rules {
+    /// The rules, and what in the settings makes no sense and was left out: with it there is less access, never more.
+    pub(crate) fn new(access: &Arc<Access>, before: Option<&Self>) -> (Self, Vec<String>) {
+        let mut problems = Vec::new();
+        let tokens = access.tokens.iter().filter_map(|token| bearer(token, &mut problems)).collect();
+        let passwords = Passwords::new(&access.users, &mut problems);
+        let origins = sensible(&access.origins, Origin::parse, &mut problems, |origin| {
+            format!(
+                "the origin {origin:?} is none: write scheme, host and, if it is not the usual one, port, as in \"https://status.example.com\""
+            )
+        });
+        let hosts = sensible(&access.hosts, Host::parse, &mut problems, |host| {
+            format!(
+                "the host {host:?} is none: write a name as in \"perfmon.example.com\", with a port if only that one counts"
+            )
+        });
+        if access.requests_per_second == Some(0) {
+            problems.push(String::from(
+                "0 requests per second would let nobody in: write at least 1, or leave it out for no limit",
+            ));
+        }
+        let kept = before.filter(|before| before.access.requests_per_second == access.requests_per_second);
+        let rate = kept.map_or_else(
+            || access.requests_per_second.map(|most| Arc::new(Rate::per_second(most))),
+            |kept| kept.rate.clone(),
+        );
+        (Self { access: access.clone(), tokens, passwords, origins, hosts, rate }, problems)
+    }
+
+    /// Whether the settings name anybody, be it in a way that makes no sense: they do not mean everybody then.
+    pub(crate) fn names_anybody(&self) -> bool {
+        !(self.access.tokens.is_empty() && self.access.users.is_empty())
+    }
+
+    /// Whom a token belongs to. Takes the same time wherever in the list it is, and however much of it is right.
+    pub(crate) fn bearer(&self, secret: &Secret) -> Option<Caller> {
+        let mut found = None;
+        for token in &self.tokens {
+            if bool::from(token.secret.expose().as_bytes().ct_eq(secret.expose().as_bytes())) {
+                found = Some(token);
+            }
+        }
+        found.map(|token| Caller { name: Some(token.name.clone()), role: Some(token.role) })
+    }
+
+    /// The ways to identify, for `WWW-Authenticate`.
+    pub(crate) fn challenges(&self) -> impl Iterator<Item = HeaderValue> {
+        let basic = (!self.passwords.is_empty()).then_some("Basic realm=\"perfmon\", charset=\"UTF-8\"");
+        let bearer = (!self.tokens.is_empty() || basic.is_none()).then_some("Bearer realm=\"perfmon\"");
+        basic.into_iter().chain(bearer).map(HeaderValue::from_static)
+    }
+}
+
+fn bearer(token: &Token, problems: &mut Vec<String>) -> Option<Bearer> {
+    let secret = token.secret.expose();
+    if secret.is_empty() || !secret.bytes().all(|byte| byte.is_ascii_graphic()) {
+        problems.push(format!(
+            "the secret of token {:?} cannot be sent: write ASCII letters, digits and signs without spaces, 32 or more that nobody guesses",
+            token.name
+        ));
+        return None;
+    }
+    Some(Bearer { name: token.name.as_str().into(), secret: token.secret.clone(), role: token.role })
+}
+
+fn sensible<T>(
+    texts: &[String],
+    parse: impl Fn(&str) -> Option<T>,
+    problems: &mut Vec<String>,
+    complain: impl Fn(&str) -> String,
+) -> Vec<T> {
+    let mut parsed = Vec::with_capacity(texts.len());
+    for text in texts {
+        match parse(text) {
+            Some(one) => parsed.push(one),
+            None => problems.push(complain(text)),
+        }
+    }
+    parsed
+}

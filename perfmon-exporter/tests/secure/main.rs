@@ -1,0 +1,11 @@
+//! How the server is protected.
+
+mod browsers;
+mod canary;
+mod client;
+mod limits;
+mod matrix;
+mod settings;
+#[path = "../support/mod.rs"]
+mod support;
+mod tls;
