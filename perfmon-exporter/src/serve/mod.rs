@@ -1,5 +1,7 @@
 //! The HTTP server.
 
+mod api;
+mod coding;
 mod listener;
 mod page;
 mod patience;
@@ -29,6 +31,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/metrics", get(scrape::metrics))
         .route("/health", get(vitals::health))
         .route("/ready", get(vitals::ready))
+        .merge(api::routes())
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn(common_headers))
