@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use perfmon_core::{
-    Point, Snapshot,
+    Snapshot,
     series::series_over,
     site::Kind,
     snapshot,
@@ -88,7 +88,7 @@ impl Query {
                 continue;
             }
             let mut within = grown(&history.points);
-            within.retain(|one| (self.start..=self.end).contains(&unix(one.point.at)));
+            within.retain(|one| (self.start..=self.end).contains(&one.at));
             values.series.push(SeriesView {
                 labels: history.labels.into_iter().collect(),
                 value: self.aggregate.and_then(|how| how.of(&within, counter)),
@@ -107,21 +107,11 @@ impl Query {
 
     fn points(&self, values: &[Grown], counter: bool) -> Vec<PointView> {
         let Some(step) = self.step else {
-            return values.iter().map(|one| point(unix(one.point.at), &one.point, Some(one.point.value))).collect();
+            return values.iter().filter_map(|one| point(one.at, &[*one], Some(one.value))).collect();
         };
         let how = self.aggregate.unwrap_or(if counter { How::Last } else { How::Avg });
-        by_step(values, step)
-            .into_iter()
-            .filter_map(|(at, values)| {
-                let whole = values.iter().map(|one| one.point).reduce(|a, b| Point {
-                    min: a.min.min(b.min),
-                    max: a.max.max(b.max),
-                    count: a.count + b.count,
-                    ..b
-                })?;
-                Some(point(at, &whole, how.of(&values, counter)))
-            })
-            .collect()
+        let steps = by_step(values, step).into_iter();
+        steps.filter_map(|(at, values)| point(at, &values, how.of(&values, counter))).collect()
     }
 
     /// The figure of calls or values that answers.
@@ -224,6 +214,14 @@ fn view(
     }
 }
 
-fn point(timestamp: f64, of: &Point, value: Option<f64>) -> PointView {
-    PointView { timestamp, value, min: Some(of.min), max: Some(of.max), count: of.count, span_seconds: None }
+/// Some values as one; `None` of none.
+fn point(timestamp: f64, of: &[Grown], value: Option<f64>) -> Option<PointView> {
+    Some(PointView {
+        timestamp,
+        value: value.filter(|value| value.is_finite()),
+        min: Some(of.iter().map(|one| one.min).reduce(f64::min)?),
+        max: Some(of.iter().map(|one| one.max).reduce(f64::max)?),
+        count: of.iter().map(|one| one.count).sum(),
+        span_seconds: None,
+    })
 }
