@@ -23,7 +23,7 @@ const CORE: [&[&str]; 10] = [
 
 /// Those of `perfmon-exporter`.
 const EXPORTER: [&[&str]; 6] =
-    [&["encode", "connections", "listen"], &["profiles"], &["state"], &["pump", "serve"], &["run"], &["exporter"]];
+    [&["encode", "connections", "listen"], &["profiles", "audience"], &["state"], &["pump", "serve"], &["run"], &["exporter"]];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -8,6 +8,7 @@ mod connections;
 pub mod encode;
 mod exporter;
 mod listen;
+mod listeners;
 mod profiles;
 mod pump;
 mod run;

@@ -52,7 +52,8 @@ fn turn(
     runtime.block_on(async {
         match tokio::net::TcpListener::from_std(listener) {
             Ok(listener) => {
-                tokio::spawn(serve(listener, router(shared.clone()), shared.connections.clone(), stop.clone()));
+                let app = router(shared.clone(), stop.clone());
+                tokio::spawn(serve(listener, app, shared.connections.clone(), stop.clone()));
             }
             Err(error) => tracing::error!(target: "perfmon", %error, "failed to serve: nothing is exported"),
         }
@@ -70,7 +71,7 @@ fn turn(
         }
         tick(&mut pump, shared, Duration::ZERO);
         let until = Instant::now() + LAST_ANSWERS;
-        while shared.connections.busy() > 0 && Instant::now() < until {
+        while shared.connections.busy() + shared.listeners.len() > 0 && Instant::now() < until {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     });

@@ -18,6 +18,7 @@ use tokio::{sync::watch, time::Instant};
 use crate::{
     connections::Connections,
     encode::{Exemplar, Format, Profile, Scrape, render},
+    listeners::Listeners,
     profiles::Profiles,
 };
 
@@ -41,6 +42,7 @@ pub struct Tick {
 pub(crate) struct Shared {
     pub(crate) profiles: Profiles,
     pub(crate) connections: Arc<Connections>,
+    pub(crate) listeners: Arc<Listeners>,
     pub(crate) scrapes: Scrapes,
     windows: Mutex<Windows>,
     latest: watch::Sender<Option<Arc<Tick>>>,
@@ -88,6 +90,7 @@ impl Shared {
         Arc::new(Self {
             profiles,
             connections,
+            listeners: Listeners::new(),
             scrapes: Scrapes::default(),
             windows: Mutex::default(),
             latest: watch::Sender::new(None),

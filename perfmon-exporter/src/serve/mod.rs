@@ -3,6 +3,7 @@
 mod api;
 mod coding;
 mod listener;
+mod live;
 mod page;
 mod patience;
 mod problem;
@@ -19,19 +20,21 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use tokio::sync::watch;
 
 pub(crate) use self::listener::serve;
 use self::problem::Problem;
 use crate::state::Shared;
 
-/// Every route.
-pub(crate) fn router(shared: Arc<Shared>) -> Router {
+/// Every route. To be called in the runtime that serves them.
+pub(crate) fn router(shared: Arc<Shared>, stop: watch::Receiver<bool>) -> Router {
     Router::new()
         .route("/", get(page::index))
         .route("/metrics", get(scrape::metrics))
         .route("/health", get(vitals::health))
         .route("/ready", get(vitals::ready))
         .merge(api::routes())
+        .merge(live::routes(&shared, stop))
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn(common_headers))

@@ -102,7 +102,7 @@ fn success<T>(data: T) -> Success<T> {
 }
 
 /// The values of a gauge or counter.
-#[utoipa::path(get, path = "/api/metrics", params(MetricsAsked), tag = "compatible", responses(
+#[utoipa::path(get, path = "/api/metrics", operation_id = "compatible_metrics", params(MetricsAsked), tag = "compatible", responses(
     (status = 200, body = Success<MetricData>),
     (status = 400, body = Document, content_type = "application/problem+json"),
     (status = 404, body = Document, content_type = "application/problem+json")
@@ -137,7 +137,7 @@ pub(super) async fn metrics(State(shared): State<Arc<Shared>>, coding: Coding, a
 }
 
 /// Whether the monitoring runs.
-#[utoipa::path(get, path = "/api/health", tag = "compatible", responses(
+#[utoipa::path(get, path = "/api/health", operation_id = "compatible_health", tag = "compatible", responses(
     (status = 200, body = Success<HealthData>),
     (status = 400, body = Document, content_type = "application/problem+json")
 ))]
@@ -150,7 +150,7 @@ pub(super) async fn health(State(shared): State<Arc<Shared>>, coding: Coding, _:
 }
 
 /// The active alerts.
-#[utoipa::path(get, path = "/api/alerts", tag = "compatible", responses(
+#[utoipa::path(get, path = "/api/alerts", operation_id = "compatible_alerts", tag = "compatible", responses(
     (status = 200, body = Success<AlertData>),
     (status = 400, body = Document, content_type = "application/problem+json")
 ))]

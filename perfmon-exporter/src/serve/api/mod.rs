@@ -23,6 +23,7 @@ use axum::{Router, routing::get};
 
 pub(crate) use self::{
     alike::{DataPoint, data_points},
+    answer::unix,
     site::SiteView,
 };
 use crate::state::Shared;
