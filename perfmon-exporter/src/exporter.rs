@@ -9,6 +9,10 @@ use std::{
     time::Duration,
 };
 
+use axum::{
+    body::{Body, to_bytes},
+    http::Request,
+};
 use perfmon_core::{
     Error, Snapshot,
     analyse::{Health, HealthPolicy, Window},
@@ -17,6 +21,7 @@ use perfmon_core::{
     snapshot,
 };
 use tokio::sync::watch;
+use tower::ServiceExt;
 
 use crate::{
     connections::{Connections, most_connections},
@@ -25,6 +30,7 @@ use crate::{
     profiles::Profiles,
     pump::Pump,
     run::run,
+    serve::router,
     state::{Shared, Tick},
 };
 
@@ -322,5 +328,21 @@ impl ByHand {
     pub fn scrape(&self, names: Option<&str>, accept: Option<&str>) -> Result<Vec<u8>, Error> {
         let profile = self.shared.profiles.get(names).map_err(Error::invalid)?;
         Ok(self.shared.render(&profile, profile.negotiate(accept)))
+    }
+
+    /// The status and the body that a GET of this path would be answered with.
+    ///
+    /// # Errors
+    /// When the system gives no runtime, or the path is none.
+    pub fn get(&self, path: &str) -> io::Result<(u16, Vec<u8>)> {
+        let (_running, stop) = watch::channel(false);
+        tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+            let request = Request::get(path).body(Body::empty()).map_err(io::Error::other)?;
+            let app = router(self.shared.clone(), stop);
+            let response = app.oneshot(request).await.map_err(io::Error::other)?;
+            let status = response.status().as_u16();
+            let body = to_bytes(response.into_body(), usize::MAX).await.map_err(io::Error::other)?;
+            Ok((status, body.into()))
+        })
     }
 }

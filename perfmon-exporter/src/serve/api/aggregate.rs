@@ -135,3 +135,89 @@ pub(super) fn by_step(values: &[Grown], step: f64) -> Vec<(f64, Vec<Grown>)> {
     steps.sort_by(|a, b| a.0.total_cmp(&b.0));
     steps.into_iter().map(|(number, values)| (number * step, values)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{Grown, How, by_step};
+
+    /// A value for itself alone.
+    fn single(at: u32, value: f64) -> Grown {
+        Grown { at: f64::from(at), value, min: value, max: value, count: 1, growth: None }
+    }
+
+    /// Values at some distance from each other, with their growth.
+    fn values() -> impl Strategy<Value = Vec<Grown>> {
+        prop::collection::vec((1..30_u32, 0..1_000_u32), 1..60).prop_map(|steps| {
+            let mut at = 1_000_000;
+            let mut values: Vec<Grown> = Vec::new();
+            for (distance, value) in steps {
+                at += distance;
+                let value = single(at, f64::from(value));
+                values.push(values.last().map_or(value, |before| value.after(*before)));
+            }
+            values
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn steps_add_up_to_the_whole(values in values(), step in 1..120_u32) {
+            let steps = by_step(&values, f64::from(step));
+            prop_assert!(steps.is_sorted_by(|a, b| a.0 < b.0));
+            for (at, of_step) in &steps {
+                prop_assert!(of_step.iter().all(|one| (*at..*at + f64::from(step)).contains(&one.at)));
+            }
+            for how in [How::Count, How::Sum, How::Increase] {
+                let parts: Vec<f64> = steps.iter().filter_map(|(_, of_step)| how.of(of_step, true)).collect();
+                let whole = how.of(&values, true).unwrap_or(0.0);
+                prop_assert!((parts.iter().sum::<f64>() - whole).abs() < 1e-6, "{:?} {:?} {}", how, parts, whole);
+            }
+            for (how, pick) in [(How::Min, f64::min as fn(f64, f64) -> f64), (How::Max, f64::max)] {
+                let parts = steps.iter().filter_map(|(_, of_step)| how.of(of_step, true)).reduce(pick);
+                prop_assert_eq!(parts, how.of(&values, true));
+            }
+        }
+
+        #[test]
+        fn what_stands_for_all_lies_among_them(values in values(), percentile in 0.0..=100.0_f64) {
+            let ends = (How::Min.of(&values, false).unwrap(), How::Max.of(&values, false).unwrap());
+            for how in [How::Avg, How::Last, How::Percentile(percentile)] {
+                let value = how.of(&values, false).unwrap();
+                prop_assert!(ends.0 - 1e-9 <= value && value <= ends.1 + 1e-9);
+            }
+            prop_assert_eq!(How::Percentile(100.0).of(&values, false), Some(ends.1));
+            prop_assert_eq!(How::Percentile(0.0).of(&values, false), Some(ends.0));
+            prop_assert_eq!(How::Rate.of(&values, false), None, "a gauge does not grow");
+        }
+
+        #[test]
+        fn a_counter_that_begins_anew_goes_on(before in 0..1_000_u32, after in 0..1_000_u32, peak in 0..1_000_u32) {
+            let (first, second) = (single(10, f64::from(before)), single(20, f64::from(after)));
+            let grew = |value: Grown| How::Increase.of(&[value.after(first)], true).unwrap();
+            let expected = if after >= before { after - before } else { after };
+            prop_assert_eq!(grew(second), f64::from(expected));
+            // It reached a peak and fell within the time that the second stands for.
+            let peak = after + 1 + before + peak;
+            let fell = Grown { max: f64::from(peak), count: 5, ..second };
+            prop_assert_eq!(grew(fell), f64::from(peak - before + after));
+        }
+    }
+
+    #[test]
+    fn nothing_has_no_value() {
+        for how in [How::Avg, How::Min, How::Count, How::Rate, How::Percentile(50.0)] {
+            assert_eq!(how.of(&[], true), None);
+        }
+        assert_eq!(How::Rate.of(&[single(1, 5.0)], true), None, "one value has no growth");
+    }
+
+    #[test]
+    fn names() {
+        assert_eq!("p99.9".parse(), Ok(How::Percentile(99.9)));
+        for wrong in ["", "p", "p101", "p-1", "p1e1", "pinf", "P99", "median"] {
+            assert_eq!(wrong.parse::<How>(), Err(()), "{wrong}");
+        }
+    }
+}

@@ -11,9 +11,15 @@ use utoipa::{
 use super::{
     aggregate, alike,
     answer::{Answer, text},
-    catalogue, dashboard, health, measure, metrics, report, sites,
+    catalogue::{self, Nothing},
+    dashboard, health, measure, metrics,
+    params::Params,
+    report, sites,
 };
-use crate::{serve::coding::Coding, state::Shared};
+use crate::{
+    serve::{coding::Coding, problem::Document},
+    state::Shared,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -37,32 +43,44 @@ struct Api;
 static DOCUMENT: LazyLock<Vec<u8>> = LazyLock::new(|| serde_json::to_vec(&Api::openapi()).unwrap_or_default());
 
 /// This description.
-#[utoipa::path(get, path = "/api/v1/openapi.json", tag = "dashboard", responses((status = 200, body = Object)))]
-pub(super) async fn openapi(State(shared): State<Arc<Shared>>, coding: Coding) -> Answer {
+#[utoipa::path(get, path = "/api/v1/openapi.json", tag = "dashboard", responses(
+    (status = 200, body = Object), (status = 400, body = Document, content_type = "application/problem+json")
+))]
+pub(super) async fn openapi(State(shared): State<Arc<Shared>>, coding: Coding, _: Params<Nothing>) -> Answer {
     text(shared, coding, "application/json", |_| Ok(DOCUMENT.clone())).await
 }
 
-fn patterned(pattern: &str) -> Object {
-    ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern)).build()
+fn patterned(pattern: &str, description: &str) -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .pattern(Some(pattern))
+        .description(Some(description).filter(|text| !text.is_empty()))
+        .build()
 }
 
 /// Labels as `key:value`.
 pub(super) fn pairs() -> RefOr<Schema> {
-    ArrayBuilder::new().items(patterned("^[^:]+:")).build().into()
+    let pair = patterned("^[^:]+:", "");
+    let description = "Only with this label, as `key:value`; several may be given.";
+    ArrayBuilder::new().items(pair).description(Some(description)).build().into()
 }
 
 /// Numbers from 0 to 100.
 pub(super) fn percentiles() -> RefOr<Schema> {
     let number = ObjectBuilder::new().schema_type(Type::Number).minimum(Some(0.0)).maximum(Some(100.0)).build();
-    ArrayBuilder::new().items(number).build().into()
+    ArrayBuilder::new().items(number).description(Some("Percentiles to tell; several may be given.")).build().into()
 }
 
 /// See [`aggregate::How`].
 pub(super) fn aggregate() -> RefOr<Schema> {
-    patterned(aggregate::PATTERN).into()
+    patterned(
+        aggregate::PATTERN,
+        "How values become one: in each step, and over the whole range. Of a call site, the durations of its calls.",
+    )
+    .into()
 }
 
 /// See [`measure::Measure`].
 pub(super) fn measure() -> RefOr<Schema> {
-    patterned(measure::PATTERN).into()
+    patterned(measure::PATTERN, "The figure of a call site or a histogram; `calls` by default.").into()
 }

@@ -79,21 +79,26 @@ pub(super) fn kind(name: &str) -> Result<Kind, Problem> {
 }
 
 /// Text that is one of these.
-fn one_of(names: impl IntoIterator<Item = &'static str>) -> Object {
-    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names)).build()
+fn one_of(names: impl IntoIterator<Item = &'static str>, description: &str) -> Object {
+    let described = Some(description).filter(|text| !text.is_empty());
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names)).description(described).build()
 }
 
 /// For the description of the API.
 pub(super) fn kind_schema() -> RefOr<Schema> {
-    one_of(Kind::ALL.map(Kind::as_str)).into()
+    one_of(Kind::ALL.map(Kind::as_str), "The kind of call site.").into()
 }
 
 /// For the description of the API.
 pub(super) fn windows_schema() -> RefOr<Schema> {
-    utoipa::openapi::ArrayBuilder::new().items(one_of(Window::ALL.map(Window::as_str))).build().into()
+    utoipa::openapi::ArrayBuilder::new()
+        .items(one_of(Window::ALL.map(Window::as_str), ""))
+        .description(Some("Live windows to tell; several may be given."))
+        .build()
+        .into()
 }
 
 /// For the description of the API.
 pub(super) fn window_schema() -> RefOr<Schema> {
-    one_of(Window::ALL.map(Window::as_str)).into()
+    one_of(Window::ALL.map(Window::as_str), "A live window.").into()
 }
