@@ -1,10 +1,6 @@
 //! `/api/metrics`, `/api/health`, `/api/alerts`: as programs written for the Agent Cellphone system's dashboard expect them.
 
-use std::{
-    collections::BTreeMap,
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use axum::extract::State;
 use perfmon_core::{Snapshot, collect::collectors, series::series_over, snapshot};
@@ -14,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::{
     answer::{Answer, json, unix},
     catalogue::Nothing,
-    params::{Params, time},
+    params::{Params, Range},
 };
 use crate::{
     serve::{
@@ -23,9 +19,6 @@ use crate::{
     },
     state::Shared,
 };
-
-/// What is told unless another time is asked for, in seconds.
-const LAST_HOUR: f64 = 3_600.0;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -109,8 +102,7 @@ fn success<T>(data: T) -> Success<T> {
 ))]
 pub(super) async fn metrics(State(shared): State<Arc<Shared>>, coding: Coding, asked: Params<MetricsAsked>) -> Answer {
     let MetricsAsked { metric_name, start_time, end_time } = asked.0;
-    let end = time("end_time", end_time)?.unwrap_or_else(|| unix(SystemTime::now()));
-    let start = time("start_time", start_time)?.unwrap_or(end - LAST_HOUR);
+    let range = Range::of(("start_time", start_time), ("end_time", end_time))?;
     json(shared, coding, move |_| {
         let now = snapshot();
         let Some(metric) = now.metric(&metric_name) else {
@@ -118,7 +110,9 @@ pub(super) async fn metrics(State(shared): State<Arc<Shared>>, coding: Coding, a
                 "there is no metric {metric_name:?}: /api/v1/catalogue has all names"
             )));
         };
-        let back = Duration::try_from_secs_f64((unix(now.taken_at()) - start).max(0.0)).unwrap_or(Duration::MAX);
+        let at = unix(now.taken_at());
+        let (start, end) = range.until(at);
+        let back = Duration::try_from_secs_f64((at - start).max(0.0)).unwrap_or(Duration::MAX);
         let mut data_points = Vec::new();
         for history in series_over(&metric_name, back) {
             let tags: BTreeMap<_, _> = history.labels.into_iter().collect();

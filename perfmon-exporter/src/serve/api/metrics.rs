@@ -1,6 +1,6 @@
 //! `/api/v1/metrics`: the values of a metric or a call site over time.
 
-use std::{collections::BTreeMap, sync::Arc, time::SystemTime};
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::extract::State;
 use perfmon_core::site::Kind;
@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    answer::{Answer, json, unix},
+    answer::{Answer, json},
     openapi,
-    params::{Params, Wanted, kind_schema, time},
+    params::{Params, Range, Wanted, kind_schema},
     query::Query,
 };
 use crate::{
@@ -21,8 +21,6 @@ use crate::{
     state::Shared,
 };
 
-/// What is told unless another time is asked for, in seconds.
-const LAST_HOUR: f64 = 3_600.0;
 const STEPS: std::ops::RangeInclusive<f64> = 1.0..=86_400.0;
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -113,15 +111,13 @@ pub(super) struct PointView {
 ))]
 pub(super) async fn metrics(State(shared): State<Arc<Shared>>, coding: Coding, asked: Params<MetricsAsked>) -> Answer {
     let asked = asked.0;
-    let end = time("end", asked.end)?.unwrap_or_else(|| unix(SystemTime::now()));
-    let start = time("start", asked.start)?.unwrap_or(end - LAST_HOUR);
+    let range = Range::of(("start", asked.start), ("end", asked.end))?;
     if let Some(step) = asked.step.filter(|step| !STEPS.contains(step)) {
         return Err(Problem::bad_request(format!("step is {step}: write seconds from 1 to 86400")));
     }
     let query = Query {
         kind: asked.kind,
-        start,
-        end,
+        range,
         step: asked.step,
         aggregate: chosen(
             "aggregate",

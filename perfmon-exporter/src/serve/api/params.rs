@@ -23,13 +23,32 @@ impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
     }
 }
 
-/// A time that makes sense: seconds since 1970.
-pub(super) fn time(name: &str, seconds: Option<f64>) -> Result<Option<f64>, Problem> {
-    match seconds {
-        Some(seconds) if !(seconds.is_finite() && seconds >= 0.0) => {
-            Err(Problem::bad_request(format!("{name} is {seconds}: write seconds since 1970, as in {name}=1640995200")))
-        }
-        known => Ok(known),
+/// What is told unless another time is asked for, in seconds.
+const LAST_HOUR: f64 = 3_600.0;
+
+/// A range of time as it was asked for, in seconds since 1970.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Range {
+    start: Option<f64>,
+    end: Option<f64>,
+}
+
+impl Range {
+    /// From two parameters, each with its name.
+    pub(super) fn of(start: (&str, Option<f64>), end: (&str, Option<f64>)) -> Result<Self, Problem> {
+        let sensible = |(name, seconds): (&str, Option<f64>)| match seconds {
+            Some(wrong) if !(wrong.is_finite() && wrong >= 0.0) => Err(Problem::bad_request(format!(
+                "{name} is {wrong}: write seconds since 1970, as in {name}=1640995200"
+            ))),
+            known => Ok(known),
+        };
+        Ok(Self { start: sensible(start)?, end: sensible(end)? })
+    }
+
+    /// Start and end, by default the hour before now.
+    pub(super) fn until(self, now: f64) -> (f64, f64) {
+        let end = self.end.unwrap_or(now);
+        (self.start.unwrap_or(end - LAST_HOUR), end)
     }
 }
 

@@ -16,7 +16,7 @@ use super::{
     answer::unix,
     measure::Measure,
     metrics::{PointView, SeriesView, Values},
-    params::Wanted,
+    params::{Range, Wanted},
     pieces::{Piece, Pieces},
     site::{labels, owned},
 };
@@ -31,9 +31,7 @@ pub(super) struct Query {
     pub(super) name: String,
     /// Asks for a call site of this kind only.
     pub(super) kind: Option<Kind>,
-    /// Seconds since 1970.
-    pub(super) start: f64,
-    pub(super) end: f64,
+    pub(super) range: Range,
     pub(super) step: Option<f64>,
     pub(super) aggregate: Option<How>,
     pub(super) measure: Option<Measure>,
@@ -47,7 +45,7 @@ impl Query {
         let metric = if self.kind.is_none() { now.metric(&self.name) } else { None };
         match metric {
             Some(metric) if metric.kind() == MetricKind::Histogram => Ok(self.of_histogram(shared, &now)),
-            Some(metric) => Ok(self.of_metric(metric, unix(now.taken_at()))),
+            Some(metric) => Ok(self.of_metric(metric, &now)),
             None => match self.site(&now).map(Site::kind) {
                 Some(kind) => Ok(self.of_site(shared, &now, kind)),
                 None => Err(Problem::not_found(format!(
@@ -65,30 +63,31 @@ impl Query {
         }
     }
 
-    fn values(&self, source: &'static str, kind: &'static str, unit: &str) -> Values {
+    fn values(&self, now: &Snapshot, source: &'static str, kind: &'static str, unit: &str) -> Values {
+        let (start, end) = self.range.until(unix(now.taken_at()));
         Values {
             name: self.name.clone(),
             source,
             kind,
             unit: unit.to_owned(),
-            start: self.start,
-            end: self.end,
+            start,
+            end,
             value: None,
             series: Vec::new(),
         }
     }
 
-    fn of_metric(&self, metric: &Metric, now: f64) -> Values {
+    fn of_metric(&self, metric: &Metric, now: &Snapshot) -> Values {
         let counter = metric.kind() == MetricKind::Counter;
-        let mut values = self.values("metric", metric.kind().as_str(), metric.unit());
-        let back = (now - self.start).max(0.0) + BEFORE;
+        let mut values = self.values(now, "metric", metric.kind().as_str(), metric.unit());
+        let back = (unix(now.taken_at()) - values.start).max(0.0) + BEFORE;
         let mut all = Vec::new();
         for history in series_over(&self.name, Duration::try_from_secs_f64(back).unwrap_or(Duration::MAX)) {
             if !self.wanted.are_in(history.labels.iter().map(|(key, value)| (key.as_str(), value.as_str()))) {
                 continue;
             }
             let mut within = grown(&history.points);
-            within.retain(|one| (self.start..=self.end).contains(&one.at));
+            within.retain(|one| (values.start..=values.end).contains(&one.at));
             values.series.push(SeriesView {
                 labels: history.labels.into_iter().collect(),
                 value: self.aggregate.and_then(|how| how.of(&within, counter)),
@@ -129,8 +128,9 @@ impl Query {
 
     fn of_site(&self, shared: &Shared, now: &Snapshot, kind: Kind) -> Values {
         let figure = self.figure();
-        let pieces = Pieces::within(shared, now.clone(), self.start, self.end);
-        let mut values = self.values("site", kind.as_str(), figure.unit("seconds"));
+        let (start, end) = self.range.until(unix(now.taken_at()));
+        let pieces = Pieces::within(shared, now.clone(), start, end);
+        let mut values = self.values(now, "site", kind.as_str(), figure.unit("seconds"));
         let total = |piece: &Piece| {
             let site = piece.interval.site(kind, &self.name)?;
             Some((figure.of_calls(site, seconds(piece))?, site.calls()))
@@ -156,7 +156,8 @@ impl Query {
 
     fn of_histogram(&self, shared: &Shared, now: &Snapshot) -> Values {
         let figure = self.figure();
-        let pieces = Pieces::within(shared, now.clone(), self.start, self.end);
+        let (start, end) = self.range.until(unix(now.taken_at()));
+        let pieces = Pieces::within(shared, now.clone(), start, end);
         let metric = |snapshot: &Snapshot| -> Option<Metric> {
             snapshot
                 .metrics()
@@ -164,8 +165,8 @@ impl Query {
                 .find(|one| one.name() == self.name && one.kind() == MetricKind::Histogram)
                 .cloned()
         };
-        let Some(declared) = metric(now) else { return self.values("metric", "histogram", "") };
-        let mut values = self.values("metric", "histogram", figure.unit(declared.unit()));
+        let Some(declared) = metric(now) else { return self.values(now, "metric", "histogram", "") };
+        let mut values = self.values(now, "metric", "histogram", figure.unit(declared.unit()));
         let wanted =
             declared.series().iter().filter(|one| self.wanted.are_in(labels(declared.label_keys(), one.values())));
         for series in wanted {

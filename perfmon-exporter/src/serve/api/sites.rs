@@ -61,6 +61,16 @@ pub(super) struct SiteAsked {
     window: Vec<String>,
 }
 
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(super) struct SitePath {
+    #[param(schema_with = kind_schema)]
+    kind: String,
+    /// The name, percent-encoded.
+    #[param(example = "order_execution")]
+    name: String,
+}
+
 /// Call sites.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Sites {
@@ -100,11 +110,7 @@ pub(super) async fn sites(State(shared): State<Arc<Shared>>, coding: Coding, ask
 }
 
 /// One call site: also its series, percentiles and the distribution of its durations.
-#[utoipa::path(get, path = "/api/v1/sites/{kind}/{name}", tag = "sites", params(
-    SiteAsked,
-    ("kind" = inline(String), Path, description = "The kind of site", example = "latency"),
-    ("name" = inline(String), Path, description = "The name, percent-encoded", example = "order_execution"),
-), responses(
+#[utoipa::path(get, path = "/api/v1/sites/{kind}/{name}", tag = "sites", params(SitePath, SiteAsked), responses(
     (status = 200, body = SiteView),
     (status = 400, body = Document, content_type = "application/problem+json"),
     (status = 404, body = Document, content_type = "application/problem+json")
@@ -112,10 +118,10 @@ pub(super) async fn sites(State(shared): State<Arc<Shared>>, coding: Coding, ask
 pub(super) async fn site(
     State(shared): State<Arc<Shared>>,
     coding: Coding,
-    path: Result<Path<(String, String)>, PathRejection>,
+    path: Result<Path<SitePath>, PathRejection>,
     asked: Params<SiteAsked>,
 ) -> Answer {
-    let Path((of_kind, name)) = path.map_err(|error| Problem::bad_request(error.body_text()))?;
+    let Path(SitePath { kind: of_kind, name }) = path.map_err(|error| Problem::bad_request(error.body_text()))?;
     let (of_kind, asked) = (kind(&of_kind)?, asked.0);
     if let Some(wrong) = asked.percentiles.iter().find(|percentile| !(0.0..=100.0).contains(*percentile)) {
         return Err(Problem::bad_request(format!("percentiles has {wrong}: write numbers from 0 to 100")));
