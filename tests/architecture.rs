@@ -22,8 +22,14 @@ const CORE: [&[&str]; 10] = [
 ];
 
 /// Those of `perfmon-exporter`.
-const EXPORTER: [&[&str]; 6] =
-    [&["encode", "connections", "listen"], &["profiles", "audience"], &["state"], &["pump", "serve"], &["run"], &["exporter"]];
+const EXPORTER: [&[&str]; 6] = [
+    &["encode", "connections", "listen"],
+    &["profiles", "audience"],
+    &["state"],
+    &["pump", "serve"],
+    &["run", "by_hand"],
+    &["exporter"],
+];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

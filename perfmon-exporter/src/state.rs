@@ -16,9 +16,9 @@ use perfmon_core::{
 use tokio::{sync::watch, time::Instant};
 
 use crate::{
+    audience::Audience,
     connections::Connections,
     encode::{Exemplar, Format, Profile, Scrape, render},
-    listeners::Listeners,
     profiles::Profiles,
 };
 
@@ -42,7 +42,7 @@ pub struct Tick {
 pub(crate) struct Shared {
     pub(crate) profiles: Profiles,
     pub(crate) connections: Arc<Connections>,
-    pub(crate) listeners: Arc<Listeners>,
+    pub(crate) audience: Arc<Audience>,
     pub(crate) scrapes: Scrapes,
     windows: Mutex<Windows>,
     latest: watch::Sender<Option<Arc<Tick>>>,
@@ -90,7 +90,7 @@ impl Shared {
         Arc::new(Self {
             profiles,
             connections,
-            listeners: Listeners::new(),
+            audience: Audience::new(),
             scrapes: Scrapes::default(),
             windows: Mutex::default(),
             latest: watch::Sender::new(None),

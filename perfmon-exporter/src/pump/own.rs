@@ -64,9 +64,9 @@ impl Collector for Own {
             .describe("Connections turned away because all others were busy", "");
         out.counter("perfmon_connections_failed", shared.connections.failed())
             .describe("Times that the system gave no connection", "");
-        out.gauge("perfmon_websocket_clients", shared.listeners.len() as f64)
+        out.gauge("perfmon_websocket_clients", shared.audience.len() as f64)
             .describe("WebSocket clients connected", "");
-        out.counter("perfmon_websocket_clients_refused", shared.listeners.refused())
+        out.counter("perfmon_websocket_clients_refused", shared.audience.refused())
             .describe("WebSocket clients turned away because all places were taken", "");
         Ok(())
     }

@@ -8,6 +8,7 @@ mod page;
 mod patience;
 mod problem;
 mod scrape;
+mod unread;
 mod vitals;
 
 use std::sync::Arc;

@@ -3,20 +3,17 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::{
-    body::Bytes,
     extract::{Query, State, rejection::QueryRejection},
     http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
-use tokio::{
-    sync::{Semaphore, SemaphorePermit},
-    time::timeout,
-};
+use tokio::{sync::Semaphore, time::timeout};
 
 use super::{
     coding::{accepts, gzip, text_of},
     problem::Problem,
+    unread::hold,
 };
 use crate::state::Shared;
 
@@ -29,23 +26,6 @@ const LONGEST_TIMEOUT: Duration = Duration::from_secs(60);
 const WAY_BACK: f64 = 0.9;
 
 static RENDERING: Semaphore = Semaphore::const_new(AT_ONCE);
-
-/// KiB of answers that clients may have asked for and not yet read; a single larger answer may have them all.
-const UNREAD: u32 = 64 << 10;
-
-static UNREAD_LEFT: Semaphore = Semaphore::const_new(UNREAD as usize);
-
-/// An answer until it is handed to the system.
-struct Unread {
-    body: Vec<u8>,
-    _share: SemaphorePermit<'static>,
-}
-
-impl AsRef<[u8]> for Unread {
-    fn as_ref(&self) -> &[u8] {
-        &self.body
-    }
-}
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct Asked {
@@ -86,13 +66,7 @@ pub(crate) async fn metrics(
             )));
         }
     };
-    let share = u32::try_from(body.len() >> 10).map_or(UNREAD, |share| share.clamp(1, UNREAD));
-    let Ok(share) = UNREAD_LEFT.try_acquire_many(share) else {
-        return Err(Problem::unavailable(
-            "too many answers wait to be read by those who asked: read them, or ask again in a moment",
-        ));
-    };
-    let mut response = Bytes::from_owner(Unread { body, _share: share }).into_response();
+    let mut response = hold(body)?.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(format.content_type()));
     headers.insert(header::VARY, HeaderValue::from_static("Accept, Accept-Encoding"));

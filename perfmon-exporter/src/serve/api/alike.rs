@@ -80,6 +80,7 @@ pub(super) struct AlertData {
 
 /// An active alert.
 #[derive(Debug, Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "these are the names of the other system")]
 pub(super) struct Alert {
     alert_id: String,
     rule_name: String,

@@ -12,8 +12,10 @@ use axum::{
 use serde::Serialize;
 use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
 
-use super::super::{coding::Coding, problem::Problem};
-use crate::state::Shared;
+use crate::{
+    serve::{coding::Coding, problem::Problem, unread::hold},
+    state::Shared,
+};
 
 /// Answers made at once; further ones wait their turn.
 const AT_ONCE: usize = 2;
@@ -45,11 +47,16 @@ pub(super) async fn text(
     make: impl FnOnce(&Shared) -> Result<Vec<u8>, Problem> + Send + 'static,
 ) -> Answer {
     let work = async {
-        let _turn = TURNS.acquire().await;
-        spawn_blocking(move || make(&shared).map(|body| coding.encode(body))).await
+        let turn = TURNS.acquire().await;
+        spawn_blocking(move || {
+            // Also when nobody waits for it any more: who gives up early must not have others begun beside it.
+            let _turn = turn;
+            make(&shared).map(|body| coding.encode(body))
+        })
+        .await
     };
     let (coding, body) = match timeout(LONGEST, work).await {
-        Ok(Ok(made)) => made?,
+        Ok(Ok(body)) => body?,
         Ok(Err(panic)) => return Err(Problem::unavailable(format!("failed to make the answer: {panic}"))),
         Err(_) => {
             return Err(Problem::unavailable(
@@ -57,7 +64,7 @@ pub(super) async fn text(
             ));
         }
     };
-    let mut response = body.into_response();
+    let mut response = hold(body)?.into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     coding.announce(&mut response);
     Ok(response)

@@ -69,7 +69,7 @@ impl Measure {
 
     /// Of calls within so many seconds; `None` where there is none, as of a percentile without calls.
     pub(super) fn of_calls(self, stats: &Stats, seconds: f64) -> Option<f64> {
-        let time = |duration: std::time::Duration| (stats.calls() > 0).then(|| duration.as_secs_f64());
+        let time = |duration: std::time::Duration| (stats.calls() > 0).then_some(duration.as_secs_f64());
         match self {
             Self::Calls => Some(stats.calls() as f64),
             Self::Ok => Some(stats.ok() as f64),

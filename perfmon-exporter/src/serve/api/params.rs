@@ -73,7 +73,7 @@ impl Wanted {
     }
 
     /// Whether all are among these.
-    pub(super) fn are_in<'a>(&self, labels: impl Iterator<Item = (&'a str, &'a str)> + Clone) -> bool {
+    pub(super) fn are_in<'a>(&self, labels: &(impl Iterator<Item = (&'a str, &'a str)> + Clone)) -> bool {
         self.0.iter().all(|(key, value)| labels.clone().any(|known| known == (key.as_str(), value.as_str())))
     }
 }

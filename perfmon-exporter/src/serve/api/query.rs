@@ -83,7 +83,7 @@ impl Query {
         let back = (unix(now.taken_at()) - values.start).max(0.0) + BEFORE;
         let mut all = Vec::new();
         for history in series_over(&self.name, Duration::try_from_secs_f64(back).unwrap_or(Duration::MAX)) {
-            if !self.wanted.are_in(history.labels.iter().map(|(key, value)| (key.as_str(), value.as_str()))) {
+            if !self.wanted.are_in(&history.labels.iter().map(|(key, value)| (key.as_str(), value.as_str()))) {
                 continue;
             }
             let mut within = grown(&history.points);
@@ -141,7 +141,7 @@ impl Query {
             return values;
         }
         let Some(site) = now.site(kind, &self.name) else { return values };
-        let wanted = site.series().iter().filter(|one| self.wanted.are_in(labels(site.label_keys(), one.values())));
+        let wanted = site.series().iter().filter(|one| self.wanted.are_in(&labels(site.label_keys(), one.values())));
         for series in wanted {
             let key: Vec<&str> = series.values().iter().map(String::as_str).collect();
             let of_piece = |piece: &Piece| {
@@ -168,7 +168,7 @@ impl Query {
         let Some(declared) = metric(now) else { return self.values(now, "metric", "histogram", "") };
         let mut values = self.values(now, "metric", "histogram", figure.unit(declared.unit()));
         let wanted =
-            declared.series().iter().filter(|one| self.wanted.are_in(labels(declared.label_keys(), one.values())));
+            declared.series().iter().filter(|one| self.wanted.are_in(&labels(declared.label_keys(), one.values())));
         for series in wanted {
             let key: Vec<&str> = series.values().iter().map(String::as_str).collect();
             let of_piece = |piece: &Piece| match metric(&piece.interval)?.with_labels(&key)? {

@@ -144,7 +144,7 @@ impl SiteView {
 
     /// Adds the series with these labels.
     pub(super) fn with_series(mut self, site: &Site, now: &Snapshot, wanted: &Wanted) -> Self {
-        let series = site.series().iter().filter(|series| wanted.are_in(labels(site.label_keys(), series.values())));
+        let series = site.series().iter().filter(|series| wanted.are_in(&labels(site.label_keys(), series.values())));
         let view = |series: &perfmon_core::snapshot::Series| SeriesView {
             labels: owned(labels(site.label_keys(), series.values())),
             stats: StatsView::of(series.stats(), now),

@@ -73,7 +73,8 @@ pub(super) struct SitePath {
 
 /// Call sites.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Sites {
+#[schema(as = Sites)]
+pub(super) struct SiteList {
     /// Seconds since 1970.
     timestamp: f64,
     /// How long the process has been recording.
@@ -84,7 +85,7 @@ pub(super) struct Sites {
 
 /// Call sites with their figures, since the process began to record and in live windows.
 #[utoipa::path(get, path = "/api/v1/sites", params(SitesAsked), tag = "sites", responses(
-    (status = 200, body = Sites), (status = 400, body = Document, content_type = "application/problem+json")
+    (status = 200, body = SiteList), (status = 400, body = Document, content_type = "application/problem+json")
 ))]
 pub(super) async fn sites(State(shared): State<Arc<Shared>>, coding: Coding, asked: Params<SitesAsked>) -> Answer {
     let asked = asked.0;
@@ -104,7 +105,7 @@ pub(super) async fn sites(State(shared): State<Arc<Shared>>, coding: Coding, ask
             }
             Some(view.with_series(site, &now, &wanted)).filter(SiteView::has_series)
         });
-        Ok(Sites { timestamp: unix(now.taken_at()), span_seconds: now.span().as_secs_f64(), sites: views.collect() })
+        Ok(SiteList { timestamp: unix(now.taken_at()), span_seconds: now.span().as_secs_f64(), sites: views.collect() })
     })
     .await
 }

@@ -18,7 +18,7 @@ use super::{
     message::{Echo, Reply, Wish},
     topic::Topic,
 };
-use crate::listeners::Seat;
+use crate::audience::Seat;
 
 /// What a client may subscribe to at once.
 const MOST_SUBSCRIPTIONS: usize = 100;

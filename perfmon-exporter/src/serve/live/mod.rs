@@ -34,22 +34,22 @@ const BUFFER: usize = 4 << 10;
 /// The route. Clients are told to leave when `stop` says so.
 pub(crate) fn routes(shared: &Arc<Shared>, stop: watch::Receiver<bool>) -> Router<Arc<Shared>> {
     let hub = Hub::start(shared.clone());
-    let listen = move |State(shared): State<Arc<Shared>>, upgrade| listen(shared, hub.clone(), stop.clone(), upgrade);
+    let listen = async move |State(shared): State<Arc<Shared>>, upgrade| listen(&shared, hub, stop, upgrade);
     Router::new().route("/ws", get(listen))
 }
 
-async fn listen(
-    shared: Arc<Shared>,
+fn listen(
+    shared: &Shared,
     hub: Arc<Hub>,
     stop: watch::Receiver<bool>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Problem> {
     let upgrade =
         upgrade.map_err(|error| Problem::bad_request(format!("{error}: /ws speaks WebSocket, /api/v1 plain HTTP")))?;
-    let Some(seat) = shared.listeners.enter() else {
+    let Some(seat) = shared.audience.enter() else {
         return Err(Problem::unavailable(format!(
             "all {} places for WebSocket clients are taken: close some, or allow the process more open files (ulimit -n), a quarter of which are for them",
-            shared.listeners.most()
+            shared.audience.most()
         )));
     };
     let upgrade = upgrade

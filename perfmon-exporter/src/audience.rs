@@ -12,7 +12,7 @@ const MOST: usize = 10_000;
 
 /// How many listen.
 #[derive(Debug)]
-pub(crate) struct Listeners {
+pub(crate) struct Audience {
     most: usize,
     open: AtomicUsize,
     refused: AtomicU64,
@@ -20,9 +20,9 @@ pub(crate) struct Listeners {
 
 /// A place among the listeners, given back when dropped.
 #[derive(Debug)]
-pub(crate) struct Seat(Arc<Listeners>);
+pub(crate) struct Seat(Arc<Audience>);
 
-impl Listeners {
+impl Audience {
     /// At most so many, and no more than the process has files for.
     pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self { most: share_of_files(MOST), open: AtomicUsize::new(0), refused: AtomicU64::new(0) })
@@ -31,13 +31,11 @@ impl Listeners {
     /// A place for one more; `None` when all are taken.
     pub(crate) fn enter(self: &Arc<Self>) -> Option<Seat> {
         let seated = |open: usize| (open < self.most).then_some(open + 1);
-        match self.open.fetch_update(Ordering::Relaxed, Ordering::Relaxed, seated) {
-            Ok(_) => Some(Seat(self.clone())),
-            Err(_) => {
-                self.refused.fetch_add(1, Ordering::Relaxed);
-                None
-            }
+        if self.open.fetch_update(Ordering::Relaxed, Ordering::Relaxed, seated).is_ok() {
+            return Some(Seat(self.clone()));
         }
+        self.refused.fetch_add(1, Ordering::Relaxed);
+        None
     }
 
     /// How many there may be.
