@@ -77,5 +77,8 @@ fn long_answers_are_compressed_for_those_who_want_it() {
 }
 
 fn escaped(name: &Value) -> String {
-    name.as_str().expect("a name").bytes().map(|byte| format!("%{byte:02x}")).collect()
+    use std::fmt::Write;
+    let mut escaped = String::new();
+    name.as_str().expect("a name").bytes().for_each(|byte| _ = write!(escaped, "%{byte:02x}"));
+    escaped
 }
