@@ -1,5 +1,7 @@
 //! What is asked for, behind the `?`.
 
+use std::collections::BTreeSet;
+
 use axum::{extract::FromRequestParts, http::request};
 use perfmon_core::{analyse::Window, site::Kind};
 use serde::de::DeserializeOwned;
@@ -78,15 +80,15 @@ impl Wanted {
     }
 }
 
-/// Windows to look at.
+/// Windows to look at, each once.
 pub(super) fn windows(names: &[String], default: &[Window]) -> Result<Vec<Window>, Problem> {
     if names.is_empty() {
         return Ok(default.to_vec());
     }
-    names
-        .iter()
-        .map(|name| name.parse().map_err(|error: perfmon_core::Error| Problem::bad_request(error.to_string())))
-        .collect()
+    let parse =
+        |name: &String| name.parse().map_err(|error: perfmon_core::Error| Problem::bad_request(error.to_string()));
+    let known: BTreeSet<Window> = names.iter().map(parse).collect::<Result<_, _>>()?;
+    Ok(known.into_iter().collect())
 }
 
 /// A kind by its name.
