@@ -15,10 +15,22 @@
 //! | `/metrics` | Prometheus text, OpenMetrics with exemplars, protobuf with native histograms, as the scraper asks; `?names=` a profile of names |
 //! | `/health` | a score from 0 to 100, what took points from it, the collectors |
 //! | `/ready` | whether the exporter does its work |
+//! | `/api/v1/sites`, `/api/v1/metrics`, `/api/v1/health`, `/api/v1/report`, `/api/v1/dashboard`, `/api/v1/catalogue` | everything as JSON; `/api/v1/openapi.json` describes it, errors are problem details |
+//! | `/api/metrics`, `/api/health`, `/api/alerts` | in the shapes that dashboards of the Agent Cellphone system expect |
+//! | `/ws` | figures pushed each second over a WebSocket |
 //!
 //! It works in synchronous and asynchronous programs alike: a thread with a runtime of its own ticks once a second (collectors, snapshot, windows, health) and
 //! serves; another runs collectors, so that one that hangs holds up nobody. It cannot starve the program's runtime nor be starved by it. All it keeps is bounded,
 //! and it tells its own cost among the metrics (`perfmon_pump_…`).
+//!
+//! # WebSocket
+//!
+//! A client sends `{"type":"subscribe","metric_name":"cpu_usage_percent"}` or `{"type":"subscribe","site":"order_execution"}` (with `"kind":"order"` where sites of several kinds share a
+//! name), is answered with the same and `"type":"subscribed"`, and from then on gets `{"type":"metrics_update","data":{…}}` each second; `unsubscribe` ends it, `ping` is answered with `pong`, and
+//! what is wrong with `{"type":"error","error":"…"}`. A client that is slow gets the newest frame when it is ready, and nobody waits for it. A client may have 100 subscriptions;
+//! messages may have 16 KiB.
+//!
+//! # System
 //!
 //! [`system`](crate::system)'s collectors are registered with it. To choose among them or their intervals, register them before:
 //! `perfmon::system::builder().without("connections").register()`. [`Builder::without`]`("system")` leaves them all out.

@@ -24,7 +24,7 @@ const CORE: [&[&str]; 10] = [
 /// Those of `perfmon-exporter`.
 const EXPORTER: [&[&str]; 6] = [
     &["encode", "connections", "listen", "settings"],
-    &["profiles", "config"],
+    &["profiles", "config", "audience"],
     &["state", "log"],
     &["pump", "serve", "reload"],
     &["run"],

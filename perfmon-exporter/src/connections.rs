@@ -25,12 +25,17 @@ const LATELY: Duration = Duration::from_secs(60);
 
 /// How many connections there may be in this process.
 pub(crate) fn most_connections() -> usize {
+    share_of_files(MOST)
+}
+
+/// That many, or as many as a fair share of the files that the process may open.
+pub(crate) fn share_of_files(most: usize) -> usize {
     #[cfg(unix)]
     let files = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
     #[cfg(not(unix))]
     let files: Option<u64> = None;
     let share = files.map_or(usize::MAX, |files| usize::try_from(files / SHARE).unwrap_or(usize::MAX));
-    share.clamp(16, MOST)
+    share.clamp(16, most)
 }
 
 /// All open connections.

@@ -1,9 +1,10 @@
 //! The pump, the encoders and the HTTP server of [perfmon](https://docs.rs/perfmon). Use that crate and its feature `exporter`; this one is its inside.
 //!
 //! ```text
-//! encode ─► profiles ─► state ─► pump, serve ─► run ─► exporter          an arrow points to who uses what is left of it
+//! encode ─► profiles, audience ─► state ─► pump, serve ─► run ─► exporter          an arrow points to who uses what is left of it
 //! ```
 
+mod audience;
 #[cfg(feature = "config")]
 pub mod config;
 mod connections;

@@ -71,7 +71,7 @@ fn turn(
         }
         tick(&mut pump, shared, Duration::ZERO);
         let until = Instant::now() + LAST_ANSWERS;
-        while shared.connections.busy() > 0 && Instant::now() < until {
+        while shared.connections.busy() + shared.audience.len() > 0 && Instant::now() < until {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     });

@@ -17,6 +17,7 @@ use perfmon_core::{
 use tokio::{sync::watch, time::Instant};
 
 use crate::{
+    audience::Audience,
     connections::Connections,
     encode::{Exemplar, Format, Profile, Scrape, render},
     profiles::Profiles,
@@ -43,6 +44,7 @@ pub struct Tick {
 pub(crate) struct Shared {
     profiles: Mutex<Arc<Profiles>>,
     pub(crate) connections: Arc<Connections>,
+    pub(crate) audience: Arc<Audience>,
     pub(crate) scrapes: Scrapes,
     /// Somebody wants the configuration to be read again.
     #[cfg(feature = "config")]
@@ -142,6 +144,7 @@ impl Shared {
         Arc::new(Self {
             profiles: Mutex::new(Arc::new(profiles)),
             connections,
+            audience: Audience::new(),
             scrapes: Scrapes::default(),
             #[cfg(feature = "config")]
             reload: std::sync::atomic::AtomicBool::new(false),

@@ -1,6 +1,7 @@
 //! What the exporter costs: the service it runs in, and the threads that go on working while it is scraped.
 
 mod hour;
+mod pushed;
 mod scraped;
 
 use std::{io, time::Duration};
@@ -14,9 +15,11 @@ fn main() -> io::Result<()> {
         ["hour", "plain"] => hour::live(false),
         ["hour", "watched"] => hour::live(true),
         ["hour"] => hour::run(),
+        ["listen", address, clients] => pushed::listen(address, clients),
         ["scraped"] => scraped::run(),
-        [] => hour::run().and_then(|()| scraped::run()),
-        _ => Err(io::Error::other("parts: hour, scraped; both without one")),
+        ["pushed"] => pushed::run(),
+        [] => hour::run().and_then(|()| scraped::run()).and_then(|()| pushed::run()),
+        _ => Err(io::Error::other("parts: hour, scraped, pushed; all without one")),
     }
 }
 

@@ -68,6 +68,10 @@ impl Collector for Own {
             out.counter_with("perfmon_requests_refused", &[("reason", reason)], done)
                 .describe("Requests not answered, for the server's protection", "");
         }
+        out.gauge("perfmon_websocket_clients", shared.audience.len() as f64)
+            .describe("WebSocket clients connected", "");
+        out.counter("perfmon_websocket_clients_refused", shared.audience.refused())
+            .describe("WebSocket clients turned away because all places were taken", "");
         Ok(())
     }
 }

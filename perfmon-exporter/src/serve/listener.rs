@@ -39,7 +39,7 @@ const CERTIFICATE: Duration = Duration::from_secs(1);
 /// Serves until `stop` says so.
 pub(crate) async fn serve(listener: TcpListener, door: Door, shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
     let Door { gate, tls, .. } = door;
-    let app = router(shared.clone(), gate);
+    let app = router(shared.clone(), gate, stop.clone());
     let connections = &shared.connections;
     if let Some(tls) = tls.clone() {
         tokio::spawn(renew(tls, shared.clone(), stop.clone()));

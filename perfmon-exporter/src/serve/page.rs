@@ -23,7 +23,9 @@ pub(crate) async fn index(State(shared): State<Arc<Shared>>) -> Html<String> {
          <h1>perfmon</h1><p>Health: <strong>{score}</strong> of 100, {status}.</p>\
          <ul><li><a href=/health>/health</a> the score, and what took points from it</li>\
          <li><a href=/ready>/ready</a> whether the exporter does its work</li>\
-         <li><a href=/metrics>/metrics</a> for Prometheus and whatever reads its formats</li></ul>\
+         <li><a href=/metrics>/metrics</a> for Prometheus and whatever reads its formats</li>\
+         <li><a href=/api/v1/dashboard>/api/v1/dashboard</a> everything as JSON; <a href=/api/v1/openapi.json>/api/v1/openapi.json</a> describes the API</li>\
+         <li>/ws figures pushed each second over a WebSocket</li></ul>\
          <p>Metrics by profile of names:</p><ul>{}</ul></html>",
         profiles.join("")
     ))

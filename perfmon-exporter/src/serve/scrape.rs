@@ -1,21 +1,20 @@
 //! `/metrics`: what a monitoring system collects.
 
-use std::{io::Write, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use axum::{
-    body::Bytes,
     extract::{Query, State, rejection::QueryRejection},
     http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Response},
 };
-use flate2::{Compression, write::GzEncoder};
 use serde::Deserialize;
-use tokio::{
-    sync::{Semaphore, SemaphorePermit},
-    time::timeout,
-};
+use tokio::{sync::Semaphore, time::timeout};
 
-use super::problem::Problem;
+use super::{
+    coding::{accepts, gzip, text_of},
+    problem::Problem,
+    unread::hold,
+};
 use crate::state::Shared;
 
 /// Scrapes rendered at once; further ones wait their turn.
@@ -27,23 +26,6 @@ const LONGEST_TIMEOUT: Duration = Duration::from_secs(60);
 const WAY_BACK: f64 = 0.9;
 
 static RENDERING: Semaphore = Semaphore::const_new(AT_ONCE);
-
-/// KiB of answers that clients may have asked for and not yet read; a single larger answer may have them all.
-const UNREAD: u32 = 64 << 10;
-
-static UNREAD_LEFT: Semaphore = Semaphore::const_new(UNREAD as usize);
-
-/// An answer until it is handed to the system.
-struct Unread {
-    body: Vec<u8>,
-    _share: SemaphorePermit<'static>,
-}
-
-impl AsRef<[u8]> for Unread {
-    fn as_ref(&self) -> &[u8] {
-        &self.body
-    }
-}
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct Asked {
@@ -61,7 +43,7 @@ pub(crate) async fn metrics(
         asked.map_err(|error| Problem::bad_request(format!("{error}: write /metrics?names=<profile>")))?;
     let profile = shared.profiles().get(asked.names.as_deref()).map_err(Problem::bad_request)?;
     let format = profile.negotiate(text_of(&headers, &header::ACCEPT).as_deref());
-    let gzip = accepts_gzip(text_of(&headers, &header::ACCEPT_ENCODING).as_deref());
+    let compressed = accepts(text_of(&headers, &header::ACCEPT_ENCODING).as_deref(), &["gzip", "x-gzip"]);
     let limit = time_limit(&headers);
     let work = async {
         let turn = RENDERING.acquire().await;
@@ -70,7 +52,7 @@ pub(crate) async fn metrics(
             // Also when nobody waits for it any more: who gives up early must not have others begun beside it.
             let _turn = turn;
             let body = shared.render(&profile, format);
-            if gzip { compress(&body) } else { body }
+            if compressed { gzip(&body) } else { body }
         })
         .await
     };
@@ -84,43 +66,14 @@ pub(crate) async fn metrics(
             )));
         }
     };
-    let share = u32::try_from(body.len() >> 10).map_or(UNREAD, |share| share.clamp(1, UNREAD));
-    let Ok(share) = UNREAD_LEFT.try_acquire_many(share) else {
-        return Err(Problem::unavailable(
-            "too many answers wait to be read by those who asked: read them, or ask again in a moment",
-        ));
-    };
-    let mut response = Bytes::from_owner(Unread { body, _share: share }).into_response();
+    let mut response = hold(body)?.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(format.content_type()));
     headers.insert(header::VARY, HeaderValue::from_static("Accept, Accept-Encoding"));
-    if gzip {
+    if compressed {
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }
     Ok(response)
-}
-
-fn text_of(headers: &HeaderMap, name: &header::HeaderName) -> Option<String> {
-    let values: Vec<&str> = headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
-    (!values.is_empty()).then(|| values.join(","))
-}
-
-/// Whether gzip is welcome: named, or covered by `*`, with a weight above 0 (RFC 9110, 12.5.3).
-fn accepts_gzip(accept: Option<&str>) -> bool {
-    let mut any = false;
-    for coding in accept.unwrap_or_default().split(',') {
-        let mut parts = coding.split(';').map(str::trim);
-        let name = parts.next().unwrap_or_default();
-        let weight =
-            parts.find_map(|part| part.strip_prefix(['q', 'Q'])?.strip_prefix('=')).map_or(Ok(1.0), str::parse::<f64>);
-        let welcome = weight.is_ok_and(|weight| weight > 0.0);
-        match name.to_ascii_lowercase().as_str() {
-            "gzip" | "x-gzip" => return welcome,
-            "*" => any = welcome,
-            _ => {}
-        }
-    }
-    any
 }
 
 /// How long the scraper waits, less what the way back takes.
@@ -133,38 +86,13 @@ fn time_limit(headers: &HeaderMap) -> Duration {
     })
 }
 
-fn compress(body: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 8), Compression::fast());
-    // Writing to memory does not fail.
-    let _ = encoder.write_all(body);
-    encoder.finish().unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
     use axum::http::{HeaderMap, HeaderValue};
 
-    use super::{accepts_gzip, time_limit};
-
-    #[test]
-    fn gzip_only_for_those_who_take_it() {
-        for (accept, expected) in [
-            (None, false),
-            (Some(""), false),
-            (Some("gzip"), true),
-            (Some("identity, GZIP;q=0.5"), true),
-            (Some("gzip;q=0"), false),
-            (Some("gzip; Q=0.0"), false),
-            (Some("deflate, *"), true),
-            (Some("*, gzip;q=0"), false),
-            (Some("gzip;q=nonsense"), false),
-            (Some("identity"), false),
-        ] {
-            assert_eq!(accepts_gzip(accept), expected, "{accept:?}");
-        }
-    }
+    use super::time_limit;
 
     #[test]
     fn a_scrape_ends_before_the_scraper_gives_up() {

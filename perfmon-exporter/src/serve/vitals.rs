@@ -13,17 +13,22 @@ use perfmon_core::{
     collect::{CollectorStatus, collectors},
 };
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{problem::Problem, secure::Caller};
 use crate::state::{Shared, Tick};
 
 /// What `/health` says.
-#[derive(Serialize)]
-struct Vitals<'a> {
+#[derive(Serialize, ToSchema)]
+#[schema(as = Health)]
+pub(crate) struct Vitals {
+    #[schema(value_type = String, example = "healthy")]
     status: HealthStatus,
     /// 0 to 100.
+    #[schema(maximum = 100)]
     score: u8,
-    deductions: &'a [Deduction],
+    #[schema(value_type = Vec<DeductionView>)]
+    deductions: Vec<Deduction>,
     uptime_seconds: f64,
     collectors: Vec<Collecting>,
     pump: Pumping,
@@ -35,7 +40,19 @@ struct Brief {
     status: HealthStatus,
 }
 
-#[derive(Serialize)]
+/// What took points from the score, as the API describes it.
+#[derive(ToSchema)]
+#[schema(as = Deduction)]
+#[expect(dead_code, reason = "describes core's type")]
+struct DeductionView {
+    rule: String,
+    points: u8,
+    reason: String,
+}
+
+/// How a collector fares.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Collector)]
 struct Collecting {
     name: String,
     enabled: bool,
@@ -47,7 +64,9 @@ struct Collecting {
     error: Option<String>,
 }
 
-#[derive(Serialize)]
+/// How the exporter's seconds go.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Pump)]
 struct Pumping {
     ticks: u64,
     tick_seconds: f64,
@@ -83,8 +102,8 @@ fn starting() -> Response {
     Problem::unavailable("the exporter has just been started: ask again in a moment").into_response()
 }
 
-impl<'a> Vitals<'a> {
-    fn of(tick: &'a Tick, collectors: Vec<CollectorStatus>) -> Self {
+impl Vitals {
+    pub(crate) fn of(tick: &Tick, collectors: Vec<CollectorStatus>) -> Self {
         let collecting = |one: CollectorStatus| Collecting {
             name: one.name,
             enabled: one.enabled,
@@ -96,7 +115,7 @@ impl<'a> Vitals<'a> {
         Self {
             status: tick.health.status,
             score: tick.health.score,
-            deductions: &tick.health.deductions,
+            deductions: tick.health.deductions.clone(),
             uptime_seconds: tick.snapshot.span().as_secs_f64(),
             collectors: collectors.into_iter().map(collecting).collect(),
             pump: Pumping {

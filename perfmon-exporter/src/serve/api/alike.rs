@@ -1,0 +1,172 @@
+//! `/api/metrics`, `/api/health`, `/api/alerts`: as programs written for the Agent Cellphone system's dashboard expect them.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use axum::extract::State;
+use perfmon_core::{Snapshot, collect::collectors, series::series_over, snapshot};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::{
+    answer::{Answer, json, unix},
+    catalogue::Nothing,
+    params::{Params, Range},
+};
+use crate::{
+    serve::{
+        coding::Coding,
+        problem::{Document, Problem},
+    },
+    state::Shared,
+};
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct MetricsAsked {
+    /// A gauge or counter.
+    #[param(example = "cpu_usage_percent")]
+    metric_name: String,
+    /// Seconds since 1970; an hour ago by default.
+    #[param(minimum = 0)]
+    start_time: Option<f64>,
+    /// Seconds since 1970; now by default.
+    #[param(minimum = 0)]
+    end_time: Option<f64>,
+}
+
+/// The envelope of all three.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Success<T> {
+    /// Always `success`.
+    status: &'static str,
+    data: T,
+}
+
+/// Values of a metric.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct MetricData {
+    metric_name: String,
+    /// The oldest first.
+    data_points: Vec<DataPoint>,
+}
+
+/// A value of a metric.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DataPoint {
+    /// `null` when it is not a finite number.
+    value: Option<f64>,
+    /// Seconds since 1970.
+    timestamp: f64,
+    tags: BTreeMap<String, String>,
+    unit: String,
+}
+
+/// How the monitoring fares.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct HealthData {
+    running: bool,
+    collectors_count: usize,
+    active_alerts: usize,
+    /// Seconds.
+    uptime: f64,
+}
+
+/// Alerts that are active.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct AlertData {
+    alerts: Vec<Alert>,
+}
+
+/// An active alert.
+#[derive(Debug, Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "these are the names of the other system")]
+pub(super) struct Alert {
+    alert_id: String,
+    rule_name: String,
+    severity: String,
+    current_value: f64,
+    threshold: f64,
+    /// Seconds since 1970.
+    timestamp: f64,
+}
+
+fn success<T>(data: T) -> Success<T> {
+    Success { status: "success", data }
+}
+
+/// The values of a gauge or counter.
+#[utoipa::path(get, path = "/api/metrics", operation_id = "compatible_metrics", params(MetricsAsked), tag = "compatible", responses(
+    (status = 200, body = Success<MetricData>),
+    (status = 400, body = Document, content_type = "application/problem+json"),
+    (status = 404, body = Document, content_type = "application/problem+json")
+))]
+pub(super) async fn metrics(State(shared): State<Arc<Shared>>, coding: Coding, asked: Params<MetricsAsked>) -> Answer {
+    let MetricsAsked { metric_name, start_time, end_time } = asked.0;
+    let range = Range::of(("start_time", start_time), ("end_time", end_time))?;
+    json(shared, coding, move |_| {
+        let now = snapshot();
+        let Some(metric) = now.metric(&metric_name) else {
+            return Err(Problem::not_found(format!(
+                "there is no metric {metric_name:?}: /api/v1/catalogue has all names"
+            )));
+        };
+        let at = unix(now.taken_at());
+        let (start, end) = range.until(at);
+        let back = Duration::try_from_secs_f64((at - start).max(0.0)).unwrap_or(Duration::MAX);
+        let mut data_points = Vec::new();
+        for history in series_over(&metric_name, back) {
+            let tags: BTreeMap<_, _> = history.labels.into_iter().collect();
+            let within = history.points.iter().filter(|point| (start..=end).contains(&unix(point.at)));
+            data_points.extend(within.map(|point| DataPoint {
+                value: Some(point.value).filter(|value| value.is_finite()),
+                timestamp: unix(point.at),
+                tags: tags.clone(),
+                unit: metric.unit().to_owned(),
+            }));
+        }
+        data_points.sort_by(|a, b| a.timestamp.total_cmp(&b.timestamp));
+        Ok(success(MetricData { metric_name, data_points }))
+    })
+    .await
+}
+
+/// Whether the monitoring runs.
+#[utoipa::path(get, path = "/api/health", operation_id = "compatible_health", tag = "compatible", responses(
+    (status = 200, body = Success<HealthData>),
+    (status = 400, body = Document, content_type = "application/problem+json")
+))]
+pub(super) async fn health(State(shared): State<Arc<Shared>>, coding: Coding, _: Params<Nothing>) -> Answer {
+    json(shared, coding, |shared| {
+        let uptime = shared.latest().map_or(0.0, |tick| tick.snapshot.span().as_secs_f64());
+        Ok(success(HealthData { running: true, collectors_count: collectors().len(), active_alerts: 0, uptime }))
+    })
+    .await
+}
+
+/// The active alerts.
+#[utoipa::path(get, path = "/api/alerts", operation_id = "compatible_alerts", tag = "compatible", responses(
+    (status = 200, body = Success<AlertData>),
+    (status = 400, body = Document, content_type = "application/problem+json")
+))]
+pub(super) async fn alerts(State(shared): State<Arc<Shared>>, coding: Coding, _: Params<Nothing>) -> Answer {
+    json(shared, coding, |_| Ok(success(AlertData { alerts: Vec::new() }))).await
+}
+
+/// The newest values of a gauge or counter, in this shape; `None` when there is no such metric.
+pub(crate) fn data_points(name: &str, now: &Snapshot) -> Option<Vec<DataPoint>> {
+    use perfmon_core::snapshot::Value;
+    let metric = now.metric(name)?;
+    let timestamp = unix(now.taken_at());
+    let points = metric.series().iter().filter_map(|series| {
+        let value = match series.value() {
+            Value::Counter(count) => *count as f64,
+            Value::Gauge(value) => *value,
+            _ => return None,
+        };
+        let tags = metric.label_keys().iter().cloned().zip(series.values().iter().cloned()).collect();
+        let value = Some(value).filter(|value| value.is_finite());
+        Some(DataPoint { value, timestamp, tags, unit: metric.unit().to_owned() })
+    });
+    Some(points.collect())
+}

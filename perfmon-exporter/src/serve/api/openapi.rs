@@ -1,0 +1,86 @@
+//! `/api/v1/openapi.json`: the description of all this for programs.
+
+use std::{sync::Arc, sync::LazyLock};
+
+use axum::extract::State;
+use utoipa::{
+    OpenApi,
+    openapi::{ArrayBuilder, Object, ObjectBuilder, RefOr, Schema, Type},
+};
+
+use super::{
+    aggregate, alike,
+    answer::{Answer, text},
+    catalogue::{self, Nothing},
+    dashboard, health, measure, metrics,
+    params::Params,
+    report, sites,
+};
+use crate::{
+    serve::{coding::Coding, problem::Document},
+    state::Shared,
+};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "perfmon",
+        description = "How a process performs: its call sites, metrics, health. Errors are problem details (RFC 9457). \
+                       Parameters that are not described here are refused.",
+    ),
+    paths(
+        sites::sites, sites::site, metrics::metrics, catalogue::catalogue, health::health, report::report,
+        dashboard::dashboard, alike::metrics, alike::health, alike::alerts, openapi,
+    ),
+    tags(
+        (name = "sites", description = "Call sites"),
+        (name = "metrics", description = "Values over time"),
+        (name = "compatible", description = "In the shapes of the Agent Cellphone system's dashboard"),
+    )
+)]
+struct Api;
+
+static DOCUMENT: LazyLock<Vec<u8>> = LazyLock::new(|| serde_json::to_vec(&Api::openapi()).unwrap_or_default());
+
+/// This description.
+#[utoipa::path(get, path = "/api/v1/openapi.json", tag = "dashboard", responses(
+    (status = 200, body = Object), (status = 400, body = Document, content_type = "application/problem+json")
+))]
+pub(super) async fn openapi(State(shared): State<Arc<Shared>>, coding: Coding, _: Params<Nothing>) -> Answer {
+    text(shared, coding, "application/json", |_| Ok(DOCUMENT.clone())).await
+}
+
+fn patterned(pattern: &str, description: &str) -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .pattern(Some(pattern))
+        .description(Some(description).filter(|text| !text.is_empty()))
+        .build()
+}
+
+/// Labels as `key:value`.
+pub(super) fn pairs() -> RefOr<Schema> {
+    let pair = patterned("^[^:]+:", "");
+    let description = "Only with this label, as `key:value`; several may be given.";
+    ArrayBuilder::new().items(pair).description(Some(description)).build().into()
+}
+
+/// Numbers from 0 to 100.
+pub(super) fn percentiles() -> RefOr<Schema> {
+    let number = ObjectBuilder::new().schema_type(Type::Number).minimum(Some(0.0)).maximum(Some(100.0)).build();
+    ArrayBuilder::new().items(number).description(Some("Percentiles to tell; several may be given.")).build().into()
+}
+
+/// See [`aggregate::How`].
+pub(super) fn aggregate() -> RefOr<Schema> {
+    patterned(
+        aggregate::PATTERN,
+        "How values become one: in each step, and over the whole range. Of a call site, the durations of its calls.",
+    )
+    .into()
+}
+
+/// See [`measure::Measure`].
+pub(super) fn measure() -> RefOr<Schema> {
+    patterned(measure::PATTERN, "The figure of a call site or a histogram; `calls` by default.").into()
+}

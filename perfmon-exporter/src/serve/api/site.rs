@@ -1,0 +1,198 @@
+//! A call site as the API shows it.
+
+use std::collections::BTreeMap;
+
+use perfmon_core::{
+    Snapshot,
+    analyse::Window,
+    site::Statistic,
+    snapshot::{Buckets, ObjectiveStatus, Site},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{
+    params::{Wanted, kind_schema},
+    stats::{StatsView, nanos},
+};
+
+/// A call site: what was declared, and what its calls did.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Site)]
+pub(crate) struct SiteView {
+    #[schema(schema_with = kind_schema)]
+    kind: &'static str,
+    name: String,
+    /// The parts of the name, such as operation and table.
+    name_parts: Vec<String>,
+    label_keys: Vec<String>,
+    /// Where in the source it is declared.
+    places: Vec<PlaceView>,
+    /// Whether only some calls are timed. All are counted.
+    sampled: bool,
+    /// Since the process began to record.
+    stats: StatsView,
+    /// How its objectives stand since then.
+    objectives: Vec<ObjectiveView>,
+    /// The same for live windows, by their names.
+    windows: BTreeMap<&'static str, WindowView>,
+    /// By labels. In a list, only when labels were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    series: Option<Vec<SeriesView>>,
+    /// What was asked for of one site, since the process began to record.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    percentiles: Option<Vec<PercentileView>>,
+    /// How many calls took how long. In a list it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    distribution: Option<Vec<Bucket>>,
+}
+
+/// A declaration in the source.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Place)]
+pub(crate) struct PlaceView {
+    module: String,
+    file: String,
+    line: u32,
+}
+
+/// How an objective stands.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Objective)]
+pub(crate) struct ObjectiveView {
+    #[schema(example = "p99")]
+    statistic: &'static str,
+    /// Of a percentile, in nanoseconds.
+    bound_ns: Option<u64>,
+    /// Of the error rate, 0 to 1.
+    bound_error_rate: Option<f64>,
+    severity: &'static str,
+    /// Calls that were slower, or failed.
+    breaches: u64,
+    /// `null` without calls.
+    met: Option<bool>,
+}
+
+/// A site in a window of time up to now.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SiteWindow)]
+pub(crate) struct WindowView {
+    /// The time it truly covers.
+    span_seconds: f64,
+    stats: StatsView,
+    objectives: Vec<ObjectiveView>,
+}
+
+/// The calls with one set of labels.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SiteSeries)]
+pub(crate) struct SeriesView {
+    labels: BTreeMap<String, String>,
+    stats: StatsView,
+}
+
+/// A percentile of the durations.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Percentile)]
+pub(crate) struct PercentileView {
+    percentile: f64,
+    /// Within 0.4 %; `null` without calls.
+    value_ns: Option<u64>,
+}
+
+/// Calls of about the same duration.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Bucket {
+    from_ns: u64,
+    /// Inclusive.
+    to_ns: u64,
+    count: u64,
+}
+
+impl SiteView {
+    /// What every list says of a site.
+    pub(crate) fn brief(site: &Site, now: &Snapshot, windows: &[(Window, Snapshot)]) -> Self {
+        let places = site.places().iter().map(|place| PlaceView {
+            module: place.module.clone().into_owned(),
+            file: place.file.clone().into_owned(),
+            line: place.line,
+        });
+        let recent = windows.iter().filter_map(|(window, interval)| {
+            let site = interval.site(site.kind(), site.name())?;
+            let view = WindowView {
+                span_seconds: interval.span().as_secs_f64(),
+                stats: StatsView::of(site, interval),
+                objectives: objectives(site),
+            };
+            Some((window.as_str(), view))
+        });
+        Self {
+            kind: site.kind().as_str(),
+            name: site.name().to_owned(),
+            name_parts: site.name_parts().to_vec(),
+            label_keys: site.label_keys().to_vec(),
+            places: places.collect(),
+            sampled: site.is_sampled(),
+            stats: StatsView::of(site, now),
+            objectives: objectives(site),
+            windows: recent.collect(),
+            series: None,
+            percentiles: None,
+            distribution: None,
+        }
+    }
+
+    /// Adds the series with these labels.
+    pub(super) fn with_series(mut self, site: &Site, now: &Snapshot, wanted: &Wanted) -> Self {
+        let series = site.series().iter().filter(|series| wanted.are_in(&labels(site.label_keys(), series.values())));
+        let view = |series: &perfmon_core::snapshot::Series| SeriesView {
+            labels: owned(labels(site.label_keys(), series.values())),
+            stats: StatsView::of(series.stats(), now),
+        };
+        self.series = Some(series.map(view).collect());
+        self
+    }
+
+    /// Adds how the durations are distributed.
+    pub(super) fn with_distribution(mut self, site: &Site, percentiles: &[f64]) -> Self {
+        let known = |percentile| (site.calls() > 0).then(|| nanos(site.percentile(percentile)));
+        let view = |&percentile| PercentileView { percentile, value_ns: known(percentile) };
+        self.percentiles = Some(percentiles.iter().map(view).collect());
+        self.distribution = Some(buckets(site.buckets()));
+        self
+    }
+
+    /// Whether any series has been added.
+    pub(super) fn has_series(&self) -> bool {
+        self.series.as_ref().is_some_and(|series| !series.is_empty())
+    }
+}
+
+/// Label keys with their values.
+pub(super) fn labels<'a>(
+    keys: &'a [String],
+    values: &'a [String],
+) -> impl Iterator<Item = (&'a str, &'a str)> + Clone + 'a {
+    keys.iter().map(String::as_str).zip(values.iter().map(String::as_str))
+}
+
+/// The same, kept.
+pub(super) fn owned<'a>(labels: impl Iterator<Item = (&'a str, &'a str)>) -> BTreeMap<String, String> {
+    labels.map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+}
+
+fn objectives(site: &Site) -> Vec<ObjectiveView> {
+    let view = |status: ObjectiveStatus| ObjectiveView {
+        statistic: Statistic::as_str(status.objective.statistic()),
+        bound_ns: status.objective.latency_bound().map(nanos),
+        bound_error_rate: status.objective.error_rate_bound(),
+        severity: status.objective.severity().as_str(),
+        breaches: status.breaches,
+        met: status.met,
+    };
+    site.objectives().map(view).collect()
+}
+
+fn buckets(buckets: &Buckets) -> Vec<Bucket> {
+    buckets.iter().map(|(from_ns, to_ns, count)| Bucket { from_ns, to_ns, count }).collect()
+}

@@ -1,0 +1,149 @@
+//! `/api/v1/sites`: call sites, all or one.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State, rejection::PathRejection};
+use perfmon_core::{Snapshot, analyse::Window, site::Kind, snapshot};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::{
+    answer::{Answer, json, unix},
+    params::{Params, Wanted, kind, kind_schema, windows, windows_schema},
+    site::SiteView,
+};
+use crate::{
+    serve::{
+        coding::Coding,
+        problem::{Document, Problem},
+    },
+    state::Shared,
+};
+
+/// The percentiles of one site unless others are asked for.
+const PERCENTILES: [f64; 7] = [50.0, 75.0, 90.0, 95.0, 99.0, 99.9, 100.0];
+const DEFAULT_WINDOWS: [Window; 1] = [Window::OneMinute];
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct SitesAsked {
+    /// Only sites of this kind.
+    #[param(schema_with = kind_schema, required = false)]
+    kind: Option<Kind>,
+    /// Only sites whose name has this in it.
+    name: Option<String>,
+    /// Only sites and series with this label, as `key:value`; several may be given.
+    #[serde(default)]
+    #[param(required = false, schema_with = super::openapi::pairs)]
+    labels: Vec<String>,
+    /// The live windows to tell, `1m` by default; several may be given.
+    #[serde(default)]
+    #[param(schema_with = windows_schema, required = false)]
+    window: Vec<String>,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct SiteAsked {
+    /// Percentiles to tell, from 0 to 100; several may be given.
+    #[serde(default)]
+    #[param(required = false, schema_with = super::openapi::percentiles)]
+    percentiles: Vec<f64>,
+    /// Only series with this label, as `key:value`; several may be given.
+    #[serde(default)]
+    #[param(required = false, schema_with = super::openapi::pairs)]
+    labels: Vec<String>,
+    /// The live windows to tell, all by default; several may be given.
+    #[serde(default)]
+    #[param(schema_with = windows_schema, required = false)]
+    window: Vec<String>,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(super) struct SitePath {
+    #[param(schema_with = kind_schema)]
+    kind: String,
+    /// The name, percent-encoded.
+    #[param(example = "order_execution")]
+    name: String,
+}
+
+/// Call sites.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Sites)]
+pub(super) struct SiteList {
+    /// Seconds since 1970.
+    timestamp: f64,
+    /// How long the process has been recording.
+    span_seconds: f64,
+    /// Sorted by kind and name.
+    sites: Vec<SiteView>,
+}
+
+/// Call sites with their figures, since the process began to record and in live windows.
+#[utoipa::path(get, path = "/api/v1/sites", params(SitesAsked), tag = "sites", responses(
+    (status = 200, body = SiteList), (status = 400, body = Document, content_type = "application/problem+json")
+))]
+pub(super) async fn sites(State(shared): State<Arc<Shared>>, coding: Coding, asked: Params<SitesAsked>) -> Answer {
+    let asked = asked.0;
+    let wanted = Wanted::of(&asked.labels)?;
+    let names = windows(&asked.window, &DEFAULT_WINDOWS)?;
+    json(shared, coding, move |shared| {
+        let now = snapshot();
+        let windows = intervals(shared, &names, &now);
+        let chosen = now.sites().iter().filter(|site| {
+            asked.kind.is_none_or(|kind| site.kind() == kind)
+                && asked.name.as_ref().is_none_or(|part| site.name().contains(part.as_str()))
+        });
+        let views = chosen.filter_map(|site| {
+            let view = SiteView::brief(site, &now, &windows);
+            if wanted.is_empty() {
+                return Some(view);
+            }
+            Some(view.with_series(site, &now, &wanted)).filter(SiteView::has_series)
+        });
+        Ok(SiteList { timestamp: unix(now.taken_at()), span_seconds: now.span().as_secs_f64(), sites: views.collect() })
+    })
+    .await
+}
+
+/// One call site: also its series, percentiles and the distribution of its durations.
+#[utoipa::path(get, path = "/api/v1/sites/{kind}/{name}", tag = "sites", params(SitePath, SiteAsked), responses(
+    (status = 200, body = SiteView),
+    (status = 400, body = Document, content_type = "application/problem+json"),
+    (status = 404, body = Document, content_type = "application/problem+json")
+))]
+pub(super) async fn site(
+    State(shared): State<Arc<Shared>>,
+    coding: Coding,
+    path: Result<Path<SitePath>, PathRejection>,
+    asked: Params<SiteAsked>,
+) -> Answer {
+    let Path(SitePath { kind: of_kind, name }) = path.map_err(|error| Problem::bad_request(error.body_text()))?;
+    let (of_kind, asked) = (kind(&of_kind)?, asked.0);
+    if let Some(wrong) = asked.percentiles.iter().find(|percentile| !(0.0..=100.0).contains(*percentile)) {
+        return Err(Problem::bad_request(format!("percentiles has {wrong}: write numbers from 0 to 100")));
+    }
+    let wanted = Wanted::of(&asked.labels)?;
+    let names = windows(&asked.window, &Window::ALL)?;
+    json(shared, coding, move |shared| {
+        let now = snapshot();
+        let Some(site) = now.site(of_kind, &name) else {
+            return Err(Problem::not_found(format!(
+                "there is no site {name:?} of kind {of_kind}: /api/v1/catalogue has all names"
+            )));
+        };
+        let percentiles = if asked.percentiles.is_empty() { &PERCENTILES[..] } else { &asked.percentiles };
+        let view = SiteView::brief(site, &now, &intervals(shared, &names, &now));
+        Ok(view.with_series(site, &now, &wanted).with_distribution(site, percentiles))
+    })
+    .await
+}
+
+/// What happened in windows up to now.
+pub(super) fn intervals(shared: &Shared, windows: &[Window], now: &Snapshot) -> Vec<(Window, Snapshot)> {
+    windows.iter().map(|&window| (window, shared.window(window, now))).collect()
+}

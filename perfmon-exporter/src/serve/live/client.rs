@@ -1,0 +1,173 @@
+//! One client: its subscriptions, and the conversation with it.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use axum::{
+    Error,
+    body::Bytes,
+    extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code},
+};
+use futures_util::SinkExt;
+use tokio::{
+    sync::watch,
+    time::{Instant, MissedTickBehavior, interval, timeout},
+};
+
+use super::{
+    hub::{Feed, Hub},
+    message::{Echo, Reply, Wish},
+    topic::Topic,
+};
+use crate::audience::Seat;
+
+/// What a client may subscribe to at once.
+const MOST_SUBSCRIPTIONS: usize = 100;
+/// Messages that mean nothing before a client is told to leave.
+const MOST_FAULTS: u32 = 100;
+/// How long a client may take no byte of what is sent to it.
+const STALLED: Duration = Duration::from_secs(30);
+/// How often it is asked whether it is there, and how long it may say nothing at all.
+const PULSE: Duration = Duration::from_secs(30);
+const SILENCE: Duration = Duration::from_secs(90);
+
+/// A client and its place among the listeners.
+pub(super) struct Client {
+    socket: WebSocket,
+    hub: Arc<Hub>,
+    /// By topic the feed, and the number of the frame that was sent last.
+    feeds: BTreeMap<Topic, (Arc<Feed>, u64)>,
+    faults: u32,
+    _seat: Seat,
+}
+
+/// Why a conversation ends.
+enum End {
+    /// The client has left, or takes nothing any more.
+    Gone,
+    /// It is told to leave.
+    Close(u16, &'static str),
+}
+
+impl From<Error> for End {
+    fn from(_: Error) -> Self {
+        Self::Gone
+    }
+}
+
+impl Client {
+    pub(super) fn new(socket: WebSocket, hub: Arc<Hub>, seat: Seat) -> Self {
+        Self { socket, hub, feeds: BTreeMap::new(), faults: 0, _seat: seat }
+    }
+
+    /// Serves until either side has enough.
+    pub(super) async fn serve(mut self, stop: watch::Receiver<bool>) {
+        if let End::Close(code, reason) = self.converse(stop).await {
+            let frame = CloseFrame { code, reason: Utf8Bytes::from_static(reason) };
+            let _ = timeout(STALLED, self.socket.send(Message::Close(Some(frame)))).await;
+        }
+    }
+
+    async fn converse(&mut self, mut stop: watch::Receiver<bool>) -> End {
+        let mut told = self.hub.told();
+        let mut pulse = interval(PULSE);
+        pulse.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut heard_at = Instant::now();
+        loop {
+            let done = tokio::select! {
+                message = self.socket.recv() => {
+                    heard_at = Instant::now();
+                    match message {
+                        Some(Ok(message)) => self.hear(message).await,
+                        // What is no WebSocket frame, too long, or no text: the stream cannot go on.
+                        Some(Err(_)) => Err(End::Close(close_code::PROTOCOL, "not a frame that is taken here")),
+                        None => Err(End::Gone),
+                    }
+                }
+                changed = told.changed() => match changed {
+                    Ok(()) => self.push().await,
+                    Err(_) => Err(End::Gone),
+                },
+                _ = pulse.tick() => {
+                    if heard_at.elapsed() > SILENCE {
+                        Err(End::Gone)
+                    } else {
+                        self.send([Message::Ping(Bytes::new())]).await
+                    }
+                }
+                () = stopped(&mut stop) => Err(End::Close(close_code::AWAY, "the exporter stops")),
+            };
+            if let Err(end) = done {
+                return end;
+            }
+        }
+    }
+
+    /// Sends the newest frame of everything it listens to, as far as it has not got it yet.
+    async fn push(&mut self) -> Result<(), End> {
+        let mut news = Vec::new();
+        for (feed, sent) in self.feeds.values_mut() {
+            if let Some(frame) = feed.after(*sent) {
+                *sent = frame.number;
+                news.push(Message::Text(frame.text));
+            }
+        }
+        self.send(news).await
+    }
+
+    async fn hear(&mut self, message: Message) -> Result<(), End> {
+        let wish = match message {
+            Message::Text(text) => Wish::parse(&text),
+            Message::Binary(_) => Err(String::from("binary messages mean nothing here: write JSON as text")),
+            // Answered by the library, or an answer to ours.
+            Message::Ping(_) | Message::Pong(_) => return Ok(()),
+            Message::Close(_) => return Err(End::Gone),
+        };
+        let text = match wish {
+            Ok(Wish::Ping) => Reply::Pong.text(),
+            Ok(Wish::Subscribe(topic)) => self.subscribe(topic).unwrap_or_else(|error| Reply::Error { error }.text()),
+            Ok(Wish::Unsubscribe(topic)) => {
+                self.feeds.remove(&topic);
+                Reply::Unsubscribed(Echo::of(&topic)).text()
+            }
+            Err(error) => {
+                self.faults += 1;
+                if self.faults > MOST_FAULTS {
+                    return Err(End::Close(close_code::POLICY, "too many messages that mean nothing"));
+                }
+                Reply::Error { error }.text()
+            }
+        };
+        self.send([Message::Text(text)]).await
+    }
+
+    fn subscribe(&mut self, topic: Topic) -> Result<Utf8Bytes, String> {
+        let reply = Reply::Subscribed(Echo::of(&topic)).text();
+        if self.feeds.contains_key(&topic) {
+            return Ok(reply);
+        }
+        if self.feeds.len() >= MOST_SUBSCRIPTIONS {
+            return Err(format!("a client may have {MOST_SUBSCRIPTIONS} subscriptions: unsubscribe from some first"));
+        }
+        let Some(feed) = self.hub.feed(&topic) else {
+            return Err(String::from("all clients together listen to too many different names: try again later"));
+        };
+        self.feeds.insert(topic, (feed, 0));
+        Ok(reply)
+    }
+
+    /// Sends messages together. Who takes none of it for too long is given up.
+    async fn send(&mut self, messages: impl IntoIterator<Item = Message>) -> Result<(), End> {
+        let sending = async {
+            for message in messages {
+                self.socket.feed(message).await?;
+            }
+            self.socket.flush().await
+        };
+        timeout(STALLED, sending).await.map_err(|_| End::Gone)?.map_err(End::from)
+    }
+}
+
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    // Without a sender it has stopped as well.
+    let _ = stop.wait_for(|stop| *stop).await;
+}

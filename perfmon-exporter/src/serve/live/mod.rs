@@ -1,0 +1,61 @@
+//! `/ws`: figures pushed each second.
+//!
+//! A client names what it wants to hear of; each is a *topic*. After every tick of the pump the hub writes one frame for each topic that anybody listens
+//! to, and wakes the clients; each sends what it has not sent yet. So a topic is serialised once for all, and a client that is slow, or reads nothing
+//! at all, finds the newest frame when it is ready and holds up nobody.
+
+mod client;
+mod hub;
+mod message;
+mod topic;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::{
+        State,
+        ws::{WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
+    },
+    response::Response,
+    routing::get,
+};
+use tokio::sync::watch;
+
+use self::{client::Client, hub::Hub};
+use super::problem::Problem;
+use crate::state::Shared;
+
+/// Bytes of a message that a client may send; those that mean anything are far shorter.
+const MOST_BYTES: usize = 16 << 10;
+/// Bytes kept for reading, and gathered before writing, of each client.
+const BUFFER: usize = 4 << 10;
+
+/// The route. Clients are told to leave when `stop` says so.
+pub(crate) fn routes(shared: &Arc<Shared>, stop: watch::Receiver<bool>) -> Router<Arc<Shared>> {
+    let hub = Hub::start(shared.clone());
+    let listen = async move |State(shared): State<Arc<Shared>>, upgrade| listen(&shared, hub, stop, upgrade);
+    Router::new().route("/ws", get(listen))
+}
+
+fn listen(
+    shared: &Shared,
+    hub: Arc<Hub>,
+    stop: watch::Receiver<bool>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<Response, Problem> {
+    let upgrade =
+        upgrade.map_err(|error| Problem::bad_request(format!("{error}: /ws speaks WebSocket, /api/v1 plain HTTP")))?;
+    let Some(seat) = shared.audience.enter() else {
+        return Err(Problem::unavailable(format!(
+            "all {} places for WebSocket clients are taken: close some, or allow the process more open files (ulimit -n), a quarter of which are for them",
+            shared.audience.most()
+        )));
+    };
+    let upgrade = upgrade
+        .max_message_size(MOST_BYTES)
+        .max_frame_size(MOST_BYTES)
+        .read_buffer_size(BUFFER)
+        .write_buffer_size(BUFFER);
+    Ok(upgrade.on_upgrade(move |socket| Client::new(socket, hub, seat).serve(stop)))
+}

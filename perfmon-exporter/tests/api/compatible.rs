@@ -1,0 +1,37 @@
+//! The shapes of the source systems, exactly.
+
+use serde_json::json;
+
+use crate::service::{ask, members};
+
+#[test]
+fn metrics_have_data_points() {
+    let answer = ask("/api/metrics?metric_name=cpu_usage_percent&start_time=1640995200&end_time=99999999999");
+    assert_eq!(members(&answer), ["data", "status"]);
+    assert_eq!(answer["status"], "success");
+    assert_eq!(members(&answer["data"]), ["data_points", "metric_name"]);
+    assert_eq!(answer["data"]["metric_name"], "cpu_usage_percent");
+    let points = answer["data"]["data_points"].as_array().expect("a list");
+    assert!(!points.is_empty());
+    for point in points {
+        assert_eq!(members(point), ["tags", "timestamp", "unit", "value"]);
+        assert_eq!((&point["value"], &point["tags"], &point["unit"]), (&json!(12.5), &json!({}), &json!("percent")));
+    }
+    assert!(points.is_sorted_by_key(|point| point["timestamp"].as_f64()));
+    let cores = ask("/api/metrics?metric_name=core_usage_percent");
+    let tags = |core: &str| {
+        cores["data"]["data_points"].as_array().unwrap().iter().any(|one| one["tags"] == json!({"core": core}))
+    };
+    assert!(tags("0") && tags("1"));
+    assert_eq!(ask("/api/metrics?metric_name=cpu_usage_percent&end_time=5")["data"]["data_points"], json!([]));
+}
+
+#[test]
+fn health_and_alerts() {
+    let health = ask("/api/health");
+    assert_eq!(health["status"], "success");
+    assert_eq!(members(&health["data"]), ["active_alerts", "collectors_count", "running", "uptime"]);
+    assert_eq!((&health["data"]["running"], &health["data"]["active_alerts"]), (&json!(true), &json!(0)));
+    assert!(health["data"]["collectors_count"].as_u64() >= Some(1) && health["data"]["uptime"].is_f64());
+    assert_eq!(ask("/api/alerts"), json!({"status": "success", "data": {"alerts": []}}));
+}

@@ -1,0 +1,34 @@
+//! The description of the API is true: schemathesis asks whatever it allows and forbids.
+
+use std::{path::Path, process::Command};
+
+use crate::service::{ask, service};
+
+#[test]
+fn every_route_is_described() {
+    let document = ask("/api/v1/openapi.json");
+    let paths: Vec<&String> = document["paths"].as_object().expect("paths").keys().collect();
+    assert_eq!(paths.len(), 11, "{paths:?}");
+    let mut ids: Vec<&str> = Vec::new();
+    for path in paths {
+        let operation = &document["paths"][path]["get"];
+        ids.push(operation["operationId"].as_str().expect("an id"));
+        assert!(operation["summary"].is_string() || operation["description"].is_string(), "{path}");
+    }
+    ids.sort_unstable();
+    assert!(ids.is_sorted_by(|a, b| a < b), "an id twice: {ids:?}");
+}
+
+#[test]
+fn schemathesis_finds_nothing() {
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/python/bin/schemathesis");
+    let url = format!("{}/api/v1/openapi.json", service().url());
+    let output = Command::new(&program)
+        .args(["run", &url, "--max-examples", "50", "--seed", "1", "--no-color", "--generation-database", "none"])
+        .current_dir(std::env::temp_dir())
+        .output();
+    let output = output.unwrap_or_else(|error| {
+        panic!("failed to run {}: {error}; run scripts/test, which installs it", program.display())
+    });
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}

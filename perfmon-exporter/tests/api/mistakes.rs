@@ -1,0 +1,61 @@
+//! What is asked wrongly is answered with what is wrong, and what to write.
+
+use serde_json::Value;
+
+use crate::{
+    service::service,
+    support::{LONG, get},
+};
+
+#[test]
+fn mistakes_are_problem_details() {
+    for (path, status, says) in [
+        ("/api/v1/sites?kid=latency", 400, "unknown field `kid`, expected one of `kind`"),
+        ("/api/v1/sites?kind=latencies", 400, "unknown variant `latencies`, expected one of `latency`"),
+        ("/api/v1/sites?labels=symbol", 400, "labels=symbol:AAPL"),
+        ("/api/v1/sites?labels=:x", 400, "labels=symbol:AAPL"),
+        ("/api/v1/sites?window=2m", 400, "write 10s, 1m, 5m, 15m or 1h"),
+        ("/api/v1/sites/latency/nobody", 404, "/api/v1/catalogue has all names"),
+        ("/api/v1/sites/order/order_execution", 404, "no site \"order_execution\" of kind order"),
+        ("/api/v1/sites/nothing/order_execution", 400, "write one of latency, order"),
+        ("/api/v1/sites/latency/%ff%fe", 400, "UTF-8"),
+        ("/api/v1/sites/latency/order_execution?percentiles=101", 400, "from 0 to 100"),
+        ("/api/v1/sites/latency/order_execution?percentiles=NaN", 400, "from 0 to 100"),
+        ("/api/v1/sites/latency/order_execution?percentiles=many", 400, "failed to read"),
+        ("/api/v1/metrics", 400, "missing field `name`"),
+        ("/api/v1/metrics?name=nothing", 404, "/api/v1/catalogue has all names"),
+        ("/api/v1/metrics?name=cpu_usage_percent&kind=latency", 404, "no metric or call site"),
+        ("/api/v1/metrics?name=cpu_usage_percent&start=yesterday", 400, "failed to read"),
+        ("/api/v1/metrics?name=cpu_usage_percent&start=inf", 400, "seconds since 1970"),
+        ("/api/v1/metrics?name=cpu_usage_percent&end=-1", 400, "end=1640995200"),
+        ("/api/v1/metrics?name=cpu_usage_percent&step=0", 400, "from 1 to 86400"),
+        ("/api/v1/metrics?name=cpu_usage_percent&step=NaN", 400, "from 1 to 86400"),
+        ("/api/v1/metrics?name=cpu_usage_percent&aggregate=median", 400, "unknown aggregate \"median\": write avg"),
+        ("/api/v1/metrics?name=order_execution&measure=p101", 400, "unknown measure \"p101\": write calls"),
+        ("/api/v1/report?format=pdf", 400, "expected one of `json`, `md`, `csv`, `txt`"),
+        ("/api/v1/health?verbose=1", 400, "unknown field `verbose`"),
+        ("/api/metrics", 400, "missing field `metric_name`"),
+        ("/api/metrics?metric_name=nothing", 404, "/api/v1/catalogue has all names"),
+        ("/api/v1/nothing", 404, "there is nothing at /api/v1/nothing"),
+        ("/ws", 400, "/ws speaks WebSocket"),
+    ] {
+        let (got, body) = get(service(), path);
+        assert_eq!(got, status, "{path}: {body}");
+        let problem: Value = serde_json::from_str(&body).unwrap_or_else(|error| panic!("{path}: {error}: {body}"));
+        assert_eq!(problem["status"], status, "{path}");
+        let detail = problem["detail"].as_str().expect("text");
+        assert!(detail.contains(says), "{path}: {detail}");
+    }
+}
+
+#[test]
+fn other_methods_are_told_which_is_right() {
+    let agent: ureq::Agent =
+        ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(LONG)).build().into();
+    for path in ["/api/v1/sites", "/api/metrics", "/api/v1/openapi.json"] {
+        let response = agent.delete(format!("{}{path}", service().url())).call().expect("an answer");
+        assert_eq!(response.status(), 405);
+        assert_eq!(response.headers()["content-type"], "application/problem+json");
+        assert_eq!(response.headers()["allow"], "GET,HEAD");
+    }
+}

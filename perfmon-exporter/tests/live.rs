@@ -1,0 +1,234 @@
+//! The WebSocket: what is pushed, what is refused, and that nobody holds up anybody else.
+
+mod support;
+
+use std::{
+    net::TcpStream,
+    sync::{LazyLock, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use perfmon_core::{
+    call::record,
+    collect::observe,
+    inventory,
+    site::{CallSite, Kind, Name},
+};
+use perfmon_exporter::Exporter;
+use serde_json::{Value, json};
+use support::{LONG, eventually, exporter, get};
+use tungstenite::{Message, WebSocket, client, protocol::frame::coding::CloseCode};
+
+static SITE: CallSite = CallSite::new(Kind::Order, Name::One("order_execution"), module_path!());
+inventory::submit! { SITE.registration() }
+
+/// One exporter for all tests, which take turns: some fill its bounds.
+fn service() -> MutexGuard<'static, Exporter> {
+    static SERVICE: LazyLock<Mutex<Exporter>> = LazyLock::new(|| {
+        observe("cpu_usage_percent", || 12.5).unit("percent");
+        record(&SITE, Duration::from_millis(5));
+        Mutex::new(exporter())
+    });
+    SERVICE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+struct Client(WebSocket<TcpStream>);
+
+impl Client {
+    fn connect(exporter: &Exporter) -> Self {
+        let stream = TcpStream::connect(exporter.address()).expect("it listens");
+        stream.set_read_timeout(Some(LONG)).expect("a timeout");
+        let (socket, _) = client(format!("ws://{}/ws", exporter.address()), stream).expect("an upgrade");
+        Self(socket)
+    }
+
+    fn say(&mut self, message: &Value) {
+        self.send(message.to_string().into());
+    }
+
+    fn send(&mut self, message: Message) {
+        self.0.send(message).expect("it takes it");
+    }
+
+    /// The next frame that is a text.
+    fn hear(&mut self) -> Value {
+        loop {
+            if let Message::Text(text) = self.0.read().expect("a frame") {
+                return serde_json::from_str(&text).expect("JSON");
+            }
+        }
+    }
+
+    fn hear_of(&mut self, kind: &str) -> Value {
+        std::iter::repeat_with(|| self.hear()).find(|frame| frame["type"] == kind).expect("endless")
+    }
+
+    /// Why the other side closes.
+    fn closed(&mut self) -> Option<CloseCode> {
+        loop {
+            match self.0.read() {
+                Ok(Message::Close(frame)) => return frame.map(|frame| frame.code),
+                Ok(_) => {}
+                Err(_) => return None,
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_subscribed_to_is_pushed_each_second() {
+    let service = service();
+    let mut client = Client::connect(&service);
+    client.say(&json!({"type": "subscribe", "metric_name": "cpu_usage_percent"}));
+    assert_eq!(client.hear(), json!({"type": "subscribed", "metric_name": "cpu_usage_percent"}));
+    let (first, second) = (client.hear(), client.hear());
+    for frame in [&first, &second] {
+        assert_eq!(frame["type"], "metrics_update");
+        assert_eq!(frame["data"]["metric_name"], "cpu_usage_percent");
+        let point = &frame["data"]["data_points"][0];
+        assert_eq!((&point["value"], &point["unit"], &point["tags"]), (&json!(12.5), &json!("percent"), &json!({})));
+    }
+    assert!(second["data"]["timestamp"].as_f64() > first["data"]["timestamp"].as_f64());
+
+    client.say(&json!({"type": "subscribe", "site": "order_execution", "kind": "order"}));
+    let reply = client.hear_of("subscribed");
+    assert_eq!(reply, json!({"type": "subscribed", "site": "order_execution", "kind": "order"}));
+    let of_site =
+        eventually("a frame of the site", || Some(client.hear()).filter(|frame| frame["data"]["site"].is_string()));
+    assert_eq!((&of_site["data"]["kind"], &of_site["data"]["stats"]["calls"]), (&json!("order"), &json!(1)));
+    assert_eq!(of_site["data"]["windows"]["1m"]["stats"]["calls"], 1);
+
+    client.say(&json!({"type": "unsubscribe", "metric_name": "cpu_usage_percent"}));
+    client.hear_of("unsubscribed");
+    for _ in 0..2 {
+        assert_eq!(client.hear()["data"]["site"], "order_execution");
+    }
+    // What nobody knows yet is nothing, until somebody tells it.
+    client.say(&json!({"type": "subscribe", "metric_name": "appears_later"}));
+    client.hear_of("subscribed");
+    let later = observe("appears_later", || 1.0);
+    eventually("it appears", || (client.hear()["data"]["metric_name"] == "appears_later").then_some(()));
+    later.remove();
+}
+
+#[test]
+fn two_clients_get_the_same_frame() {
+    let service = service();
+    let mut clients = [(); 2].map(|()| Client::connect(&service));
+    for client in &mut clients {
+        client.say(&json!({"type": "subscribe", "metric_name": "cpu_usage_percent"}));
+        client.hear_of("subscribed");
+    }
+    let [mut one, mut other] = clients;
+    let (first, mut second) = (one.hear(), other.hear());
+    eventually("the same second", || {
+        let (a, b) = (first["data"]["timestamp"].as_f64(), second["data"]["timestamp"].as_f64());
+        if a < b {
+            return Some(());
+        }
+        let same = first == second;
+        second = other.hear();
+        same.then_some(())
+    });
+}
+
+#[test]
+fn mistakes_are_answered_and_the_conversation_goes_on() {
+    let service = service();
+    let mut client = Client::connect(&service);
+    for (message, says) in [
+        ("nonsense", "failed to read the message"),
+        ("[]", "failed to read the message"),
+        ("{\"type\":7}", "failed to read the message"),
+        ("{}", "missing field `type`"),
+        ("{\"type\":\"shout\"}", "write subscribe, unsubscribe or ping"),
+        ("{\"type\":\"subscribe\"}", "either metric_name or site"),
+        ("{\"type\":\"subscribe\",\"metric_name\":\"a\",\"site\":\"b\"}", "either metric_name or site"),
+        ("{\"type\":\"subscribe\",\"site\":\"b\",\"kind\":\"c\"}", "unknown variant `c`"),
+    ] {
+        client.send(message.into());
+        let answer = client.hear();
+        assert_eq!(answer["type"], "error", "{message}");
+        assert!(answer["error"].as_str().expect("text").contains(says), "{message}: {answer}");
+    }
+    client.say(&json!({"type": "subscribe", "metric_name": "x".repeat(600)}));
+    assert!(client.hear()["error"].as_str().expect("text").contains("512 bytes"));
+    client.send(Message::Binary(vec![1, 2, 3].into()));
+    assert!(client.hear()["error"].as_str().expect("text").contains("binary"));
+    client.say(&json!({"type": "ping", "more": "is left alone"}));
+    assert_eq!(client.hear(), json!({"type": "pong"}));
+    client.send(Message::Ping(vec![7].into()));
+    assert_eq!(client.0.read().expect("a frame"), Message::Pong(vec![7].into()));
+}
+
+#[test]
+fn bounds_are_told() {
+    let service = service();
+    let mut client = Client::connect(&service);
+    for number in 0..100 {
+        client.say(&json!({"type": "subscribe", "metric_name": format!("metric {number}")}));
+        client.hear_of("subscribed");
+    }
+    client.say(&json!({"type": "subscribe", "metric_name": "metric 100"}));
+    assert!(client.hear_of("error")["error"].as_str().expect("text").contains("100 subscriptions"));
+    // One that it has does not count again, and one given up makes room.
+    client.say(&json!({"type": "subscribe", "metric_name": "metric 7"}));
+    client.hear_of("subscribed");
+    client.say(&json!({"type": "unsubscribe", "metric_name": "metric 7"}));
+    client.hear_of("unsubscribed");
+    client.say(&json!({"type": "subscribe", "metric_name": "metric 100"}));
+    client.hear_of("subscribed");
+
+    let mut shouting = Client::connect(&service);
+    shouting.send("x".repeat(20_000).into());
+    assert!(matches!(shouting.closed(), Some(CloseCode::Protocol | CloseCode::Size) | None));
+    let mut babbling = Client::connect(&service);
+    for _ in 0..101 {
+        babbling.send("nonsense".into());
+    }
+    assert_eq!(babbling.closed(), Some(CloseCode::Policy));
+    assert_eq!(get(&service, "/ready").0, 200);
+}
+
+#[test]
+fn bytes_that_are_no_frames_harm_nobody() {
+    use std::io::{Read, Write};
+    let service = service();
+    for bytes in [
+        // Not masked; reserved bits; an unknown opcode; a length that is not there; a text that is no UTF-8.
+        &[0x81, 0x02, b'h', b'i'][..],
+        &[0xf1, 0x82, 0, 0, 0, 0, b'h', b'i'],
+        &[0x83, 0x80, 0, 0, 0, 0],
+        &[0x82, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0],
+        &[0x81, 0x82, 0, 0, 0, 0, 0xff, 0xfe],
+    ] {
+        let mut client = Client::connect(&service);
+        let stream = client.0.get_mut();
+        stream.write_all(bytes).expect("it takes bytes");
+        let mut rest = Vec::new();
+        // It says goodbye or hangs up; both end the stream.
+        let _ = stream.read_to_end(&mut rest);
+        assert_eq!(get(&service, "/ready").0, 200, "{bytes:?}");
+    }
+    eventually("all of them are gone", || {
+        get(&service, "/metrics").1.lines().any(|line| line == "perfmon_websocket_clients 0").then_some(())
+    });
+}
+
+#[test]
+fn a_client_that_reads_nothing_holds_up_nobody() {
+    let service = service();
+    // Its answers alone are more than the system buffers, so that the exporter waits for it.
+    let mut stalled = Client::connect(&service);
+    stalled.say(&json!({"type": "subscribe", "metric_name": "cpu_usage_percent"}));
+    let stream = stalled.0.get_mut();
+    stream.set_write_timeout(Some(Duration::from_millis(500))).expect("a timeout");
+    while stalled.0.send(json!({"type": "unsubscribe", "metric_name": "x".repeat(500)}).to_string().into()).is_ok() {}
+
+    let mut other = Client::connect(&service);
+    other.say(&json!({"type": "subscribe", "metric_name": "cpu_usage_percent"}));
+    other.hear_of("subscribed");
+    let times: Vec<f64> = (0..4).map(|_| other.hear()["data"]["timestamp"].as_f64().expect("a time")).collect();
+    assert!(times.is_sorted_by(|a, b| a < b), "{times:?}");
+    assert_eq!(get(&service, "/ready").0, 200);
+}
