@@ -16,8 +16,8 @@ use perfmon_core::{
 };
 use perfmon_exporter::Exporter;
 use serde_json::{Value, json};
-use support::{LONG, eventually, exporter, get};
-use tungstenite::{Message, WebSocket, client, protocol::frame::coding::CloseCode};
+use support::{eventually, exporter, get, listen};
+use tungstenite::{Message, WebSocket, protocol::frame::coding::CloseCode};
 
 static SITE: CallSite = CallSite::new(Kind::Order, Name::One("order_execution"), module_path!());
 inventory::submit! { SITE.registration() }
@@ -36,10 +36,7 @@ struct Client(WebSocket<TcpStream>);
 
 impl Client {
     fn connect(exporter: &Exporter) -> Self {
-        let stream = TcpStream::connect(exporter.address()).expect("it listens");
-        stream.set_read_timeout(Some(LONG)).expect("a timeout");
-        let (socket, _) = client(format!("ws://{}/ws", exporter.address()), stream).expect("an upgrade");
-        Self(socket)
+        Self(listen(exporter))
     }
 
     fn say(&mut self, message: &Value) {

@@ -2,17 +2,13 @@
 
 mod support;
 
-use std::net::TcpStream;
-
-use support::{LONG, exporter};
-use tungstenite::{Message, client, protocol::frame::coding::CloseCode};
+use support::{exporter, listen};
+use tungstenite::{Message, protocol::frame::coding::CloseCode};
 
 #[test]
 fn listeners_are_told_when_it_stops() {
     let exporter = exporter();
-    let stream = TcpStream::connect(exporter.address()).expect("it listens");
-    stream.set_read_timeout(Some(LONG)).expect("a timeout");
-    let (mut socket, _) = client(format!("ws://{}/ws", exporter.address()), stream).expect("an upgrade");
+    let mut socket = listen(&exporter);
     drop(exporter);
     let closed = std::iter::repeat_with(|| socket.read().expect("a frame")).find_map(|message| match message {
         Message::Close(frame) => frame,

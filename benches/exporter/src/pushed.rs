@@ -107,7 +107,7 @@ pub(crate) async fn listen(address: &str, clients: &str) -> io::Result<()> {
 async fn connect(address: &str) -> io::Result<TcpStream> {
     let mut stream = TcpStream::connect(address).await?;
     let request = format!(
-        "GET /ws HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+        "GET /ws HTTP/1.1\r\nHost: {address}\r\nOrigin: http://{address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
          Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
     );
     stream.write_all(request.as_bytes()).await?;

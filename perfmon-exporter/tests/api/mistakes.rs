@@ -52,8 +52,9 @@ fn mistakes_are_problem_details() {
 fn other_methods_are_told_which_is_right() {
     let agent: ureq::Agent =
         ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(LONG)).build().into();
+    let url = service().url();
     for path in ["/api/v1/sites", "/api/metrics", "/api/v1/openapi.json"] {
-        let response = agent.delete(format!("{}{path}", service().url())).call().expect("an answer");
+        let response = agent.delete(format!("{url}{path}")).header("Origin", &url).call().expect("an answer");
         assert_eq!(response.status(), 405);
         assert_eq!(response.headers()["content-type"], "application/problem+json");
         assert_eq!(response.headers()["allow"], "GET,HEAD");

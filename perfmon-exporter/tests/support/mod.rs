@@ -1,10 +1,11 @@
 //! What the tests of a running exporter share.
 #![allow(dead_code, reason = "each test uses its part")]
 
-use std::time::Duration;
+use std::{net::TcpStream, time::Duration};
 
 use perfmon_exporter::Exporter;
 use tokio::time::Instant;
+use tungstenite::{ClientRequestBuilder, WebSocket, client};
 
 /// Long enough for the slowest machine; a test waits for a condition, not for this.
 pub(crate) const LONG: Duration = Duration::from_secs(60);
@@ -20,6 +21,16 @@ pub(crate) fn get(exporter: &Exporter, path: &str) -> (u16, String) {
 /// `/health` as JSON.
 pub(crate) fn health(exporter: &Exporter) -> serde_json::Value {
     serde_json::from_str(&get(exporter, "/health").1).expect("JSON")
+}
+
+/// Listens as a page of the exporter's own does.
+pub(crate) fn listen(exporter: &Exporter) -> WebSocket<TcpStream> {
+    let stream = TcpStream::connect(exporter.address()).expect("it listens");
+    stream.set_read_timeout(Some(LONG)).expect("a timeout");
+    let address = format!("ws://{}/ws", exporter.address()).parse().expect("an address");
+    let (socket, _) =
+        client(ClientRequestBuilder::new(address).with_header("Origin", exporter.url()), stream).expect("an upgrade");
+    socket
 }
 
 /// Asks until there is an answer.
