@@ -5,6 +5,7 @@ mod alike;
 mod answer;
 mod catalogue;
 mod dashboard;
+mod guarded;
 mod health;
 mod measure;
 mod metrics;

@@ -12,7 +12,9 @@ use super::{
     aggregate, alike,
     answer::{Answer, text},
     catalogue::{self, Nothing},
-    dashboard, health, measure, metrics,
+    dashboard,
+    guarded::Guarded,
+    health, measure, metrics,
     params::Params,
     report, sites,
 };
@@ -28,6 +30,7 @@ use crate::{
         description = "How a process performs: its call sites, metrics, health. Errors are problem details (RFC 9457). \
                        Parameters that are not described here are refused.",
     ),
+    modifiers(&Guarded),
     paths(
         sites::sites, sites::site, metrics::metrics, catalogue::catalogue, health::health, report::report,
         dashboard::dashboard, alike::metrics, alike::health, alike::alerts, openapi,
