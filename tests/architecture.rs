@@ -22,11 +22,12 @@ const CORE: [&[&str]; 10] = [
 ];
 
 /// Those of `perfmon-exporter`.
-const EXPORTER: [&[&str]; 6] = [
+const EXPORTER: [&[&str]; 7] = [
     &["encode", "connections", "listen", "settings"],
     &["profiles", "config", "audience"],
     &["state", "log"],
-    &["pump", "serve", "reload"],
+    &["pump", "serve"],
+    &["reload"],
     &["run"],
     &["exporter"],
 ];

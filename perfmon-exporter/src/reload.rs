@@ -12,6 +12,7 @@ use crate::{
     config::{Config, Watcher, hint, text_of},
     log,
     profiles::Profiles,
+    serve::Door,
     settings::Access,
     state::Shared,
 };
@@ -96,8 +97,10 @@ impl Reload {
             (access.tokens, access.users) = (running.tokens, running.users);
             waiting.push("server.tokens and users to none at all");
         }
+        let access = Arc::new(access);
+        Door::check(&access).map_err(|error| Error::invalid(format!("{}: {error}", path.display())))?;
         self.shared.set_profiles(profiles);
-        self.shared.set_access(Arc::new(access));
+        self.shared.set_access(access);
         *policy = config.health.policy(&self.base.policy);
         configure_collectors(&config, &self.config);
         log::set_level(&config.log);

@@ -1,0 +1,77 @@
+//! Who may ask changes with the file. A process has one exporter, so this test is alone.
+#![cfg(feature = "config")]
+
+mod support;
+
+use std::fs;
+
+use perfmon_exporter::{Exporter, builder, config::Config};
+use serde_json::Value;
+use support::{LONG, eventually, get};
+
+/// The status for a bearer; changes come from the exporter's own page.
+fn status(exporter: &Exporter, method: &str, path: &str, secret: &str) -> u16 {
+    ask(exporter, method, path, secret).0
+}
+
+fn ask(exporter: &Exporter, method: &str, path: &str, secret: &str) -> (u16, String) {
+    let agent: ureq::Agent =
+        ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(LONG)).build().into();
+    let url = format!("{}{path}", exporter.url());
+    let bearer = format!("Bearer {secret}");
+    let mut response = match method {
+        "GET" => agent.get(url).header("Authorization", bearer).call(),
+        _ => agent.post(url).header("Authorization", bearer).content_type("application/json").send("{}"),
+    }
+    .expect("the exporter answers");
+    (response.status().as_u16(), response.body_mut().read_to_string().expect("text"))
+}
+
+/// What health says of the configuration: points and reason.
+fn told(exporter: &Exporter, secret: &str) -> Option<(u64, String)> {
+    let health: Value = serde_json::from_str(&ask(exporter, "GET", "/health", secret).1).ok()?;
+    let told = health["deductions"].as_array()?.iter().find(|one| one["rule"] == "configuration")?;
+    Some((told["points"].as_u64()?, told["reason"].as_str()?.to_owned()))
+}
+
+#[test]
+fn who_may_ask_changes_with_the_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("perfmon.toml");
+    let text = |more: &str, secret: &str, role: &str| {
+        format!(
+            "[server]\nlisten = \"127.0.0.1:0\"\n{more}\n[[server.tokens]]\nname = \"t\"\nsecret = \"{secret}\"\nrole = \"{role}\"\n"
+        )
+    };
+    let (first, second) = ("the-first-secret-there-is", "another-secret-altogether");
+    fs::write(&file, text("", first, "read")).expect("writable");
+    let config = Config::load(&file).expect("valid");
+    let exporter = builder().config(config).expect("applied").start().expect("it starts");
+    eventually("the exporter is ready", || (get(&exporter, "/ready").0 == 200).then_some(()));
+    assert_eq!(get(&exporter, "/metrics").0, 401);
+    assert_eq!(get(&exporter, "/api/v1/dashboard").0, 401);
+    assert_eq!((status(&exporter, "GET", "/metrics", first), status(&exporter, "GET", "/metrics", second)), (200, 401));
+    assert_eq!(status(&exporter, "POST", "/metrics", first), 403, "it only reads");
+
+    // Another token with another role; the first is nobody's any more.
+    fs::write(&file, text("", second, "operate")).expect("writable");
+    eventually("the first token is gone", || (status(&exporter, "GET", "/metrics", first) == 401).then_some(()));
+    assert_eq!(status(&exporter, "GET", "/metrics", second), 200);
+    assert_eq!(status(&exporter, "POST", "/metrics", second), 405, "the role suffices");
+
+    // What the gate cannot apply changes nothing at all, and is told to those who may know.
+    fs::write(&file, text("origins = [\"*\"]", first, "operate")).expect("writable");
+    let (points, reason) = eventually("the mistake is told", || told(&exporter, second));
+    assert!(
+        points == 5 && reason.contains("perfmon.toml") && reason.contains("the origin \"*\""),
+        "{points}: {reason}"
+    );
+    assert!(reason.ends_with("what was configured before goes on"), "{reason}");
+    assert!(!reason.contains(first) && !reason.contains(second), "{reason}");
+    assert!(!get(&exporter, "/health").1.contains("configuration"), "strangers are told the status alone");
+
+    // Without anybody in the file the last ones stay, until a restart decides whether it is open.
+    fs::write(&file, "[server]\nlisten = \"127.0.0.1:0\"\n").expect("writable");
+    eventually("it waits for a restart", || told(&exporter, second).filter(|(points, _)| *points == 0));
+    assert_eq!((get(&exporter, "/metrics").0, status(&exporter, "GET", "/metrics", second)), (401, 200));
+}
