@@ -105,12 +105,13 @@ impl Builder {
     /// Who may do what, and how the server is protected: tokens, users, other sites' pages, the server's names, a limit on requests, TLS.
     ///
     /// ```
-    /// use perfmon_exporter::settings::{Access, Role, Token};
+    /// # mod perfmon { pub use perfmon_core::*; pub use perfmon_exporter as exporter; }
+    /// use perfmon::exporter::settings::{Access, Role, Token};
     ///
     /// let mut access = Access::default();
     /// access.tokens = vec![Token { name: "prometheus".into(), secret: "a-long-text-that-nobody-guesses".into(), role: Role::Read }];
-    /// let exporter = perfmon_exporter::builder().listen("127.0.0.1:0").access(access).start()?;
-    /// # Ok::<(), perfmon_core::Error>(())
+    /// let exporter = perfmon::exporter::builder().listen("127.0.0.1:0").access(access).start()?;
+    /// # Ok::<(), perfmon::Error>(())
     /// ```
     pub fn access(mut self, access: Access) -> Self {
         self.access = access;
