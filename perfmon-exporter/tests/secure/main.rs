@@ -1,5 +1,6 @@
 //! How the server is protected.
 
+mod abuse;
 mod browsers;
 mod canary;
 mod client;
