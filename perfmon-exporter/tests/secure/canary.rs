@@ -70,17 +70,31 @@ fn a_secret_is_told_to_nobody() {
     // `ann:` and the canary.
     let basic = "Basic YW5uOmNhbmFyeS01ZDQxNDAyYWJjNGIyYTc2";
     let operate = format!("Bearer {OPERATE}");
-    for credential in [&bearer, &wrong, basic, &operate] {
+    // The wrong one last: after its guesses, passwords that are new have to wait.
+    for credential in [&bearer, &operate, basic, &wrong] {
         for route in [
             "GET /",
             "GET /metrics",
             "GET /health",
             "GET /ready",
             "GET /nowhere",
-            "GET /api/v1/dashboard",
+            "GET /api/v1/catalogue",
+            "GET /api/v1/sites",
+            "GET /api/v1/sites/latency/nothing",
+            "GET /api/v1/metrics?name=nothing",
+            "GET /api/v1/health",
             "GET /api/v1/report",
+            "GET /api/v1/report?format=md",
+            "GET /api/v1/report?format=csv",
+            "GET /api/v1/report?format=txt",
+            "GET /api/v1/dashboard",
             "GET /api/v1/openapi.json",
+            "GET /api/metrics?metric_name=nothing",
+            "GET /api/health",
+            "GET /api/alerts",
+            "GET /ws",
             "POST /metrics",
+            "PUT /api/v1/dashboard",
         ] {
             let answer = ask(exporter.address(), route, &[("Authorization", credential)]);
             clean(route, &answer.body);

@@ -6,65 +6,123 @@ use crate::client::{
     OPERATE, OPERATOR, READ, READER, UNKNOWN_USER, WRONG_PASSWORD, ask, everybody, local, tokens, turn,
 };
 
-/// What each asks for, in the order of the columns below.
-const ROUTES: [&str; 9] = [
-    "GET /",
-    "GET /metrics",
-    "GET /health",
-    "HEAD /health",
-    "GET /ready",
-    "GET /nowhere",
-    "POST /metrics",
-    "POST /health",
-    "DELETE /nowhere",
+/// What is asked for, and the status for a stranger, a reader and an operator.
+const ROUTES: [(&str, [u16; 3]); 24] = [
+    ("GET /", [401, 200, 200]),
+    ("GET /metrics", [401, 200, 200]),
+    ("GET /health", [200, 200, 200]),
+    ("HEAD /health", [200, 200, 200]),
+    ("GET /ready", [200, 200, 200]),
+    ("GET /nowhere", [401, 404, 404]),
+    ("GET /api/v1/catalogue", [401, 200, 200]),
+    ("GET /api/v1/sites", [401, 200, 200]),
+    ("GET /api/v1/sites/latency/nothing", [401, 404, 404]),
+    ("GET /api/v1/metrics?name=nothing", [401, 404, 404]),
+    ("GET /api/v1/health", [401, 200, 200]),
+    ("GET /api/v1/report", [401, 200, 200]),
+    ("GET /api/v1/dashboard", [401, 200, 200]),
+    ("HEAD /api/v1/dashboard", [401, 200, 200]),
+    ("GET /api/v1/openapi.json", [401, 200, 200]),
+    ("GET /api/metrics?metric_name=nothing", [401, 404, 404]),
+    ("GET /api/health", [401, 200, 200]),
+    ("GET /api/alerts", [401, 200, 200]),
+    // A plain request, which /ws does not serve; browsers.rs has those that upgrade.
+    ("GET /ws", [401, 400, 400]),
+    ("POST /metrics", [401, 403, 405]),
+    ("POST /health", [401, 403, 405]),
+    ("PUT /api/v1/dashboard", [401, 403, 405]),
+    ("POST /ws", [401, 403, 405]),
+    ("DELETE /nowhere", [401, 403, 404]),
 ];
+
+/// Routes that are tried at one server: fewer than the wrong guesses that an address has.
+const AT_ONCE: usize = 9;
+
+/// Who asks.
+#[derive(Clone, Copy, PartialEq)]
+enum Who {
+    Stranger,
+    Reader,
+    Operator,
+    /// With a credential that is wrong, which is told even where none is needed.
+    Wrong,
+}
+
+impl Who {
+    fn status(self, [stranger, reader, operator]: [u16; 3]) -> u16 {
+        match self {
+            Self::Stranger => stranger,
+            Self::Reader => reader,
+            Self::Operator => operator,
+            Self::Wrong => 401,
+        }
+    }
+}
 
 #[test]
 fn role_by_route_by_credential() {
     let _turn = turn();
     let access = everybody();
     let bearer = |secret: &str| format!("Bearer {secret}");
-    let nobody = [401; 9];
-    let reads = [200, 200, 200, 200, 200, 404, 403, 403, 403];
-    let operates = [200, 200, 200, 200, 200, 404, 405, 405, 404];
-    for (credential, expected) in [
-        (None, [401, 401, 200, 200, 200, 401, 401, 401, 401]),
-        (Some(bearer(READ)), reads),
-        (Some(bearer(OPERATE)), operates),
-        (Some(format!("bearer   {READ}")), reads),
-        (Some(READER.to_owned()), reads),
-        (Some(OPERATOR.to_owned()), operates),
-        (Some(bearer("another")), nobody),
-        (Some(bearer(&READ[..READ.len() - 1])), nobody),
-        (Some(bearer(&format!("{READ}x"))), nobody),
-        (Some(bearer("prometheus")), nobody),
-        (Some(READ.to_owned()), nobody),
-        (Some(String::from("Bearer")), nobody),
-        (Some(WRONG_PASSWORD.to_owned()), nobody),
-        (Some(UNKNOWN_USER.to_owned()), nobody),
-        (Some(String::from("Basic ****")), nobody),
-        (Some(String::from("Digest username=\"reader\"")), nobody),
+    for (credential, who) in [
+        (None, Who::Stranger),
+        (Some(bearer(READ)), Who::Reader),
+        (Some(bearer(OPERATE)), Who::Operator),
+        (Some(format!("bearer   {READ}")), Who::Reader),
+        (Some(READER.to_owned()), Who::Reader),
+        (Some(OPERATOR.to_owned()), Who::Operator),
+        (Some(bearer("another")), Who::Wrong),
+        (Some(bearer(&READ[..READ.len() - 1])), Who::Wrong),
+        (Some(bearer(&format!("{READ}x"))), Who::Wrong),
+        (Some(bearer("prometheus")), Who::Wrong),
+        (Some(READ.to_owned()), Who::Wrong),
+        (Some(String::from("Bearer")), Who::Wrong),
+        (Some(WRONG_PASSWORD.to_owned()), Who::Wrong),
+        (Some(UNKNOWN_USER.to_owned()), Who::Wrong),
+        (Some(String::from("Basic ****")), Who::Wrong),
+        (Some(String::from("Digest username=\"reader\"")), Who::Wrong),
     ] {
-        // Each has a server of its own, so that wrong guesses do not add up.
-        let exporter = local(access.clone());
         let headers: Vec<_> = credential.iter().map(|value| ("Authorization", value.as_str())).collect();
-        for (route, expected) in ROUTES.into_iter().zip(expected) {
-            let answer = ask(exporter.address(), route, &headers);
-            assert_eq!(answer.status, expected, "{route} with {credential:?}: {}", answer.body);
-            let challenge = answer.header("www-authenticate");
-            if expected == 401 {
-                let challenge = challenge.expect("it says how to identify");
-                assert!(challenge.contains("Basic realm") && challenge.contains("Bearer realm"), "{challenge}");
-                assert_eq!(answer.header("content-type").as_deref(), Some("application/problem+json"));
-            } else {
-                assert_eq!(challenge, None, "{route} with {credential:?}");
+        for routes in ROUTES.chunks(AT_ONCE) {
+            // Each has a server of its own, so that wrong guesses do not add up.
+            let exporter = local(access.clone());
+            for (route, expected) in routes {
+                let answer = ask(exporter.address(), route, &headers);
+                let expected = who.status(*expected);
+                assert_eq!(answer.status, expected, "{route} with {credential:?}: {}", answer.body);
+                let challenge = answer.header("www-authenticate");
+                if expected == 401 {
+                    let challenge = challenge.expect("it says how to identify");
+                    assert!(challenge.contains("Basic realm") && challenge.contains("Bearer realm"), "{challenge}");
+                    assert_eq!(answer.header("content-type").as_deref(), Some("application/problem+json"));
+                } else {
+                    assert_eq!(challenge, None, "{route} with {credential:?}");
+                }
+            }
+            let twice: Vec<_> = headers.iter().chain(&headers).copied().collect();
+            if !twice.is_empty() {
+                assert_eq!(ask(exporter.address(), "GET /", &twice).status, 401, "two headers with {credential:?}");
             }
         }
-        let twice: Vec<_> = headers.iter().chain(&headers).copied().collect();
-        if !twice.is_empty() {
-            assert_eq!(ask(exporter.address(), "GET /", &twice).status, 401, "two headers with {credential:?}");
-        }
     }
+}
+
+#[test]
+fn every_described_route_is_tried() {
+    let _turn = turn();
+    let exporter = local(tokens());
+    let bearer = format!("Bearer {READ}");
+    let document = ask(exporter.address(), "GET /api/v1/openapi.json", &[("Authorization", &bearer)]).body;
+    let document: serde_json::Value = serde_json::from_str(&document).expect("JSON");
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        let fixed = format!("GET {}", path.split('{').next().expect("a part"));
+        assert!(ROUTES.iter().any(|(route, _)| route.starts_with(&fixed)), "{path} is not tried");
+        for refusal in ["401", "421", "429"] {
+            assert!(item["get"]["responses"][refusal].is_object(), "{path} does not tell {refusal}");
+        }
+        assert!(item["get"]["responses"]["403"].is_null(), "whoever is known may read");
+    }
+    assert_eq!(document["security"], serde_json::json!([{}, {"bearer": []}, {"basic": []}]));
 }
 
 #[test]
@@ -85,9 +143,9 @@ fn without_anybody_configured_this_machine_reads() {
     let _turn = turn();
     let exporter = local(Access::default());
     for headers in [&[][..], &[("Authorization", "Bearer whatever")], &[("Authorization", "nonsense")]] {
-        for (route, expected) in ROUTES.into_iter().zip([200, 200, 200, 200, 200, 404, 403, 403, 403]) {
+        for (route, expected) in ROUTES {
             let answer = ask(exporter.address(), route, headers);
-            assert_eq!(answer.status, expected, "{route} with {headers:?}: {}", answer.body);
+            assert_eq!(answer.status, Who::Reader.status(expected), "{route} with {headers:?}: {}", answer.body);
         }
     }
     assert!(ask(exporter.address(), "GET /health", &[]).body.contains("\"score\""));
