@@ -28,7 +28,8 @@
 //! A client sends `{"type":"subscribe","metric_name":"cpu_usage_percent"}` or `{"type":"subscribe","site":"order_execution"}` (with `"kind":"order"` where sites of several kinds share a
 //! name), is answered with the same and `"type":"subscribed"`, and from then on gets `{"type":"metrics_update","data":{…}}` each second; `unsubscribe` ends it, `ping` is answered with `pong`, and
 //! what is wrong with `{"type":"error","error":"…"}`. A client that is slow gets the newest frame when it is ready, and nobody waits for it. A client may have 100 subscriptions;
-//! messages may have 16 KiB.
+//! messages may have 16 KiB. Browsers say by the header `Origin` which page listens; other clients send the exporter's own address there,
+//! `http://127.0.0.1:9464` say, or a token.
 //!
 //! # System
 //!
