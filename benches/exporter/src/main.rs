@@ -15,8 +15,15 @@ fn main() -> io::Result<()> {
         ["hour", "watched"] => hour::live(true),
         ["hour"] => hour::run(),
         ["scraped"] => scraped::run(),
-        [] => hour::run().and_then(|()| scraped::run()),
-        _ => Err(io::Error::other("parts: hour, scraped; both without one")),
+        ["big"] => scraped::big(),
+        [] => {
+            hour::run()?;
+            for part in ["scraped", "big"] {
+                std::process::Command::new(std::env::current_exe()?).arg(part).status()?;
+            }
+            Ok(())
+        }
+        _ => Err(io::Error::other("parts: hour, scraped, big; all without one")),
     }
 }
 
