@@ -59,9 +59,6 @@ pub(crate) struct Shared {
     faults: AtomicU64,
 }
 
-/// The windows whose figures are exposed.
-const EXPOSED: [Window; 2] = [Window::OneMinute, Window::FiveMinutes];
-
 /// How scraping goes.
 #[derive(Debug, Default)]
 pub(crate) struct Scrapes {
@@ -241,7 +238,7 @@ impl Shared {
         let snapshot = snapshot();
         let windows = {
             let windows = self.windows();
-            let shown = Window::ALL.into_iter().filter(|window| EXPOSED.contains(window) || profile.asks_for(*window));
+            let shown = Window::ALL.into_iter().filter(|window| profile.asks_for(*window));
             shown.map(|window| (window.as_str(), windows.interval(window, &snapshot))).collect::<Vec<_>>()
         };
         let slow: Vec<_> = evidence::slow_calls().iter().filter_map(Exemplar::of).collect();

@@ -12,7 +12,7 @@ pub(super) use self::{
     file::{Combine, Measure, Outcome, Own, Rest},
     plan::{DefaultEdges, Family, Of, Plan, Source, matches},
 };
-use super::Format;
+use super::{Format, family::FamilyType};
 
 /// Names, units and labels of a document, ready for use.
 pub struct Profile {
@@ -20,6 +20,9 @@ pub struct Profile {
     canonical: bool,
     plan: Plan,
 }
+
+/// The windows that are shown where a family names none.
+const USUAL: [Window; 2] = [Window::OneMinute, Window::FiveMinutes];
 
 /// In the order in which they are offered.
 const FILES: [(&str, &str); 4] = [
@@ -103,9 +106,13 @@ impl Profile {
         if self.canonical { wanted } else { Format::Text }
     }
 
-    /// Whether a family shows what happened in this window and no other.
+    /// Whether a family shows what happened in this window.
     pub(crate) fn asks_for(&self, window: Window) -> bool {
-        self.plan.families.iter().any(|family| family.window.as_deref() == Some(window.as_str()))
+        self.plan.families.iter().any(|family| match &family.window {
+            Some(named) => named == window.as_str(),
+            None if family.kind == FamilyType::Summary => window == Window::FiveMinutes,
+            None => USUAL.contains(&window) && family.sources.iter().any(Source::is_of_windows),
+        })
     }
 
     pub(super) fn plan(&self) -> &Plan {

@@ -187,7 +187,7 @@ fn family(raw: file::Family, prefix: &str, edges: &DefaultEdges, place: Place<'_
         let shared = (&raw.labels, &raw.constants);
         sources.push(self::source(source, shared, raw.own_labels, raw.r#type, place)?);
     }
-    if raw.window.is_none() && raw.r#type == FamilyType::Gauge && sources.iter().any(mixes_windows) {
+    if raw.window.is_none() && raw.r#type == FamilyType::Gauge && sources.iter().any(Source::mixes_windows) {
         return Err(place.error(&format!(
             "family `{name}` would add several windows up: choose one (`window = \"5m\"`), or show them (`labels = {{ window = \"window\" }}`)"
         )));
@@ -291,10 +291,16 @@ fn pairs(maps: [&Pairs; 2], place: Place<'_>) -> Result<Vec<(String, String)>, E
     Ok(merged)
 }
 
-/// Whether a source gives a value for each of several windows under one name.
-fn mixes_windows(source: &Source) -> bool {
-    let shown = source.labels.iter().any(|(_, from)| from == "window");
-    matches!(&source.of, Of::Calls { measure, .. } if measure.labels().contains(&"window")) && !shown
+impl Source {
+    /// Whether it tells what happened over windows.
+    pub(in crate::encode) fn is_of_windows(&self) -> bool {
+        matches!(&self.of, Of::Calls { measure, .. } if measure.labels().contains(&"window"))
+    }
+
+    /// Whether it gives a value for each of several windows under one name.
+    fn mixes_windows(&self) -> bool {
+        self.is_of_windows() && !self.labels.iter().any(|(_, from)| from == "window")
+    }
 }
 
 /// Whether no two values can come to have the same labels, so that they can be written as they come.
