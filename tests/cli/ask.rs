@@ -23,7 +23,9 @@ fn what_people_ask() {
 
     let status = said(&mut running.ask(&["status"]));
     assert!(status.starts_with(&format!("{}  ", running.url)), "{status}");
-    for expected in [" of 100, up ", "calls: 0 (0.0/s), 0 errors, 0 panics in the last 5m", "objectives: 0", "alerts: 0"] {
+    for expected in
+        [" of 100, up ", "calls: 0 (0.0/s), 0 errors, 0 panics in the last 5m", "objectives: 0", "alerts: 0"]
+    {
         assert!(status.contains(expected), "no {expected} in {status}");
     }
 
@@ -40,7 +42,7 @@ fn what_programs_ask() {
     assert_eq!(status["performance"]["window"], "5m");
     assert!(status["health"]["deductions"].is_array());
     assert_eq!(json(&said(&mut running.ask(&["report", "--format", "json"])))["schema"], "perfmon.report/1");
-    assert!(said(&mut running.ask(&["report", "--format", "csv"])).starts_with("kind,"));
+    assert!(said(&mut running.ask(&["report", "--format", "csv"])).starts_with("scope,kind,name,"));
     assert!(said(&mut running.ask(&["report", "--format", "md", "--window", "1h"])).starts_with('#'));
     let export = json(&said(&mut running.ask(&["export", "--window", "1m"])));
     assert_eq!(export["performance"]["window"], "1m");

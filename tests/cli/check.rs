@@ -11,7 +11,7 @@ fn a_right_configuration_is_explained() {
         folder.path().join("perfmon.toml"),
         "[server]\nlisten = \"0.0.0.0:9470\"\nhosts = [\"perfmon.example.com\"]\nrequests_per_second = 50\n\
          [[server.tokens]]\nname = \"prometheus\"\nsecret = \"${SECRET}\"\n\
-         [collectors.\"system.disks\"]\nenabled = false\n[collectors.\"system.cpu\"]\ninterval = \"2s\"\n\
+         [collectors.\"system.disk\"]\nenabled = false\n[collectors.\"shop.orders\"]\nenabled = true\n[collectors.\"system.cpu\"]\ninterval = \"2s\"\n\
          [log]\nfile = \"perfmon.log\"\n[report]\nfinal = \"last.md\"\n",
     )
     .expect("written");

@@ -85,7 +85,7 @@ fn the_bad_score_is_in_the_status_too() {
     let dashboard = format!(
         r#"{{"timestamp":1,"health":{UNWELL},"performance":{{"window":"5m","span_seconds":300,"calls":1200,"errors":3,"panics":1,"in_flight":2,
         "calls_per_second":4,"error_rate":0.003,"objectives_missed":1}},"pnl":null,"alerts":[],
-        "latency":[{{"kind":"order","name":"market","stats":{{"calls":1000,"errors":3,"panics":1}}}}],"resources":{{}}}}"#
+        "latency":[{{"kind":"order","name":"market","stats":{{"calls":1000,"errors":3,"panics":1,"p99_ns":1234567}}}}],"resources":{{}}}}"#
     );
     let url = answers(&ok(&dashboard));
     let done = run(&mut perfmon(&["status", "--url", &url]));

@@ -83,13 +83,14 @@ impl Running {
 
     pub(crate) fn start_in(folder: TempDir, configuration: &str) -> Self {
         fs::write(folder.path().join("perfmon.toml"), configuration).expect("written");
+        Self::begin(folder, perfmon(&["start", "--listen", "127.0.0.1:0", "--config", "perfmon.toml"]))
+    }
+
+    /// Runs a command that starts it.
+    pub(crate) fn begin(folder: TempDir, mut command: Command) -> Self {
         let log = fs::File::create(folder.path().join("stderr")).expect("a file");
-        let mut child = perfmon(&["start", "--listen", "127.0.0.1:0", "--config", "perfmon.toml"])
-            .current_dir(folder.path())
-            .stdout(Stdio::piped())
-            .stderr(log)
-            .spawn()
-            .expect("perfmon runs");
+        let mut child =
+            command.current_dir(folder.path()).stdout(Stdio::piped()).stderr(log).spawn().expect("perfmon runs");
         let mut stdout = BufReader::new(child.stdout.take().expect("its output"));
         let mut line = String::new();
         stdout.read_line(&mut line).expect("a line");

@@ -12,12 +12,10 @@ const TOKENS: &str = "[[server.tokens]]\nname = \"cli\"\nsecret = \"a-long-text-
 
 /// Commands with the token, without a score in the first second.
 fn with_token(running: &Running, arguments: &[&str]) -> String {
-    eventually("it has a score", || {
-        match run(running.ask(arguments).env("PERFMON_TOKEN", TOKEN)) {
-            Done { stderr, .. } if stderr.contains("just been started") => None,
-            Done { code: Some(0), stdout, .. } => Some(stdout),
-            done => panic!("{done:?}"),
-        }
+    eventually("it has a score", || match run(running.ask(arguments).env("PERFMON_TOKEN", TOKEN)) {
+        Done { stderr, .. } if stderr.contains("just been started") => None,
+        Done { code: Some(0), stdout, .. } => Some(stdout),
+        done => panic!("{done:?}"),
     })
 }
 

@@ -26,7 +26,7 @@ fn signals_end_it_with_a_last_report() {
 
 #[test]
 fn a_hangup_reads_the_configuration_again() {
-    // What only the environment changes is not seen in the file; an unchanged file read again says so in the log.
+    // The file has not changed, so only the signal can have it read.
     let running = Running::start("").ready();
     running.signal(Signal::SIGHUP);
     eventually("it is read again", || running.log().contains("the configuration has changed").then_some(()));
@@ -42,14 +42,19 @@ fn a_changed_file_is_read_again() {
     fs::write(&file, "[server]\nlisen = 1\n").expect("written");
     let told = eventually("the mistake is told", || Some(health()).filter(|text| text.contains("configuration")));
     assert!(told.contains("-5  configuration: ") && told.contains("did you mean \"listen\"?"), "{told}");
-    fs::write(&file, "[collectors.\"system.disks\"]\nenabled = false\n").expect("written");
+    fs::write(&file, "[collectors.\"system.disk\"]\nenabled = false\n").expect("written");
     eventually("it is mended", || Some(health()).filter(|text| text.contains("1 off") && !text.contains("listen")));
 }
 
 #[test]
-fn it_runs_without_a_file_and_says_that_there_is_none_to_read() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let running = Running::start_in(folder, "");
+fn it_runs_without_a_file_too() {
+    let mut command = perfmon(&["start", "--debug"]);
+    command.env("PERFMON_SERVER__LISTEN", "127.0.0.1:0");
+    let running = Running::begin(tempfile::tempdir().expect("a folder"), command);
+    running.signal(Signal::SIGHUP);
+    eventually("it says that there is none to read", || {
+        running.log().contains("nothing to read again: it runs without --config").then_some(())
+    });
     // A port that is taken is told with what to do.
     let taken = running.url.trim_start_matches("http://");
     let done = run(perfmon(&["start"]).env("PERFMON_SERVER__LISTEN", taken));

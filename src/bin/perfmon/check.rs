@@ -45,13 +45,17 @@ fn tell(path: &Path, config: &Config) -> String {
     if let Some(most) = access.requests_per_second {
         _ = writeln!(text, "  answers {most} requests a second of each client");
     }
+    perfmon::system::register();
+    let known: Vec<String> = perfmon::collectors().into_iter().map(|collector| collector.name).collect();
     for (name, collector) in &config.collectors {
         let runs = match (collector.enabled, collector.interval) {
             (Some(false), _) => String::from("off"),
             (_, Some(interval)) => format!("every {} s", interval.as_secs_f64()),
             (_, None) => String::from("on"),
         };
-        _ = writeln!(text, "  collector {name}: {runs}");
+        // The configuration may be another program's, which has collectors of its own.
+        let unknown = if known.contains(name) { "" } else { "; `perfmon start` has none of that name" };
+        _ = writeln!(text, "  collector {name}: {runs}{unknown}");
     }
     if let Some(profile) = &config.profiles.default {
         _ = writeln!(text, "  scrapes get the names of {profile}");

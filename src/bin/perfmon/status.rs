@@ -1,6 +1,6 @@
 //! `perfmon status`.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, time::Duration};
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -50,6 +50,7 @@ struct Stats {
     calls: u64,
     errors: u64,
     panics: u64,
+    p99_ns: Option<u64>,
 }
 
 pub(crate) fn status(asked: &Asked) -> Result<(), Failure> {
@@ -96,7 +97,8 @@ impl Dashboard {
         _ = writeln!(text, "{}", paint.tint(&alerts, tint(self.alerts.len())));
         for Component { kind, name, stats } in self.latency.iter().take(SITES) {
             let wrong = stats.errors + stats.panics;
-            _ = writeln!(text, "  {} {}: {} calls, {wrong} failed", plain(kind), plain(name), stats.calls);
+            let p99 = stats.p99_ns.map(Duration::from_nanos).map(|p99| format!(", p99 {p99:.1?}")).unwrap_or_default();
+            _ = writeln!(text, "  {} {}: {} calls, {wrong} failed{p99}", plain(kind), plain(name), stats.calls);
         }
         text
     }
