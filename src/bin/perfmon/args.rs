@@ -1,5 +1,7 @@
 //! What can be written on the command line.
 
+#![expect(clippy::doc_markdown, reason = "a terminal shows it as it is")]
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
