@@ -73,6 +73,7 @@
 //! | `config` | no | `perfmon::exporter::config`: configuration files and environment variables for the exporter; brings `exporter`. |
 //! | `tls` | no | HTTPS for the exporter, by rustls; brings `exporter`. |
 //! | `auth` | no | Users with passwords for the exporter, by argon2; brings `exporter`. Tokens need no feature. |
+//! | `cli` | no | The program `perfmon`, which runs the exporter on its own and asks one that runs; brings `config`, `tls` and `auth`. Not for programs. |
 //! | `system` | no | `perfmon::system`: processor, memory, disks, network, temperature, connections, the process itself and whether it leaks. |
 //! | `tracing` | no | `perfmon::tracing`: call sites of the spans there are, trace ids for slow calls, slow calls as events. |
 //!

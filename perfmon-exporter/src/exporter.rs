@@ -25,7 +25,7 @@ use tokio::sync::watch;
 pub use self::by_hand::ByHand;
 use crate::{
     connections::{Connections, most_connections},
-    listen::{DEFAULT_ADDRESS, bind, cannot_listen},
+    listen::{DEFAULT_ADDRESS, bind, cannot_listen, resolve},
     profiles::Profiles,
     pump::{Chore, Pump},
     run::run,
@@ -175,10 +175,7 @@ impl Builder {
     /// final report's path, a certificate or something else in [`access`](Self::access) is wrong; when an exporter runs in this process already; when the
     /// system gives no thread. Nothing runs then.
     pub fn start(self) -> Result<Exporter, Error> {
-        let profiles = self.profiles()?;
-        self.final_report.as_deref().map_or(Ok(()), check_report)?;
-        let access = Arc::new(self.access.clone());
-        let mut door = Door::new(&access, self.public)?;
+        let (profiles, mut door) = self.prepare()?;
         // Before the port, which another one of this process would have.
         let driver = only_one()?;
         #[cfg(feature = "config")]
@@ -198,6 +195,22 @@ impl Builder {
         let thread =
             thread.map_err(|error| Error::unavailable(format!("failed to start the exporter's thread: {error}")))?;
         Ok(Exporter { address, scheme, shared, stop, thread: Some(thread), final_report })
+    }
+
+    /// Says what [`start`](Self::start) would say before it takes the port, and starts nothing.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start), apart from what only taking the port, opening the log and making threads can show.
+    pub fn check(&self) -> Result<(), Error> {
+        let (_, door) = self.prepare()?;
+        resolve(&self.listen, door.may_be_public()).map(drop)
+    }
+
+    fn prepare(&self) -> Result<(Profiles, Door), Error> {
+        let profiles = self.profiles()?;
+        self.final_report.as_deref().map_or(Ok(()), check_report)?;
+        let access = Arc::new(self.access.clone());
+        Ok((profiles, Door::new(&access, self.public)?))
     }
 
     fn profiles(&self) -> Result<Profiles, Error> {

@@ -7,7 +7,10 @@ use std::{
 };
 
 /// Replaces what the file holds; its mode becomes 0600 on Unix.
-pub(super) fn write(path: &Path, text: &str) -> io::Result<()> {
+///
+/// # Errors
+/// When it cannot be opened or written.
+pub fn write(path: &Path, text: &str) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]

@@ -1,0 +1,160 @@
+//! What can be written on the command line.
+
+#![expect(clippy::doc_markdown, reason = "a terminal shows it as it is")]
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use perfmon::analyse::Window;
+
+const EXITS: &str = "\
+Exit status:
+  0  all is well
+  1  the command failed: it was refused, or a file cannot be written
+  2  wrong usage or configuration
+  3  nobody could be reached: no connection, no answer in time, an untrusted certificate
+  4  `health` alone: critical or down, a score below 60
+
+Environment:
+  PERFMON_URL    whom to ask, unless --url or --config says it
+  PERFMON_TOKEN  the bearer token to ask with, unless --token-file says it
+  NO_COLOR       no colour; there is none either where output is no terminal
+  PERFMON_<SECTION>__<KEY>, as in PERFMON_SERVER__LISTEN, go before the configuration file";
+
+/// Watches this machine, and asks programs that are watched by perfmon how they fare.
+#[derive(Debug, Parser)]
+#[command(name = "perfmon", version, after_help = EXITS, infer_subcommands = false, max_term_width = 100)]
+pub(crate) struct Cli {
+    /// Tell on standard error what is being done.
+    #[arg(long, global = true)]
+    pub(crate) debug: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run on its own: serve the figures of this machine and of itself until SIGINT or SIGTERM; SIGHUP reads the configuration again.
+    Start(Started),
+    /// How the program fares at a glance: health, calls, the busiest call sites.
+    Status(Asked),
+    /// The health score, and what took points from it; the exit status is 4 when it is critical or down.
+    Health(Asked),
+    /// The report of every call site.
+    Report(Reported),
+    /// The whole dashboard as one JSON document.
+    Export(Exported),
+    /// Whether a configuration is right, and what it would do; an example of one; its schema.
+    Check(Checked),
+    /// A script that completes commands in a shell, as in: perfmon completions bash > ~/.local/share/bash-completion/completions/perfmon
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Started {
+    /// The configuration: TOML, JSON or YAML. It is read again when it changes.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Host and port to listen on, whatever the configuration says; port 0 is any that is free [default: 127.0.0.1:9464]
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<String>,
+}
+
+/// Whom to ask.
+#[derive(Debug, Args)]
+pub(crate) struct Target {
+    /// Where it serves [env: PERFMON_URL] [default: http://127.0.0.1:9464]
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: Option<String>,
+    /// Ask the one that this configuration starts.
+    #[arg(long, value_name = "FILE", conflicts_with = "url")]
+    pub(crate) config: Option<PathBuf>,
+    /// A file that holds the bearer token [env: PERFMON_TOKEN, the token itself]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// Certificates to trust (PEM), instead of those of public authorities.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca: Option<PathBuf>,
+    /// Seconds to wait for the answer.
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(crate) timeout: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Asked {
+    #[command(flatten)]
+    pub(crate) target: Target,
+    /// For people or for programs.
+    #[arg(long, value_enum, default_value_t = Form::Text)]
+    pub(crate) format: Form,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Form {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Reported {
+    #[command(flatten)]
+    pub(crate) target: Target,
+    /// A file to write instead of standard output; readable by its owner alone.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// How it is written.
+    #[arg(long, value_enum, default_value_t = Written::Txt)]
+    pub(crate) format: Written,
+    /// Only the last 10s, 1m, 5m, 15m or 1h; otherwise since the program began to record.
+    #[arg(long)]
+    pub(crate) window: Option<Window>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Written {
+    Json,
+    Md,
+    Csv,
+    Txt,
+}
+
+impl Written {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Md => "md",
+            Self::Csv => "csv",
+            Self::Txt => "txt",
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Exported {
+    #[command(flatten)]
+    pub(crate) target: Target,
+    /// A file to write instead of standard output; readable by its owner alone.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// What performance and latency are of: the last 10s, 1m, 5m, 15m or 1h.
+    #[arg(long, default_value_t = Window::FiveMinutes)]
+    pub(crate) window: Window,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct Checked {
+    /// The configuration to check: TOML, JSON or YAML.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Print an example that has every key.
+    #[arg(long)]
+    pub(crate) example: bool,
+    /// Print the JSON Schema, for editors.
+    #[arg(long)]
+    pub(crate) schema: bool,
+}

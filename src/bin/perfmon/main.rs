@@ -1,0 +1,60 @@
+//! The command line: runs perfmon on its own, and asks one that runs.
+
+mod args;
+mod check;
+mod client;
+mod failure;
+mod health;
+mod output;
+mod start;
+mod status;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use self::{
+    args::{Cli, Command, Exported, Reported},
+    client::Client,
+    failure::{Failure, tell},
+};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    if cli.debug {
+        let lines = tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(tracing::Level::DEBUG);
+        // There is no other: this is the first thing the program does.
+        let _ = lines.try_init();
+    }
+    match run(cli.command) {
+        Ok(code) => code,
+        Err(failure) => {
+            tell(&failure.message);
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+fn run(command: Command) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Start(asked) => start::start(&asked)?,
+        Command::Status(asked) => status::status(&asked)?,
+        Command::Health(asked) => return health::health(&asked),
+        Command::Report(Reported { target, output, format, window }) => {
+            let window = window.map(|window| format!("&window={window}")).unwrap_or_default();
+            let text = Client::new(&target)?.get(&format!("/api/v1/report?format={}{window}", format.as_str()))?;
+            output::write(output.as_deref(), &text)?;
+        }
+        Command::Export(Exported { target, output, window }) => {
+            let text = Client::new(&target)?.get(&format!("/api/v1/dashboard?window={window}"))?;
+            output::write(output.as_deref(), &text)?;
+        }
+        Command::Check(asked) => check::check(&asked)?,
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "perfmon", &mut script);
+            output::print(&String::from_utf8_lossy(&script))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,75 @@
+//! Where text goes, and how it looks on a terminal.
+
+use std::{
+    borrow::Cow,
+    io::{self, IsTerminal, Write},
+    path::Path,
+};
+
+use perfmon::report::Style;
+
+use crate::failure::Failure;
+
+/// What a piece of text means; colour says it too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tint {
+    Good,
+    Caution,
+    Bad,
+    Faint,
+    Strong,
+}
+
+/// Colours on terminals that want them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Paint {
+    color: bool,
+}
+
+impl Paint {
+    pub(crate) fn of_stdout() -> Self {
+        Self { color: Style::detect_stdout().color }
+    }
+
+    /// In this tint, and without anything that a terminal would obey.
+    pub(crate) fn tint(self, text: &str, tint: Tint) -> String {
+        let text = plain(text);
+        let code = match tint {
+            Tint::Good => 32,
+            Tint::Caution => 33,
+            Tint::Bad => 31,
+            Tint::Faint => 2,
+            Tint::Strong => 1,
+        };
+        if self.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.into_owned() }
+    }
+}
+
+/// A text that came from elsewhere, without what a terminal would obey instead of show.
+pub(crate) fn plain(text: &str) -> Cow<'_, str> {
+    let obeyed = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    if text.contains(obeyed) { text.replace(obeyed, "\u{fffd}").into() } else { text.into() }
+}
+
+/// To a file that its owner alone may read, or to standard output.
+pub(crate) fn write(path: Option<&Path>, text: &str) -> Result<(), Failure> {
+    let Some(path) = path else {
+        return if io::stdout().is_terminal() { print(&plain(text)) } else { print(text) };
+    };
+    perfmon::report::write_private(path, text).map_err(|error| {
+        let path = path.display();
+        Failure::failed(format!("failed to write {path}: {error}; choose a file in a folder that is there and yours"))
+    })
+}
+
+/// To standard output, with a line's end behind it. Who stops reading, as `head` does, has read enough.
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    let end = if text.ends_with('\n') { "" } else { "\n" };
+    let mut out = io::stdout().lock();
+    match write!(out, "{text}{end}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::failed(format!("failed to write to standard output: {error}; is there room on the disk?")))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,87 @@
+//! `perfmon start`: the exporter alone, with the figures of this machine.
+
+use perfmon::exporter::{
+    self, Exporter,
+    config::{Config, Level},
+};
+
+use crate::{args::Started, failure::Failure, output};
+
+pub(crate) fn start(asked: &Started) -> Result<(), Failure> {
+    let config = asked.config.as_ref().map_or_else(Config::from_env, Config::load);
+    let mut config = config.map_err(|error| Failure::configuration(&error))?;
+    if config.log.file.is_none() {
+        // Nobody else keeps a log here, and what goes wrong must be told somewhere.
+        config.log.level.get_or_insert(Level::Info);
+    }
+    let watched = config.source().is_some();
+    let last = config.report.last.clone();
+    let mut builder = exporter::builder().config(config).map_err(|error| Failure::configuration(&error))?;
+    if let Some(address) = &asked.listen {
+        builder = builder.listen(address);
+    }
+    // Before the port is told: whoever reads it may send a signal at once.
+    let waiting = Waiting::begin()?;
+    let exporter = builder.start()?;
+    output::print(&format!("perfmon serves {}", exporter.url()))?;
+    waiting.until_told_to_stop(&exporter, watched);
+    exporter.stop()?;
+    match last {
+        Some(path) => output::print(&format!("perfmon has stopped; the last report is {}", path.display())),
+        None => output::print("perfmon has stopped"),
+    }
+}
+
+/// Waits for signals.
+struct Waiting {
+    #[cfg(unix)]
+    signals: signal_hook::iterator::Signals,
+    #[cfg(unix)]
+    told: std::sync::Arc<std::sync::atomic::AtomicBool>,
+}
+
+#[cfg(unix)]
+impl Waiting {
+    fn begin() -> Result<Self, Failure> {
+        use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+        let told = std::sync::Arc::default();
+        let begin = || {
+            // A second one does not wait for the last round: the flag is not yet up when the first arrives.
+            for signal in [SIGINT, SIGTERM] {
+                let status = 128 + signal;
+                signal_hook::flag::register_conditional_shutdown(signal, status, std::sync::Arc::clone(&told))?;
+            }
+            signal_hook::iterator::Signals::new([SIGHUP, SIGINT, SIGTERM])
+        };
+        let signals = begin().map_err(|error| {
+            Failure::failed(format!("failed to wait for signals: {error}; is the limit of open files too low?"))
+        })?;
+        Ok(Self { signals, told })
+    }
+
+    fn until_told_to_stop(mut self, exporter: &Exporter, watched: bool) {
+        for signal in self.signals.forever() {
+            match signal {
+                signal_hook::consts::SIGHUP if watched => exporter.reload(),
+                signal_hook::consts::SIGHUP => crate::failure::tell("nothing to read again: it runs without --config"),
+                _ => break,
+            }
+        }
+        self.told.store(true, std::sync::atomic::Ordering::Relaxed);
+    }
+}
+
+#[cfg(not(unix))]
+impl Waiting {
+    #[expect(clippy::unnecessary_wraps, reason = "as on Unix")]
+    fn begin() -> Result<Self, Failure> {
+        Ok(Self {})
+    }
+
+    /// There are no signals: the system ends the process.
+    fn until_told_to_stop(self, _: &Exporter, _: bool) {
+        loop {
+            std::thread::park();
+        }
+    }
+}

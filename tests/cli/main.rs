@@ -1,0 +1,10 @@
+//! The program `perfmon`, end to end: one that runs, and others that ask it.
+#![cfg(unix)]
+
+mod ask;
+mod check;
+mod fail;
+mod help;
+mod running;
+mod secure;
+mod start;

@@ -1,0 +1,77 @@
+//! With a token and with TLS.
+
+use std::fs;
+
+use rcgen::{CertifiedKey, generate_simple_self_signed};
+
+use crate::running::{Done, Running, eventually, perfmon, run, said};
+
+const TOKEN: &str = "a-long-text-that-nobody-guesses";
+
+const TOKENS: &str = "[[server.tokens]]\nname = \"cli\"\nsecret = \"a-long-text-that-nobody-guesses\"\n";
+
+/// Commands with the token, without a score in the first second.
+fn with_token(running: &Running, arguments: &[&str]) -> String {
+    eventually("it has a score", || match run(running.ask(arguments).env("PERFMON_TOKEN", TOKEN)) {
+        Done { stderr, .. } if stderr.contains("just been started") => None,
+        Done { code: Some(0), stdout, .. } => Some(stdout),
+        done => panic!("{done:?}"),
+    })
+}
+
+#[test]
+fn a_token_lets_in() {
+    let running = Running::start(TOKENS);
+    assert!(with_token(&running, &["health"]).contains(" of 100"));
+    let file = running.path("token");
+    fs::write(&file, format!("{TOKEN}\n")).expect("written");
+    let file = file.to_string_lossy().into_owned();
+    for command in ["health", "status", "report", "export"] {
+        let done = run(&mut running.ask(&[command]));
+        assert_eq!(done.code, Some(1), "{done:?}");
+        assert!(done.stderr.contains("401") && done.stderr.contains("set PERFMON_TOKEN"), "{}", done.stderr);
+        let done = run(running.ask(&[command]).env("PERFMON_TOKEN", "another-text-that-is-wrong"));
+        assert_eq!(done.code, Some(1), "{done:?}");
+        assert!(done.stderr.contains("does not know this token"), "{}", done.stderr);
+        assert!(!done.stderr.contains("another-text"), "{}", done.stderr);
+        // The file goes before the environment.
+        said(running.ask(&[command, "--token-file", &file]).env("PERFMON_TOKEN", "another-text-that-is-wrong"));
+        let done = run(&mut running.ask(&[command, "--debug", "--token-file", &file]));
+        assert!(!done.stderr.contains(TOKEN), "{}", done.stderr);
+    }
+    assert!(!running.log().contains(TOKEN));
+}
+
+#[test]
+fn https_needs_a_certificate_that_is_trusted() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let names = ["localhost", "127.0.0.1"].map(String::from);
+    let CertifiedKey { cert, signing_key } = generate_simple_self_signed(names).expect("a certificate");
+    let ca = folder.path().join("cert.pem");
+    fs::write(folder.path().join("key.pem"), signing_key.serialize_pem()).expect("written");
+    fs::write(&ca, cert.pem()).expect("written");
+    let ca = ca.to_string_lossy().into_owned();
+    let tls = format!("{TOKENS}[server.tls]\ncertificate = \"cert.pem\"\nkey = \"key.pem\"\n");
+    let running = Running::start_in(folder, &tls);
+    assert!(running.url.starts_with("https://127.0.0.1:"), "{}", running.url);
+
+    let text = with_token(&running, &["health", "--ca", &ca]);
+    assert!(text.contains(" of 100"), "{text}");
+    let done = run(&mut running.ask(&["health", "--ca", &ca]));
+    assert!(done.code == Some(1) && done.stderr.contains("401"), "{done:?}");
+    let done = run(running.ask(&["health"]).env("PERFMON_TOKEN", TOKEN));
+    assert_eq!(done.code, Some(3), "{done:?}");
+    assert!(done.stderr.contains("certificate") && done.stderr.contains("--ca"), "{}", done.stderr);
+
+    // Speaking the wrong language is told on both sides.
+    let plain = running.url.replace("https:", "http:");
+    let done = run(&mut perfmon(&["health", "--url", &plain]));
+    assert!(done.code == Some(1) && done.stderr.contains("https://"), "{done:?}");
+    let other = Running::start("");
+    let done = run(&mut perfmon(&["health", "--url", &other.url.replace("http:", "https:")]));
+    assert!(done.code == Some(3) && done.stderr.contains("http://"), "{done:?}");
+
+    let key = running.path("key.pem").to_string_lossy().into_owned();
+    let done = run(&mut running.ask(&["health", "--ca", &key]));
+    assert!(done.code == Some(2) && done.stderr.contains("there is none in it"), "{done:?}");
+}
