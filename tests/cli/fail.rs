@@ -18,8 +18,12 @@ fn nobody_is_there() {
         assert!(done.stderr.starts_with(&format!("perfmon: failed to reach http://{free}: ")), "{}", done.stderr);
         assert!(done.stderr.contains("is the program running"), "{}", done.stderr);
     }
-    let done = run(&mut perfmon(&["health", "--url", "http://no-such-host.invalid:9464"]));
+    let mut command = perfmon(&["health", "--url", "http://no-such-host.invalid:9464"]);
+    let done = run(command.env("PERFMON_TOKEN", "a-token"));
     assert_eq!(done.code, Some(3), "{done:?}");
+    // Whoever listens in between would have read it.
+    assert!(done.stderr.contains("warning: the token travels in the clear"), "{}", done.stderr);
+    assert!(!done.stderr.contains("a-token"), "{}", done.stderr);
 }
 
 #[test]
