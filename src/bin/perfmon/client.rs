@@ -102,6 +102,11 @@ impl Client {
             }
             ureq::Error::HostNotFound => "check the name in --url",
             ureq::Error::Timeout(_) => "see whether the program runs, or wait longer with --timeout",
+            // What `openssl req -x509` makes unless told otherwise.
+            _ if cause.contains("CaUsedAsEndEntity") => {
+                "the server shows an authority's certificate, which must not be a server's own: make it with \
+                 `-addext basicConstraints=critical,CA:FALSE`"
+            }
             _ if cause.contains("certificate") => {
                 "give the certificate to trust with --ca, and a name that it is made out to with --url"
             }
