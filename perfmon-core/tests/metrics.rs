@@ -116,6 +116,7 @@ fn bound_series_are_those_of_their_labels() {
     static COUNTS: Counter<1> = Counter::new("bound counts", module_path!()).labels(&["n"]);
     static LEVELS: Gauge<1> = Gauge::new("bound levels", module_path!()).labels(&["n"]);
     static SIZES: Histogram<1> = Histogram::new("bound sizes", module_path!()).labels(&["n"]);
+    static PLAIN: Counter = Counter::new("bound without labels", module_path!());
     // More of them than a thread's cache of labels holds lines.
     let names: Vec<String> = (0..256).map(|n| format!("a label value of some length, number {n}")).collect();
     let bound: Vec<_> = names
@@ -140,7 +141,6 @@ fn bound_series_are_those_of_their_labels() {
         assert_eq!(now.metric("bound levels").expect("used").with_labels(&[name]), Some(&Value::Gauge(4.0)));
         assert_eq!(distribution(&now, "bound sizes", &[name]).sum(), 4 * number);
     }
-    static PLAIN: Counter = Counter::new("bound without labels", module_path!());
     PLAIN.with(&[]).bind().inc();
     assert_eq!(counter(&snapshot(), "bound without labels", &[]), 1);
     assert_eq!(now.losses().uncounted_calls, 0);
