@@ -17,6 +17,7 @@ use perfmon_core::{
     analyse::{Health, HealthPolicy, Window, Windows},
     collect::{Driver, drive},
     report::{Report, report},
+    series::{self, Bounds},
     snapshot,
 };
 use tokio::sync::watch;
@@ -55,6 +56,7 @@ pub struct Builder {
     access: Access,
     max_connections: Option<usize>,
     windows_bytes: Option<usize>,
+    history: Option<Bounds>,
     policy: HealthPolicy,
     profiles: Vec<(String, String)>,
     default_profile: Option<String>,
@@ -78,6 +80,7 @@ pub fn builder() -> Builder {
         access: Access::default(),
         max_connections: None,
         windows_bytes: None,
+        history: None,
         policy: HealthPolicy::default(),
         profiles: Vec::new(),
         default_profile: None,
@@ -130,6 +133,12 @@ impl Builder {
         self
     }
 
+    /// How much of the recent past of gauges and counters is kept; a day by default. The same as [`set_bounds`](perfmon_core::series::set_bounds) at the start.
+    pub fn history(mut self, bounds: Bounds) -> Self {
+        self.history = Some(bounds);
+        self
+    }
+
     /// What takes points from the health score.
     pub fn health(mut self, policy: HealthPolicy) -> Self {
         self.policy = policy;
@@ -171,8 +180,8 @@ impl Builder {
     /// signal handler is installed.
     ///
     /// # Errors
-    /// When the address is wrong, in use or reachable from other machines without authentication or [`allow_public`](Self::allow_public); when a profile, the
-    /// final report's path, a certificate or something else in [`access`](Self::access) is wrong; when an exporter runs in this process already; when the
+    /// When the address is wrong, in use or reachable from other machines without authentication or [`allow_public`](Self::allow_public); when a profile, a bound
+    /// of the history, the final report's path, a certificate or something else in [`access`](Self::access) is wrong; when an exporter runs in this process already; when the
     /// system gives no thread. Nothing runs then.
     pub fn start(self) -> Result<Exporter, Error> {
         let (profiles, mut door) = self.prepare()?;
@@ -185,7 +194,7 @@ impl Builder {
         door.stand_at(address);
         let scheme = door.scheme();
         let final_report = self.final_report.clone();
-        let (shared, pump) = self.pump(profiles, driver);
+        let (shared, pump) = self.pump(profiles, driver)?;
         let (stop, stopped) = watch::channel(false);
         let body = {
             let shared = shared.clone();
@@ -208,6 +217,7 @@ impl Builder {
 
     fn prepare(&self) -> Result<(Profiles, Door), Error> {
         let profiles = self.profiles()?;
+        self.history.map_or(Ok(()), |bounds| bounds.check())?;
         self.final_report.as_deref().map_or(Ok(()), check_report)?;
         let access = Arc::new(self.access.clone());
         Ok((profiles, Door::new(&access, self.public)?))
@@ -217,8 +227,11 @@ impl Builder {
         Profiles::compile(&self.profiles, self.default_profile.as_deref())
     }
 
-    fn pump(self, profiles: Profiles, driver: Driver) -> (Arc<Shared>, Pump) {
+    fn pump(self, profiles: Profiles, driver: Driver) -> Result<(Arc<Shared>, Pump), Error> {
         perfmon_core::init();
+        if let Some(bounds) = self.history {
+            series::set_bounds(bounds)?;
+        }
         for pack in self.packs {
             (pack.register)();
         }
@@ -236,7 +249,7 @@ impl Builder {
             chores.push(Box::new(move |policy| reload.look(policy)));
         }
         let pump = Pump::new(shared.clone(), self.policy, driver, chores);
-        (shared, pump)
+        Ok((shared, pump))
     }
 }
 

@@ -46,7 +46,7 @@ use self::{environment::Environment, mistake::Mistake, node::Node};
 pub use self::{
     format::Format,
     health::{ErrorRate, Failing, Health, Latency, Points, Rule, Usage},
-    sections::{Collector, Collectors, Dashboard, Level, Log, Profiles, Report, Server, Theme, Windows},
+    sections::{Collector, Collectors, Dashboard, History, Level, Log, Profiles, Report, Server, Theme, Windows},
 };
 pub(crate) use self::{
     mistake::hint,
@@ -72,6 +72,9 @@ pub struct Config {
     pub windows: Windows,
     /// What takes points from the health score, which begins at 100. With 0 points a rule is off.
     pub health: Health,
+    /// The recent past of gauges and counters, in memory: single values for ten minutes, by ten seconds for an hour, by minutes before. What narrower bounds leave no
+    /// room for is dropped at once, the oldest first.
+    pub history: History,
     /// Names under which metrics are scraped.
     pub profiles: Profiles,
     /// The dashboard in the browser.
@@ -86,7 +89,8 @@ pub struct Config {
 }
 
 /// In the order of the struct.
-const SECTIONS: [&str; 8] = ["server", "collectors", "windows", "health", "profiles", "dashboard", "log", "report"];
+const SECTIONS: [&str; 9] =
+    ["server", "collectors", "windows", "history", "health", "profiles", "dashboard", "log", "report"];
 
 impl Config {
     /// Reads a file, whose ending chooses the format, and what environment variables say.
