@@ -103,7 +103,7 @@ impl Reload {
         Door::check(&access).map_err(|error| Error::invalid(format!("{}: {error}", path.display())))?;
         if config.history != self.config.history {
             let dropped = series::set_bounds(config.history.bounds(self.base.history))?;
-            tracing::info!(target: "perfmon", dropped, "the history has other bounds; values and cells beyond them are dropped");
+            tracing::info!(target: "perfmon", dropped, "the history has other bounds");
         }
         self.shared.set_profiles(profiles);
         self.shared.set_access(access);
