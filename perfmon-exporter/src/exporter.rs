@@ -1,13 +1,14 @@
 //! Starting the exporter, and the guard that keeps it running.
 
 mod by_hand;
+mod check;
 #[cfg(feature = "config")]
 mod configured;
 
 use std::{
     fmt,
     net::SocketAddr,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::Arc,
     thread::{self, JoinHandle},
 };
@@ -26,7 +27,7 @@ use tokio::sync::watch;
 pub use self::by_hand::ByHand;
 use crate::{
     connections::{Connections, most_connections},
-    listen::{DEFAULT_ADDRESS, bind, cannot_listen, resolve},
+    listen::{DEFAULT_ADDRESS, bind, cannot_listen},
     profiles::Profiles,
     pump::{Chore, Pump},
     run::run,
@@ -206,27 +207,6 @@ impl Builder {
         Ok(Exporter { address, scheme, shared, stop, thread: Some(thread), final_report })
     }
 
-    /// Says what [`start`](Self::start) would say before it takes the port, and starts nothing.
-    ///
-    /// # Errors
-    /// As [`start`](Self::start), apart from what only taking the port, opening the log and making threads can show.
-    pub fn check(&self) -> Result<(), Error> {
-        let (_, door) = self.prepare()?;
-        resolve(&self.listen, door.may_be_public()).map(drop)
-    }
-
-    fn prepare(&self) -> Result<(Profiles, Door), Error> {
-        let profiles = self.profiles()?;
-        self.history.map_or(Ok(()), |bounds| bounds.check())?;
-        self.final_report.as_deref().map_or(Ok(()), check_report)?;
-        let access = Arc::new(self.access.clone());
-        Ok((profiles, Door::new(&access, self.public)?))
-    }
-
-    fn profiles(&self) -> Result<Profiles, Error> {
-        Profiles::compile(&self.profiles, self.default_profile.as_deref())
-    }
-
     fn pump(self, profiles: Profiles, driver: Driver) -> Result<(Arc<Shared>, Pump), Error> {
         perfmon_core::init();
         if let Some(bounds) = self.history {
@@ -376,25 +356,5 @@ impl Drop for Exporter {
         if let Err(error) = self.end() {
             tracing::error!(target: "perfmon", "{error}");
         }
-    }
-}
-
-/// Found out at the start rather than when all is over.
-fn check_report(path: &Path) -> Result<(), Error> {
-    let wrong = |why: String| {
-        Err(Error::invalid(format!(
-            "the final report cannot be written to {}: {why}; write a file such as \"report.json\", in a directory that is there",
-            path.display()
-        )))
-    };
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
-            wrong(format!("there is no directory {}", folder.display()))
-        }
-        _ if path.is_dir() => wrong(String::from("it is a directory")),
-        _ => match path.extension().and_then(|ending| ending.to_str()) {
-            Some("json" | "md" | "markdown" | "csv" | "txt") => Ok(()),
-            _ => wrong(String::from("its name must end in .json, .md, .csv or .txt")),
-        },
     }
 }
