@@ -71,7 +71,7 @@ fn what_cannot_be_a_password_is_told_and_never_shown() {
 struct Terminal {
     child: Child,
     keys: File,
-    terminal: OwnedFd,
+    screen: OwnedFd,
 }
 
 impl Terminal {
@@ -79,7 +79,7 @@ impl Terminal {
         let OpenptyResult { master, slave } = openpty(None, None).expect("a terminal");
         let mut command = perfmon(&["hash-password"]);
         command.stdin(slave.try_clone().expect("open")).stdout(Stdio::piped()).stderr(Stdio::piped());
-        Self { child: command.spawn().expect("runs"), keys: master.into(), terminal: slave }
+        Self { child: command.spawn().expect("runs"), keys: master.into(), screen: slave }
     }
 
     /// Waits for a question.
@@ -94,13 +94,13 @@ impl Terminal {
     }
 
     fn shows_what_is_typed(&self) -> bool {
-        tcgetattr(&self.terminal).expect("its settings").local_flags.contains(LocalFlags::ECHO)
+        tcgetattr(&self.screen).expect("its settings").local_flags.contains(LocalFlags::ECHO)
     }
 
     /// What it did, and what the terminal showed of what was typed.
     fn end(mut self) -> (Done, String) {
         let done = self.child.wait_with_output().expect("it ends").into();
-        drop(self.terminal);
+        drop(self.screen);
         let mut shown = Vec::new();
         // The end of a terminal that nobody has any more is an error on Linux.
         let _ = self.keys.read_to_end(&mut shown);

@@ -94,7 +94,7 @@ proptest! {
                 values.push((time, f64::from(value)));
             }
             let retention = retentions[values.len() % retentions.len()] * MINUTE;
-            let kept = history.bounds().retention.as_millis() as u64;
+            let kept = history.bounds().retention_ms();
             let before = since(&history, Kind::Gauge, 0).items.len() as u64;
             let bounds = Bounds { retention: Duration::from_millis(retention), ..history.bounds() };
             let dropped = history.set_bounds(bounds, time);
@@ -246,7 +246,7 @@ fn less_memory_shortens_every_series_at_once() {
     let ranges = history.since(Kind::Gauge, "x", 0);
     assert_eq!(ranges.len(), 60);
     assert!(
-        ranges.iter().all(|(_, range)| range.items.last().is_some_and(|item| item.last == 1_999.0)),
+        ranges.iter().all(|(_, range)| range.items.last().is_some_and(|item| item.at == 1_999 * 5 * SECOND)),
         "the newest stay"
     );
 }

@@ -143,12 +143,12 @@ pub(crate) fn hint<'a>(written: &str, known: impl Iterator<Item = &'a str> + Clo
 }
 
 /// The nearest of the names, if it is near; else one that is the same but for words behind it.
-pub(super) fn near<'a>(written: &str, known: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
+pub(super) fn near<'a>(written: &str, mut known: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
     let written = written.to_lowercase();
     let nearest = known.clone().map(|name| (strsim::damerau_levenshtein(&written, name), name)).min();
     let near = nearest.filter(|(distance, name)| *distance <= 1 + name.len() / 4).map(|(_, name)| name);
     let begins = |long: &str, short: &str| long.strip_prefix(short).is_some_and(|rest| rest.starts_with('_'));
-    near.or_else(|| known.clone().find(|name| begins(&written, name) || begins(name, &written)))
+    near.or_else(|| known.find(|name| begins(&written, name) || begins(name, &written)))
 }
 
 fn list(names: &[&str], last: &str) -> String {

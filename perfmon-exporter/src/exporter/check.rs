@@ -20,8 +20,8 @@ impl Builder {
         match wrong.len() {
             0 | 1 => wrong.into_iter().next().map_or(Ok(()), Err),
             number => {
-                let lines: String = wrong.iter().map(|error| format!("\n  {error}")).collect();
-                Err(Error::invalid(format!("{number} things are wrong:{lines}")))
+                let lines: Vec<String> = wrong.iter().map(Error::to_string).collect();
+                Err(Error::invalid(format!("{number} things are wrong:\n  {}", lines.join("\n  "))))
             }
         }
     }

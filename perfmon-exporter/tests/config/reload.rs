@@ -97,23 +97,7 @@ fn a_file_is_read_again_when_it_changes() {
     fs::remove_file(&file).expect("removable");
     assert!(deductions(&mut exporter).iter().any(|one| one.reason.contains("perfmon.toml")));
 
-    // The history's bounds: what they are not wide enough for is dropped at once, and counted. Without the section they are the program's again.
-    let (default, dropped) = (series::Bounds::default(), series::footprint().dropped);
-    write(&file, "[history]\nretention = \"12h\"\nmax_series = 1\nmemory_limit = \"4MiB\"\n");
-    assert_eq!(deductions(&mut exporter), []);
-    let (bounds, footprint) = (series::bounds(), series::footprint());
-    assert_eq!((bounds.retention, bounds.max_series), (Duration::from_secs(12 * 3600), 1));
-    assert_eq!((footprint.series, footprint.series_limit, footprint.limit_bytes), (1, 1, 4 << 20));
-    assert!(footprint.dropped > dropped, "{footprint:?}");
-    write(&file, "[history]\nretention = \"12h\"\n");
-    deductions(&mut exporter);
-    assert_eq!(
-        (series::bounds().max_series, series::bounds().memory_limit),
-        (default.max_series, default.memory_limit)
-    );
-    write(&file, "[collectors]\n");
-    deductions(&mut exporter);
-    assert_eq!(series::bounds(), default);
+    the_history_follows(&mut exporter, &file);
 
     // What needs a restart says so, for as long as it is so; what is gone from the file is the program's again.
     write(&file, "[server]\nlisten = \"127.0.0.1:1\"\n[windows]\nmemory_limit = \"1MiB\"\n");
@@ -156,6 +140,26 @@ fn a_file_is_read_again_when_it_changes() {
         assert!(found[0].reason.contains("server.tokens") && found[0].reason.ends_with("needs a restart"), "{found:?}");
         assert_eq!(secrets(&exporter), ["another-secret-altogether"]);
     }
+}
+
+/// What the history's bounds are not wide enough for is dropped at once, and counted. Without the section they are the program's again.
+fn the_history_follows(exporter: &mut ByHand, file: &Path) {
+    let (default, dropped) = (series::Bounds::default(), series::footprint().dropped);
+    write(file, "[history]\nretention = \"12h\"\nmax_series = 1\nmemory_limit = \"4MiB\"\n");
+    assert_eq!(deductions(exporter), []);
+    let (bounds, footprint) = (series::bounds(), series::footprint());
+    assert_eq!((bounds.retention, bounds.max_series), (Duration::from_secs(12 * 3600), 1));
+    assert_eq!((footprint.series, footprint.series_limit, footprint.limit_bytes), (1, 1, 4 << 20));
+    assert!(footprint.dropped > dropped, "{footprint:?}");
+    write(file, "[history]\nretention = \"12h\"\n");
+    deductions(exporter);
+    assert_eq!(
+        (series::bounds().max_series, series::bounds().memory_limit),
+        (default.max_series, default.memory_limit)
+    );
+    write(file, "[collectors]\n");
+    deductions(exporter);
+    assert_eq!(series::bounds(), default);
 }
 
 #[test]

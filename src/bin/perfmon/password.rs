@@ -1,6 +1,6 @@
 //! `perfmon hash-password`.
 
-use std::io::{self, BufRead, IsTerminal, Read};
+use std::io::{self, BufRead, IsTerminal, Read, Write};
 
 use perfmon::exporter::{hash_password, settings::Secret};
 
@@ -18,12 +18,19 @@ pub(crate) fn hash() -> Result<(), Failure> {
 
 /// Twice, for nobody sees what is typed.
 fn asked_for() -> Result<Secret, Failure> {
-    let quiet = Quiet::begin()?;
-    let password = sensible(quiet.ask("Password: ")?)?;
-    if quiet.ask("The same again: ")?.expose() != password.expose() {
+    let _quiet = Quiet::begin()?;
+    let password = sensible(ask("Password: ")?)?;
+    if ask("The same again: ")?.expose() != password.expose() {
         return Err(Failure::wrong("the two are not the same; try again"));
     }
     Ok(password)
+}
+
+fn ask(question: &str) -> Result<Secret, Failure> {
+    // Standard output is for the hash.
+    let mut out = io::stderr();
+    let _ = write!(out, "{question}").and_then(|()| out.flush());
+    line(&mut io::stdin().lock())
 }
 
 fn piped() -> Result<Secret, Failure> {
@@ -76,20 +83,16 @@ use self::unix::Quiet;
 
 #[cfg(unix)]
 mod unix {
-    use std::{
-        io::{self, Write},
-        process, thread,
-    };
+    use std::{io, process, thread};
 
     use nix::sys::termios::{LocalFlags, SetArg, Termios, tcgetattr, tcsetattr};
-    use perfmon::exporter::settings::Secret;
     use signal_hook::{
         consts::{SIGHUP, SIGINT, SIGTERM},
         iterator::Signals,
         low_level::emulate_default_handler,
     };
 
-    use super::{Failure, line};
+    use super::Failure;
 
     /// The terminal of standard input, which shows nothing of what is typed until this is dropped.
     pub(super) struct Quiet {
@@ -109,13 +112,6 @@ mod unix {
             quiet.local_flags.insert(LocalFlags::ECHONL);
             tcsetattr(io::stdin(), SetArg::TCSAFLUSH, &quiet).map_err(|error| failed(error.into()))?;
             Ok(Self { before })
-        }
-
-        pub(super) fn ask(&self, question: &str) -> Result<Secret, Failure> {
-            // Standard output is for the hash.
-            let mut out = io::stderr();
-            let _ = write!(out, "{question}").and_then(|()| out.flush());
-            line(&mut io::stdin().lock())
         }
     }
 
@@ -150,10 +146,5 @@ impl Quiet {
         Err(Failure::wrong(
             "a password cannot be typed unseen on this system; write it on standard input from a file or a program",
         ))
-    }
-
-    #[expect(clippy::unused_self, reason = "as on Unix")]
-    fn ask(&self, _: &str) -> Result<Secret, Failure> {
-        Ok(Secret::new(""))
     }
 }
