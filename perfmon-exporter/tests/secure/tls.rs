@@ -14,6 +14,7 @@ use rustls::{
     ClientConfig, ClientConnection, RootCertStore, StreamOwned,
     pki_types::{CertificateDer, ServerName},
 };
+use tempfile::TempDir;
 
 use crate::{
     client::{Answer, READ, ask, raw, talk, tokens, turn},
@@ -56,6 +57,15 @@ fn ask_trusting(address: SocketAddr, root: &CertificateDer<'static>, request: &s
 fn health(exporter: &Exporter, root: &CertificateDer<'static>) -> Result<u16, String> {
     let host = format!("localhost:{}", exporter.address().port());
     ask_trusting(exporter.address(), root, &raw("GET /health", &[("Host", &host)], "")).map(|answer| answer.status)
+}
+
+/// An exporter, whom to trust, and the folder of both files.
+fn running() -> (Exporter, CertificateDer<'static>, TempDir) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (files, root) = certificate(folder.path());
+    let mut access = tokens();
+    access.tls = Some(files);
+    (builder().listen("127.0.0.1:0").access(access).start().expect("it starts"), root, folder)
 }
 
 #[test]
@@ -101,11 +111,7 @@ fn https_with_a_certificate_that_changes() {
 #[test]
 fn plain_http_is_told_to_speak_tls() {
     let _turn = turn();
-    let folder = tempfile::tempdir().expect("a folder");
-    let (files, root) = certificate(folder.path());
-    let mut access = tokens();
-    access.tls = Some(files);
-    let exporter = builder().listen("127.0.0.1:0").access(access).start().expect("it starts");
+    let (exporter, root, _folder) = running();
     let answer = ask(exporter.address(), "GET /health", &[]);
     assert_eq!(answer.status, 400);
     assert!(answer.body.contains("write https:// instead"), "{}", answer.body);
@@ -121,11 +127,7 @@ fn plain_http_is_told_to_speak_tls() {
 #[test]
 fn who_asks_for_endless_handshakes_is_turned_away() {
     let _turn = turn();
-    let folder = tempfile::tempdir().expect("a folder");
-    let (files, root) = certificate(folder.path());
-    let mut access = tokens();
-    access.tls = Some(files);
-    let exporter = builder().listen("127.0.0.1:0").access(access).start().expect("it starts");
+    let (exporter, root, _folder) = running();
     let bearer = format!("Bearer {READ}");
     let host = format!("localhost:{}", exporter.address().port());
     let refused = || {
