@@ -64,7 +64,7 @@
 //! | TLS | feature `tls`: a certificate and its key in PEM files, read again when they change |
 //! | names | on this machine's addresses it answers to `localhost` and its like, and to `hosts`: a page cannot have its own name point here |
 //! | pages | changes and live updates only from pages of this server or of `origins`; without `Origin` only with a token or a password. CORS for `origins` |
-//! | bounds | changes are JSON of at most 1 MiB; `requests_per_second` for each client, by its IPv4 address or IPv6 /64 network |
+//! | bounds | changes are JSON of at most 1 MiB; `requests_per_second` for each client, by its IPv4 address or IPv6 /64 network; TLS handshakes of each: 200 at once, then 50 a second |
 //!
 //! A proxy in front is one client: forwarded addresses are not believed. What was refused is counted in `perfmon_requests_refused_total`.
 

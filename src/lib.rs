@@ -45,7 +45,7 @@
 //!
 //! [`snapshot()`] is every site at this moment; `later - earlier` is exactly what happened in between; [`Snapshot::merge`] adds processes
 //! together. [`report()`] prints one: a table for the terminal, JSON, Markdown or CSV. [`evidence`] has the slowest calls one by one, with their traces.
-//! [`series()`] and [`aggregate`] read custom metrics back, as they are and were during the last day.
+//! [`series()`] and [`aggregate`] read custom metrics back, as they are and were during the last day (or however long [`series::set_bounds`] says).
 //! `perfmon::exporter::start()` serves all of it over HTTP from a thread of its own, for Prometheus and for people (feature `exporter`).
 //! `perfmon::system::register()` adds the machine's and the process's own figures (feature `system`): processor, memory, disks, network.
 //!

@@ -94,7 +94,7 @@ impl Scrapes {
 /// Why a request was not answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refusal {
-    /// Too many of them, or too many wrong guesses.
+    /// Too many of them, too many wrong guesses, or too many TLS handshakes.
     Rate,
     /// It meant another server.
     Host,
