@@ -13,7 +13,7 @@
 //! | | |
 //! |---|---|
 //! | `/metrics` | Prometheus text, OpenMetrics with exemplars, protobuf with native histograms, as the scraper asks; `?names=` a profile of names |
-//! | `/health` | a score from 0 to 100, what took points from it, the collectors |
+//! | `/health` | a score from 0 to 100, what took points from it, the collectors; the last five minutes in short: calls by kind with percentiles and the slowest sites, resources |
 //! | `/ready` | whether the exporter does its work |
 //! | `/api/v1/sites`, `/api/v1/metrics`, `/api/v1/health`, `/api/v1/report`, `/api/v1/dashboard`, `/api/v1/catalogue` | everything as JSON; `/api/v1/openapi.json` describes it, errors are problem details |
 //! | `/api/metrics`, `/api/health`, `/api/alerts` | in the shapes that dashboards of the Agent Cellphone system expect |
