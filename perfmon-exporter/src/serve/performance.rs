@@ -6,7 +6,7 @@ use perfmon_core::{
     Snapshot,
     analyse::Window,
     site::Kind,
-    snapshot::{Site, Stats, Value},
+    snapshot::{Metric, Site, Stats, Value},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -149,7 +149,7 @@ impl Resources {
 
 /// A gauge's values that are numbers, each with the value of its first label.
 fn gauges<'a>(now: &'a Snapshot, name: &str) -> impl Iterator<Item = (&'a str, f64)> {
-    let series = now.metric(name).into_iter().flat_map(|metric| metric.series());
+    let series = now.metric(name).into_iter().flat_map(Metric::series);
     series.filter_map(|one| match one.value() {
         Value::Gauge(value) if value.is_finite() => Some((one.values().first().map_or("", String::as_str), *value)),
         _ => None,
