@@ -2,7 +2,17 @@
 
 use serde_json::Value;
 
-use crate::{support::soon, world::world};
+use crate::{ask::Document, support::soon, world::world};
+
+/// `alert_thresholds`, in PromQL.
+#[test]
+fn the_agent_frameworks_alarms_can_be_raised() {
+    let world = world();
+    Document::read(include_str!("agent_framework.toml")).holds(world, &|name| match name {
+        "p95 of requests in milliseconds" => world.recent("request", "p95_ns") / 1e6,
+        other => panic!("nobody knows {other}"),
+    });
+}
 
 /// "Request timing … percentiles (p50, p95, p99), error rate tracking, endpoint performance profiling", and "performance data included in health
 /// endpoints".

@@ -5,6 +5,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::{
+    ask::Document,
     support::soon,
     world::{World, world},
 };
@@ -28,6 +29,13 @@ fn json(world: &World, arguments: &[&str]) -> Value {
 
 fn number(value: &Value) -> f64 {
     value.as_f64().unwrap_or_else(|| panic!("no number: {value}"))
+}
+
+/// `self.alert_rules`, in PromQL.
+#[test]
+fn the_trading_agents_alarms_can_be_raised() {
+    let document = Document::read(include_str!("trading_agent.toml"));
+    document.holds(world(), &|name| panic!("nobody knows {name}"));
 }
 
 /// `get_latency_metrics(component)`: p50, p95, p99, minimum, maximum, mean and count of each component, apart from the others.
