@@ -23,7 +23,7 @@ const CORE: [&[&str]; 10] = [
 
 /// Those of `perfmon-exporter`.
 const EXPORTER: [&[&str]; 7] = [
-    &["encode", "connections", "listen", "settings"],
+    &["encode", "connections", "listen", "section", "settings"],
     &["profiles", "config", "audience"],
     &["state", "log"],
     &["pump", "serve"],

@@ -1,9 +1,14 @@
 //! The examples do what they say, and perfmon's figures of them are right.
 
+#[path = "support/mod.rs"]
+mod support;
+
 use std::{
     io::{BufRead, BufReader},
     process::{Command, Output, Stdio},
 };
+
+use self::support::built::built;
 
 fn example(name: &str, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO"))
@@ -12,20 +17,6 @@ fn example(name: &str, arguments: &[&str]) -> Output {
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .expect("cargo runs")
-}
-
-/// Where cargo has put an example.
-fn built(name: &str) -> String {
-    let output = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--all-features", "--message-format", "json", "--example", name])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .output()
-        .expect("cargo runs");
-    let text = stdout(&output);
-    let messages = text.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-    let mut of_it = messages.filter(|message| message["target"]["name"] == name);
-    let found = of_it.find_map(|message| message["executable"].as_str().map(str::to_owned));
-    found.unwrap_or_else(|| panic!("{}", stderr(&output)))
 }
 
 fn stdout(output: &Output) -> String {

@@ -31,6 +31,7 @@ use crate::{
     profiles::Profiles,
     pump::{Chore, Pump},
     run::run,
+    section::Sections,
     serve::Door,
     settings::Access,
     state::{Shared, Tick},
@@ -62,6 +63,7 @@ pub struct Builder {
     profiles: Vec<(String, String)>,
     default_profile: Option<String>,
     packs: Vec<Pack>,
+    sections: Sections,
     final_report: Option<PathBuf>,
     #[cfg(feature = "config")]
     config: Option<(Base, Config)>,
@@ -86,6 +88,7 @@ pub fn builder() -> Builder {
         profiles: Vec::new(),
         default_profile: None,
         packs: Vec::new(),
+        sections: Sections::default(),
         final_report: None,
         #[cfg(feature = "config")]
         config: None,
@@ -170,6 +173,29 @@ impl Builder {
         self
     }
 
+    /// A part of `/api/v1/dashboard` (and so of `perfmon export`) that the exporter knows nothing of: what it tells each time somebody asks, under this name. `None` is shown as
+    /// `null`. It runs on one of the exporter's threads and should not take long; one that panics shows as `null`, and health says so. A section of the same
+    /// name takes the place of an earlier one. `"pnl"`, profit and loss, is there even when nobody tells it, as `null`.
+    ///
+    /// ```
+    /// # mod perfmon { pub use perfmon_core::*; pub use perfmon_exporter as exporter; }
+    /// use serde_json::json;
+    ///
+    /// let exporter = perfmon::exporter::builder()
+    ///     .listen("127.0.0.1:0")
+    ///     .section("queue", || Some(json!({"waiting": 3, "oldest_seconds": 0.5})))
+    ///     .start()?;
+    /// # Ok::<(), perfmon::Error>(())
+    /// ```
+    pub fn section(
+        mut self,
+        name: &'static str,
+        tell: impl Fn() -> Option<serde_json::Value> + Send + Sync + 'static,
+    ) -> Self {
+        self.sections.add(name, Box::new(tell));
+        self
+    }
+
     /// Where to write a last report when the exporter stops: a file that ends in `.json`, `.md`, `.csv` or `.txt`. Nothing is written when the process ends by
     /// `process::exit` or a signal, which drop nothing.
     pub fn final_report(mut self, path: impl Into<PathBuf>) -> Self {
@@ -182,8 +208,8 @@ impl Builder {
     ///
     /// # Errors
     /// When the address is wrong, in use or reachable from other machines without authentication or [`allow_public`](Self::allow_public); when a profile, a bound
-    /// of the history, the final report's path, a certificate or something else in [`access`](Self::access) is wrong; when an exporter runs in this process already; when the
-    /// system gives no thread. Nothing runs then.
+    /// of the history, the final report's path, a section's name, a certificate or something else in [`access`](Self::access) is wrong; when an exporter runs in
+    /// this process already; when the system gives no thread. Nothing runs then.
     pub fn start(self) -> Result<Exporter, Error> {
         let (profiles, mut door) = self.prepare()?;
         // Before the port, which another one of this process would have.
@@ -216,7 +242,7 @@ impl Builder {
             (pack.register)();
         }
         let connections = Connections::new(self.max_connections.unwrap_or_else(most_connections));
-        let shared = Shared::new(profiles, connections);
+        let shared = Shared::new(profiles, connections, self.sections);
         shared.set_access(Arc::new(self.access));
         if let Some(limit) = self.windows_bytes {
             *shared.windows() = Windows::new(limit);

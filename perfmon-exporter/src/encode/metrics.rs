@@ -27,6 +27,12 @@ pub(super) fn find(snapshot: &Snapshot, name: &str, shown_as: FamilyType) -> Opt
     fitting.min_by_key(|(_, metric)| !exact(metric)).map(|(at, _)| first + at)
 }
 
+/// From what a metric's values are in to what a family shows.
+pub(super) fn scale(metric: &Metric, family: &Family, source: &Source) -> Scale {
+    let converted = Unit::of(metric.unit()).zip(family.unit).and_then(|(from, to)| from.to(to));
+    source.scale.or(converted).unwrap_or(Scale::ONE)
+}
+
 /// How a metric's series are shown.
 struct Shown<'a> {
     /// Key for each of the metric's labels, where it is shown.
@@ -47,9 +53,7 @@ pub(super) fn listed<E: Encoder>(
     source: &Source,
     sink: &mut Sink<'_, E>,
 ) {
-    let unit = Unit::of(metric.unit());
-    let converted = unit.zip(family.unit).and_then(|(from, to)| from.to(to));
-    let scale = source.scale.or(converted).unwrap_or(Scale::ONE);
+    let scale = scale(metric, family, source);
     let fixed = source.labels.iter().chain(&source.constants).map(|(key, _)| key.as_str());
     let taken: Vec<&str> = fixed.chain(RESERVED).collect();
     let target = |key: &str| source.labels.iter().find(|(_, from)| from == key).map(|(key, _)| key.as_str());

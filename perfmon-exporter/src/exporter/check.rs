@@ -39,6 +39,7 @@ impl Builder {
 
     fn simple(&self) -> Result<(), Error> {
         self.history.map_or(Ok(()), |bounds| bounds.check())?;
+        self.sections.check()?;
         self.final_report.as_deref().map_or(Ok(()), check_report)
     }
 
