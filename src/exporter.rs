@@ -40,7 +40,7 @@
 //! `builder().config(config::Config::load("perfmon.toml")?)?`. `perfmon.example.toml` in the repository has every key.
 //!
 //! In the process, [`Exporter::window`] has the last minute or hour as a snapshot, [`Exporter::health`] the score, and
-//! [`aggregate`](crate::aggregate)`("cpu_usage_percent", …)` the recent past of every figure.
+//! [`aggregate`](crate::aggregate)`("cpu_usage_percent", …)` the recent past of every figure: a day, unless [`Builder::history`] says otherwise.
 //!
 //! # Who may ask
 //!
