@@ -42,7 +42,7 @@
 //! [`Builder::section`] puts what a program or a pack knows into the dashboard.
 //!
 //! In the process, [`Exporter::window`] has the last minute or hour as a snapshot, [`Exporter::health`] the score, and
-//! [`aggregate`](crate::aggregate)`("cpu_usage_percent", …)` the recent past of every figure.
+//! [`aggregate`](crate::aggregate)`("cpu_usage_percent", …)` the recent past of every figure: a day, unless [`Builder::history`] says otherwise.
 //!
 //! # Who may ask
 //!

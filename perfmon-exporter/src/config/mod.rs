@@ -21,8 +21,8 @@
 //! `PERFMON_SERVER__TOKENS__0__SECRET`; an empty one is as good as absent. In texts of the file `${NAME}` stands for a variable, `${NAME:-default}` for one that may be
 //! absent or empty, and `$$` for a dollar sign. `perfmon.example.toml` in the repository has every key.
 //!
-//! A file that [`Config::load`] read is read again when it has changed and then been still for a second, while the exporter runs. Collectors, health, profiles, who may ask, and the log's level then
-//! change at once; what needs a restart is told in `/health`, and so is a mistake, which changes nothing.
+//! A file that [`Config::load`] read is read again when it has changed and then been still for a second, while the exporter runs. Collectors, health, profiles, the history's
+//! bounds, who may ask, and the log's level then change at once; what needs a restart is told in `/health`, and so are mistakes, which change nothing.
 
 mod access;
 mod environment;
