@@ -87,3 +87,19 @@ fn any_thread_may_tell() {
     let days: Vec<_> = summary.days.iter().map(|day| day.date).collect();
     assert!(days.is_sorted_by(|one, next| one < next) && days.len() == 49, "{days:?}");
 }
+
+#[cfg(feature = "serde")]
+#[test]
+fn a_summary_is_plain_data() {
+    let book = book();
+    (0..70).for_each(|day| book.at(noon(day)).record_pnl("X", f64::from(day % 7) - 2.5, PnlKind::Realized));
+    book.at(noon(70)).fill(Fill::buy("Y", 1.5, 99.5).fee(0.25));
+    let summary = book.summary();
+    let json = serde_json::to_value(&summary).expect("any serde format");
+    assert_eq!(json["days"][0]["date"], "2024-01-01");
+    assert_eq!(json["risk"]["regime"], "normal");
+    let again: perfmon::trading::Summary = serde_json::from_value(json).expect("its own words");
+    assert_eq!(again, summary);
+    let wrong = serde_json::from_str::<perfmon::trading::Date>("\"2024-02-30\"").expect_err("no such day").to_string();
+    assert!(wrong.starts_with("not a date: `2024-02-30`"), "{wrong}");
+}

@@ -78,7 +78,7 @@ proptest! {
     fn the_order_of_trades_does_not_matter_to_equity(trades in vec(trade(), 1..40), marks in proptest::array::uniform4(0.01..1_000.0)) {
         let [forward, backward] = [false, true].map(|reversed| {
             let book = builder().capital(1e6).build().expect("a new name");
-            let mut trades: Vec<Trade> = trades.iter().cloned().map(|trade| Trade { day: 0, ..trade }).collect();
+            let mut trades: Vec<Trade> = trades.iter().map(|trade| Trade { day: 0, ..*trade }).collect();
             if reversed {
                 trades.reverse();
             }

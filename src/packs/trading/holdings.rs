@@ -46,18 +46,20 @@ impl Holdings {
     #[inline]
     pub(super) fn known(&mut self, symbol: &str) -> Option<&mut Holding> {
         let row = *self.index.get(symbol)?;
-        self.updates += 1;
-        let holding = &mut self.rows[row];
-        holding.touched = self.updates;
-        Some(holding)
+        Some(self.touch(row))
     }
 
     /// One that has a place or gets one.
     pub(super) fn get(&mut self, symbol: &str) -> Option<&mut Holding> {
-        if !self.index.contains_key(symbol) {
-            self.admit(symbol)?;
-        }
-        self.known(symbol)
+        let row = self.index.get(symbol).copied().or_else(|| self.admit(symbol))?;
+        Some(self.touch(row))
+    }
+
+    fn touch(&mut self, row: usize) -> &mut Holding {
+        self.updates += 1;
+        let holding = &mut self.rows[row];
+        holding.touched = self.updates;
+        holding
     }
 
     /// Adds to what was made with it.
@@ -77,7 +79,7 @@ impl Holdings {
     }
 
     #[cold]
-    fn admit(&mut self, symbol: &str) -> Option<()> {
+    fn admit(&mut self, symbol: &str) -> Option<usize> {
         if symbol == OTHER {
             return None;
         }
@@ -85,7 +87,7 @@ impl Holdings {
         if row < self.limit {
             self.rows.push(Holding::new(name.clone()));
             self.index.insert(name, row);
-            return Some(());
+            return Some(row);
         }
         let flat = self.rows.iter_mut().enumerate().filter(|(_, holding)| holding.is_flat());
         let (row, idle) = flat.min_by_key(|(_, holding)| holding.touched)?;
@@ -95,7 +97,7 @@ impl Holdings {
         self.index.remove(&idle.symbol);
         *idle = Holding::new(name.clone());
         self.index.insert(name, row);
-        Some(())
+        Some(row)
     }
 
     pub(super) fn sums(&self) -> Sums {

@@ -1,6 +1,6 @@
 //! Updates that a book does not take over, and why.
 
-/// Updates that were not taken over, by reason. What was refused has changed nothing.
+/// Updates that were not taken over, by reason. What was refused has changed nothing, but for what [`symbol_limit`](Self::symbol_limit) says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
@@ -15,7 +15,7 @@ pub struct Refused {
     pub time: u64,
     /// A price or position that is older than the one known.
     pub outdated: u64,
-    /// Positions of symbols that found no place, because all of them were held. Realized P&L and fees were counted.
+    /// Positions of symbols that found no place, because all of them were held. A fill's fee was counted.
     pub symbol_limit: u64,
 }
 
