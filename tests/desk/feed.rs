@@ -140,7 +140,7 @@ fn recent_completeness_forgets() {
     assert_eq!(status.overall_completeness, Some(61.0 / 101.0));
     // Silence shows before the next tick does.
     let status = feed.at(seconds(131)).status();
-    assert_eq!(status.completeness, Some(0.5));
+    assert_eq!(status.completeness, Some(29.0 / 59.0));
     assert_eq!(feed.at(seconds(100_000)).status().completeness, Some(0.0));
 }
 

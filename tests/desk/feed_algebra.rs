@@ -11,10 +11,12 @@ use proptest::{collection::vec, prelude::*};
 
 use crate::at;
 
-/// Feeds are by name; each case needs a fresh one, and there is room for 256.
+/// Feeds are by name, and there is room for 256: a fresh one that leaves its name to others.
 fn fresh(builder: impl Fn(&str) -> Feed) -> Feed {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
-    builder(&format!("algebra {}", NUMBER.fetch_add(1, Ordering::Relaxed)))
+    let feed = builder(&format!("algebra {}", NUMBER.fetch_add(1, Ordering::Relaxed)));
+    feed.remove();
+    feed
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -168,21 +168,3 @@ fn orders_go_from_thread_to_thread() {
     assert_eq!(counts, [all, all, all / 2.0, all / 4.0, all / 4.0, 0.0]);
     assert_eq!((orders.open(), latency("threads", "order_placement").0), (0, 4 * EACH));
 }
-
-/// Never called: it declares what the program promises of a site that the pack makes.
-#[allow(dead_code)]
-fn promises(duration: Duration) {
-    perfmon::record!("order_placement", p95 = "200ms", duration);
-}
-
-#[test]
-#[cfg(feature = "on")]
-fn an_objective_is_declared_with_the_name() {
-    let orders = Orders::new("promised");
-    let before = perfmon::snapshot();
-    orders.record(OrderLatency::Placement, "limit", Duration::from_millis(201));
-    let snapshot = perfmon::snapshot() - before;
-    let site = snapshot.get("order_placement").expect("known");
-    let objective = site.objectives().next().expect("declared");
-    assert!(objective.breaches >= 1, "{objective:?}");
-}

@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// ```
 #[derive(Debug, Clone, Copy)]
 #[must_use = "nothing is told before a method is called"]
-pub struct At<'a, T> {
+pub struct AtTime<'a, T> {
     pub(super) told: &'a T,
     pub(super) time: SystemTime,
 }

@@ -12,7 +12,7 @@ use std::{
 use perfmon_core::collect::Samples;
 
 use super::{
-    at::{At, nanos, now},
+    at::{AtTime, nanos, now},
     known::{Known, Told},
     ring::Meter,
 };
@@ -141,9 +141,14 @@ impl Broker {
         self.at(SystemTime::now()).status()
     }
 
+    /// Takes its metrics out, and lets its name be used again. The handles there are go on working.
+    pub fn remove(&self) {
+        BROKERS.remove(|known| Arc::ptr_eq(&known.0, &self.0));
+    }
+
     /// What happens at this time. The rates in metrics are those of now, so the times of requests should not lie far from it.
-    pub fn at(&self, time: SystemTime) -> At<'_, Self> {
-        At { told: self, time }
+    pub fn at(&self, time: SystemTime) -> AtTime<'_, Self> {
+        AtTime { told: self, time }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -166,7 +171,7 @@ impl Broker {
     }
 }
 
-impl At<'_, Broker> {
+impl AtTime<'_, Broker> {
     /// A request is made at this time.
     pub fn request(&self) {
         let mut state = self.told.state();

@@ -14,7 +14,7 @@ use std::{
 use perfmon_core::collect::Samples;
 
 use super::{
-    at::At,
+    at::AtTime,
     known::{Known, Told, bounded, cut},
 };
 
@@ -203,8 +203,8 @@ impl KillSwitch {
     }
 
     /// What happens to it at this time.
-    pub fn at(&self, time: SystemTime) -> At<'_, Self> {
-        At { told: self, time }
+    pub fn at(&self, time: SystemTime) -> AtTime<'_, Self> {
+        AtTime { told: self, time }
     }
 
     fn change(&self, active: bool, reason: Option<String>, at: SystemTime) -> bool {
@@ -229,7 +229,7 @@ impl KillSwitch {
     }
 }
 
-impl At<'_, KillSwitch> {
+impl AtTime<'_, KillSwitch> {
     /// [`KillSwitch::activate`] at this time.
     #[allow(clippy::must_use_candidate)]
     pub fn activate(&self, reason: impl Into<String>) -> bool {

@@ -45,6 +45,11 @@ impl<T: Told> Known<T> {
         by_name.entry(name.to_owned()).or_insert_with(|| make(name)).clone()
     }
 
+    /// Takes one out: it goes on working and is told no more. One that has its name since stays.
+    pub(super) fn remove(&self, is: impl Fn(&T) -> bool) {
+        self.by_name.write().unwrap_or_else(PoisonError::into_inner).retain(|_, known| !is(known));
+    }
+
     pub(super) fn all(&self) -> Vec<T> {
         self.by_name.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }

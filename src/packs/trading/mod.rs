@@ -110,7 +110,7 @@ mod orders;
 mod ring;
 
 pub use self::{
-    at::At,
+    at::AtTime,
     broker::{Broker, BrokerStatus},
     errors::error,
     feed::{Feed, FeedBuilder, FeedStatus, SymbolStatus},

@@ -21,7 +21,7 @@ use self::{
     stream::{Counts, Rules, Stream},
 };
 use super::{
-    at::{At, nanos, now},
+    at::{AtTime, nanos, now},
     known::{Known, bounded, cut},
     ring::Meter,
 };
@@ -156,9 +156,14 @@ impl Feed {
         Some(SymbolStatus::new(state.streams.get(cut(symbol))?, &state, self.clock(&state)))
     }
 
+    /// Takes its metrics out, and lets its name be used again. The handles there are go on working.
+    pub fn remove(&self) {
+        FEEDS.remove(|known| Arc::ptr_eq(&known.0, &self.0));
+    }
+
     /// What happens at this time.
-    pub fn at(&self, time: SystemTime) -> At<'_, Self> {
-        At { told: self, time }
+    pub fn at(&self, time: SystemTime) -> AtTime<'_, Self> {
+        AtTime { told: self, time }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -205,7 +210,7 @@ impl Feed {
     }
 }
 
-impl At<'_, Feed> {
+impl AtTime<'_, Feed> {
     /// A tick of a symbol came, of this time.
     pub fn tick(&self, symbol: &str) {
         self.told.take(symbol, Some(nanos(self.time)));

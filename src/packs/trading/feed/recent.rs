@@ -32,10 +32,10 @@ impl Recent {
             return;
         }
         let last = missing.last().div_euclid(self.width);
-        let first = missing.anchor.div_euclid(self.width).max(last - CELLS + 1);
+        let first = missing.anchor.div_euclid(self.width).max(last.saturating_sub(CELLS - 1));
         let begin = |cell: i64| missing.before(cell.saturating_mul(self.width));
         for cell in first..=last {
-            let here = begin(cell + 1) - begin(cell);
+            let here = begin(cell.saturating_add(1)) - begin(cell);
             if here > 0 {
                 let cell = &mut self.cells.cell(cell).missing;
                 *cell = cell.saturating_add(here);

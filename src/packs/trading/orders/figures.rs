@@ -1,10 +1,13 @@
 //! What is counted and timed of orders.
 
-use std::time::Duration;
+use std::{
+    sync::{Mutex, OnceLock, PoisonError},
+    time::Duration,
+};
 
 use perfmon_core::{
     Counter, call,
-    site::{CallSite, Kind, Name},
+    site::{CallSite, Kind, Name, Objective},
 };
 
 const LABELS: [&str; 2] = ["book", "order_type"];
@@ -38,18 +41,9 @@ counters! {
     REVERSED: "trading_order_times_reversed", ["book"], "latencies", "Latencies left out because the event times of an order went backwards.";
 }
 
-static INTENT_TO_ACK: CallSite = site("intent_to_ack");
-static ORDER_PLACEMENT: CallSite = site("order_placement");
-static ORDER_FILL: CallSite = site("order_fill");
-
-#[track_caller]
-const fn site(name: &'static str) -> CallSite {
-    CallSite::new(Kind::Latency, Name::One(name), module_path!()).labels(&LABELS)
-}
-
 /// Makes the figures of a book known before its first order. A program without orders has none of them.
 pub(super) fn announce(book: &str) {
-    [&INTENT_TO_ACK, &ORDER_PLACEMENT, &ORDER_FILL].into_iter().for_each(call::announce);
+    SITES.get_or_init(make_sites);
     begin(book);
 }
 
@@ -113,13 +107,40 @@ pub enum OrderLatency {
     Fill,
 }
 
+/// By [`OrderLatency`].
+static SITES: OnceLock<[&'static CallSite; 3]> = OnceLock::new();
+/// What the sites will promise, until they are made.
+static PROMISES: Mutex<Option<[Vec<Objective>; 3]>> = Mutex::new(Some([const { Vec::new() }; 3]));
+
+fn make_sites() -> [&'static CallSite; 3] {
+    let promises = PROMISES.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let [ack, placement, fill] = promises.unwrap_or_default();
+    [site("intent_to_ack", ack), site("order_placement", placement), site("order_fill", fill)]
+}
+
+fn site(name: &'static str, objectives: Vec<Objective>) -> &'static CallSite {
+    let site = CallSite::new(Kind::Latency, Name::One(name), module_path!()).labels(&LABELS);
+    call::announce(site.objectives(objectives.leak()))
+}
+
 impl OrderLatency {
+    /// Promises something of this latency, as an attribute's `p95 = "200ms"` does. To be called before the first [`Orders`](super::Orders) is made: tells whether it
+    /// was in time.
+    ///
+    /// ```
+    /// use perfmon::{Objective, Statistic, trading::OrderLatency};
+    ///
+    /// assert!(OrderLatency::Fill.promise([Objective::latency(Statistic::P95, 200_000_000)]));
+    /// ```
+    #[allow(clippy::must_use_candidate)]
+    pub fn promise(self, objectives: impl IntoIterator<Item = Objective>) -> bool {
+        let mut promises = PROMISES.lock().unwrap_or_else(PoisonError::into_inner);
+        let in_time = promises.as_mut().map(|promises| promises[self as usize].extend(objectives));
+        in_time.is_some()
+    }
+
     pub(super) fn record(self, book: &str, order_type: &str, duration: Duration) {
-        let site = match self {
-            Self::IntentToAck => &INTENT_TO_ACK,
-            Self::Placement => &ORDER_PLACEMENT,
-            Self::Fill => &ORDER_FILL,
-        };
+        let site = SITES.get_or_init(make_sites)[self as usize];
         call::record_labels(site, &[book, order_type], duration);
     }
 }

@@ -20,7 +20,7 @@ pub use self::{
     life::{Intent, Order},
 };
 use super::{
-    at::At,
+    at::AtTime,
     known::{Known, Told},
 };
 use life::Moment;
@@ -70,7 +70,7 @@ static BOOKS: Known<Orders> = Known::new();
 /// taken from a clock that is never set back, or between event times where they are given: `orders.at(time).filled(order)`. If an intent came with an event time, so should
 /// all that follows; what comes without counts as happening now.
 ///
-/// An objective is declared with the name, anywhere in the program: `perfmon::record!("order_fill", p95 = "200ms", duration)` in a function that is never called will do.
+/// What they promise, as an attribute's `p95 = "200ms"` does, is said by [`OrderLatency::promise`].
 ///
 /// # Beside `#[monitor_order]`
 ///
@@ -106,6 +106,11 @@ impl Orders {
         u64::try_from(self.0.open.load(Ordering::Relaxed)).unwrap_or(0)
     }
 
+    /// Takes its open orders out of the metrics, and lets the book's name be used again. What was counted stays. The handles there are go on working.
+    pub fn remove(&self) {
+        BOOKS.remove(|known| Arc::ptr_eq(&known.0, &self.0));
+    }
+
     /// An order is decided on: `"limit"`, `"market"`, a name out of few.
     pub fn intent(&self, order_type: impl Into<Cow<'static, str>>) -> Intent {
         Intent::new(self, order_type.into(), Moment::now())
@@ -126,8 +131,8 @@ impl Orders {
     /// let fill = perfmon::snapshot().get("order_fill").unwrap().max();
     /// assert_eq!(fill, Duration::from_millis(50));
     /// ```
-    pub fn at(&self, time: SystemTime) -> At<'_, Self> {
-        At { told: self, time }
+    pub fn at(&self, time: SystemTime) -> AtTime<'_, Self> {
+        AtTime { told: self, time }
     }
 
     /// Counts what the program counts itself: so many orders of a type to which this happened. Beside [`intent`](Self::intent), an order would count twice.
@@ -142,7 +147,7 @@ impl Orders {
 }
 
 /// The same with a time: whose orders they are is known from the order, so any [`Orders`] will do.
-impl At<'_, Orders> {
+impl AtTime<'_, Orders> {
     /// [`Orders::intent`] at this time.
     pub fn intent(&self, order_type: impl Into<Cow<'static, str>>) -> Intent {
         Intent::new(self.told, order_type.into(), Moment::Given(self.time))
