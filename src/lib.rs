@@ -39,7 +39,7 @@
 //!
 //! Without an attribute: a guard ([`latency!`], [`order!`], [`db!`], [`request!`], [`agent!`], [`tool!`]), a closure or a future
 //! ([`time!`]), a duration already measured ([`record!`]). Figures of your own: [`counter!`], [`gauge!`], [`histogram!`], a closure that is asked
-//! ([`observe`]), a [`Collector`] ([`register_collector`]).
+//! ([`observe`]), a [`Collector`] ([`register_collector`]). Names that are known only at run time: [`sites`].
 //!
 //! # Read
 //!
@@ -75,7 +75,7 @@
 //! | `auth` | no | Users with passwords for the exporter, by argon2; brings `exporter`. Tokens need no feature. |
 //! | `cli` | no | The program `perfmon`, which runs the exporter on its own and asks one that runs; brings `config`, `tls` and `auth`. Not for programs. |
 //! | `system` | no | `perfmon::system`: processor, memory, disks, network, temperature, connections, the process itself and whether it leaks. |
-//! | `trading` | no | `perfmon::trading`: positions, P&L, drawdown, performance ratios and risk of trading books. |
+//! | `trading` | no | `perfmon::trading`: books with their P&L, drawdown, performance and risk; kill switches, orders, market data, brokers. |
 //! | `tracing` | no | `perfmon::tracing`: call sites of the spans there are, trace ids for slow calls, slow calls as events. |
 //!
 //! Without `on`, attributes leave the plain function, machine code identical, and the other macros do nothing. A library depends on perfmon with
@@ -97,6 +97,7 @@ pub mod exporter;
 #[doc(hidden)]
 pub mod macro_support;
 mod packs;
+pub mod sites;
 #[cfg(feature = "tracing")]
 pub mod tracing;
 
@@ -107,8 +108,8 @@ pub use packs::trading;
 #[cfg(feature = "report")]
 pub use perfmon_core::report::{self, Report, ReportOnExit, report, report_on_exit};
 pub use perfmon_core::{
-    Aggregate, Counter, Error, Footprint, Gauge, Histogram, Labelled, MetricHistory, MockClock, Point, Setup, Severity,
-    aggregate, analyse,
+    Aggregate, Bound, Counter, Error, Footprint, Gauge, Histogram, Labelled, MetricHistory, MockClock, Point, Setup,
+    Severity, aggregate, analyse,
     call::{Guard, Label},
     collect::{
         AsyncCollector, BoxError, Collecting, Collector, CollectorStatus, Samples, Source, collectors,

@@ -30,7 +30,7 @@ pub use self::{
     clock::MockClock,
     error::Error,
     layout::Layout,
-    metric::{Counter, Gauge, Histogram, Labelled},
+    metric::{Bound, Counter, Gauge, Histogram, Labelled},
     record::{Footprint, footprint, is_enabled, set_enabled},
     series::{Aggregate, MetricHistory, Point, aggregate, series},
     settings::{Setup, setup},

@@ -13,6 +13,7 @@ static CASH: Gauge = Gauge::new("cash", module_path!());
 static USERS: Gauge<1> = Gauge::new("users", module_path!()).labels(&["region"]);
 static SIZES: Histogram<1> = Histogram::new("sizes", module_path!()).unit("bytes").labels(&["kind"]);
 static WAITS: Histogram = Histogram::new("waits", module_path!());
+static FEW: Counter<1> = Counter::new("few", module_path!()).labels(&["n"]).label_limit(3);
 static UNUSED: Gauge = Gauge::new("unused", module_path!());
 perfmon_core::inventory::submit! { ORDERS.registration() }
 perfmon_core::inventory::submit! { BY_SIDE.registration() }
@@ -108,4 +109,51 @@ fn declared_metrics_have_a_history_when_snapshots_are_remembered() {
     );
     let footprint = perfmon_core::series::footprint();
     assert!(footprint.series >= 1 && footprint.bytes <= footprint.limit_bytes);
+}
+
+#[test]
+fn bound_series_are_those_of_their_labels() {
+    static COUNTS: Counter<1> = Counter::new("bound counts", module_path!()).labels(&["n"]);
+    static LEVELS: Gauge<1> = Gauge::new("bound levels", module_path!()).labels(&["n"]);
+    static SIZES: Histogram<1> = Histogram::new("bound sizes", module_path!()).labels(&["n"]);
+    static PLAIN: Counter = Counter::new("bound without labels", module_path!());
+    // More of them than a thread's cache of labels holds lines.
+    let names: Vec<String> = (0..256).map(|n| format!("a label value of some length, number {n}")).collect();
+    let bound: Vec<_> = names
+        .iter()
+        .map(|name| (COUNTS.with(&[name]).bind(), LEVELS.with(&[name]).bind(), SIZES.with(&[name]).bind()))
+        .collect();
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for (number, (counts, levels, sizes)) in (0..).zip(&bound) {
+                    counts.add(number);
+                    levels.add(1.0);
+                    sizes.record(number);
+                }
+            });
+        }
+    });
+    names.iter().for_each(|name| COUNTS.with(&[name]).inc());
+    let now = snapshot();
+    for (number, name) in (0..).zip(&names) {
+        assert_eq!(counter(&now, "bound counts", &[name]), 4 * number + 1);
+        assert_eq!(now.metric("bound levels").expect("used").with_labels(&[name]), Some(&Value::Gauge(4.0)));
+        assert_eq!(distribution(&now, "bound sizes", &[name]).sum(), 4 * number);
+    }
+    PLAIN.with(&[]).bind().inc();
+    assert_eq!(counter(&snapshot(), "bound without labels", &[]), 1);
+    assert_eq!(now.losses().uncounted_calls, 0);
+}
+
+#[test]
+fn a_metric_may_have_a_limit_of_its_own() {
+    let refused = snapshot().losses().labels_refused;
+    for n in ["1", "2", "3", "4", "5"] {
+        FEW.with(&[n]).inc();
+        FEW.with(&[n]).bind().inc();
+    }
+    let now = snapshot();
+    assert_eq!([counter(&now, "few", &["3"]), counter(&now, "few", &["other"])], [2, 4]);
+    assert!(now.losses().labels_refused > refused);
 }

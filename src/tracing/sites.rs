@@ -2,34 +2,29 @@
 
 use std::{
     ptr,
-    sync::{
-        LazyLock, OnceLock,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
-    },
+    sync::atomic::{AtomicU64, Ordering},
 };
 
 use perfmon_core::{
     call::{announce, is_measured},
-    site::{CallSite, Kind, Name},
+    site::{CallSite, Kind, Name, Table},
 };
 use tracing::Metadata;
 
 use super::outcome;
 
-/// Places that have a site, and the table they are found in: half empty at least, so that a look-up ends soon.
+/// Places that have a site.
 const MOST: usize = 4096;
-const TABLE: usize = 2 * MOST;
 
-static SITES: LazyLock<Box<[OnceLock<&'static Known>]>> =
-    LazyLock::new(|| (0..TABLE).map(|_| OnceLock::new()).collect());
-static COUNT: AtomicUsize = AtomicUsize::new(0);
-static LEFT_OUT: AtomicU64 = AtomicU64::new(0);
+static SITES: Table<Known> = Table::new(MOST);
 
 /// Spans that were not measured, because too many places in the source make spans.
 #[must_use]
 pub fn left_out() -> u64 {
     LEFT_OUT.load(Ordering::Relaxed)
 }
+
+static LEFT_OUT: AtomicU64 = AtomicU64::new(0);
 
 /// A place that makes spans.
 #[derive(Debug)]
@@ -47,22 +42,8 @@ pub(super) struct Known {
 pub(super) fn find(metadata: &'static Metadata<'static>, with_target: bool) -> Option<&'static Known> {
     // Metadata are static and aligned: the lowest bit is free to tell the two ways of naming apart.
     let key = ptr::from_ref(metadata).addr() | usize::from(with_target);
-    let home = (key >> 3) ^ (key >> 14);
-    for step in 0..TABLE {
-        let place = &SITES[(home + step) % TABLE];
-        if place.get().is_none() && COUNT.load(Ordering::Relaxed) >= MOST {
-            return None;
-        }
-        // Two threads may come to the same free place; one of them makes what it came for and the other looks on.
-        let known = place.get_or_init(|| {
-            COUNT.fetch_add(1, Ordering::Relaxed);
-            Box::leak(Box::new(Known::new(key, metadata, with_target)))
-        });
-        if known.key == key {
-            return Some(known);
-        }
-    }
-    None
+    let hash = ((key >> 3) ^ (key >> 14)) as u64;
+    SITES.find(hash, |known| known.key == key, || Known::new(key, metadata, with_target))
 }
 
 /// Counts a span without a site.
@@ -81,8 +62,7 @@ impl Known {
         let site = CallSite::new(Kind::Latency, Name::One(name), module)
             .declared_at(metadata.file().unwrap_or("unknown"), metadata.line().unwrap_or(0))
             .busy();
-        let site: Option<&'static CallSite> = (!is_measured(&site)).then(|| &*Box::leak(Box::new(site)));
-        site.into_iter().for_each(announce);
+        let site = (!is_measured(&site)).then(|| announce(site));
         let bit = 1 << (name.bytes().fold(0_u32, |hash, byte| hash.wrapping_mul(31).wrapping_add(byte.into())) % 64);
         Self { key, site, name, bit, has_fields: outcome::has_fields(metadata) }
     }

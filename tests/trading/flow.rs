@@ -55,7 +55,7 @@ fn settings_out_of_range_are_told() {
     assert!(message(builder().days_a_year(f64::NAN)).ends_with("a year has at least one day and at most a million"));
     assert!(message(builder().risk_free_rate(-1.0)).ends_with("above -1, which is -100 %"));
     assert!(message(builder().time_zone("Atlantis")).starts_with("no time zone is called `Atlantis`"));
-    assert!(message(Book::builder("")).ends_with("it needs a name"));
+    assert!(message(Book::builder("")).ends_with("it needs a name, of 128 bytes at most"));
 }
 
 /// Sums do not depend on who came first; amounts are whole numbers, so that rounding does not either.
@@ -102,4 +102,13 @@ fn a_summary_is_plain_data() {
     assert_eq!(again, summary);
     let wrong = serde_json::from_str::<perfmon::trading::Date>("\"2024-02-30\"").expect_err("no such day").to_string();
     assert!(wrong.starts_with("not a date: `2024-02-30`"), "{wrong}");
+}
+
+#[test]
+fn a_book_has_its_kill_switches() {
+    let book = book();
+    assert!(book.kill_switch("pnl").activate("-5.2 %"));
+    assert!(book.clone().kill_switch("pnl").is_active() && !book.kill_switch("drawdown").is_active());
+    assert!(book.kill_switches().any_active());
+    assert_eq!(book.kill_switches().book(), book.name());
 }

@@ -48,6 +48,7 @@ proptest! {
         trades.iter().for_each(|trade| make(&book, trade));
         (0..4).for_each(|symbol| book.at(noon(31)).mark(SYMBOLS[symbol], marks[symbol]));
         let summary = book.summary();
+        book.remove();
         let (mut expected, mut turnover, mut fees) = (0.0, 1.0, 0.0);
         for trade in &trades {
             let signed = if trade.buys { trade.quantity } else { -trade.quantity };
@@ -89,6 +90,7 @@ proptest! {
                 }
             }
             (0..4).for_each(|symbol| book.at(noon(1)).mark(SYMBOLS[symbol], marks[symbol]));
+            book.remove();
             book.summary()
         });
         let turnover: f64 = trades.iter().map(|trade| trade.quantity * 2_000.0).sum();

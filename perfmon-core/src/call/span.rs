@@ -8,10 +8,13 @@ use crate::{
     site::{CallSite, REGISTRY, Registry},
 };
 
-/// Makes a site known that was made at run time, so that snapshots list it before its first call. Its memory is not held back as that of
-/// registered sites is.
-pub fn announce(site: &'static CallSite) {
+/// Makes a site known that was made at run time, so that snapshots list it before its first call; it stays until the process ends. Its memory is not held
+/// back as that of registered sites is.
+#[allow(clippy::must_use_candidate)]
+pub fn announce(site: CallSite) -> &'static CallSite {
+    let site: &'static CallSite = Box::leak(Box::new(site));
     undisturbed(|| REGISTRY.adopt(&site.declaration));
+    site
 }
 
 /// Whether a registered site of the same kind and name stands in the same file and module, so that this one would count its calls again.

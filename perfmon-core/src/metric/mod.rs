@@ -3,8 +3,11 @@
 //! Declared by `perfmon::counter!`, `gauge!` and `histogram!`, they are registered and recorded as call sites are: one
 //! writer for each thread and series, no lock. A gauge is shared, and its last writer wins.
 
+mod bound;
+
 use std::{marker::PhantomData, time::Duration};
 
+pub use self::bound::Bound;
 use crate::{
     record::{self, is_enabled},
     site::{CallSite, Declaration, Handle, Instrument, Name, Registration},
@@ -32,6 +35,14 @@ macro_rules! declared {
         }
 
         impl<const LABELS: usize> $type<LABELS> {
+            /// With so many sets of label values at most, whatever [`Setup::label_limit`](crate::Setup::label_limit) says; further ones count in the series
+            /// `other`.
+            #[must_use]
+            pub const fn label_limit(mut self, sets: u32) -> Self {
+                self.0.declaration.label_limit = Some(sets);
+                self
+            }
+
             /// With a sentence that says what it means.
             #[must_use]
             pub const fn help(mut self, help: &'static str) -> Self {
@@ -117,19 +128,19 @@ impl Labelled<'_, Counter> {
 impl CallSite {
     fn count(&'static self, values: &[&str], by: u64) {
         if is_enabled() {
-            record::count(self, values, by);
+            record::count(record::entry_of(self, values), by);
         }
     }
 
     fn change(&'static self, values: &[&str], change: impl Fn(f64) -> f64) {
         if is_enabled() {
-            record::change(self, values, change);
+            record::change(record::series_of(self, values), change);
         }
     }
 
     fn observe(&'static self, values: &[&str], value: u64) {
         if is_enabled() {
-            record::observe(self, values, value);
+            record::observe(record::entry_of(self, values), value);
         }
     }
 }

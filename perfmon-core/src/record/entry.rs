@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use super::{Recorder, arena::EMPTY_SLOT, labels::Key, recorder, running, thread, words::OWN};
-use crate::site::{CallSite, REGISTRY};
+use crate::site::{CallSite, REGISTRY, SeriesId};
 
 /// Label values and their key; `None` without labels.
 pub(super) type Labels<'a> = Option<(&'a [&'a str], &'a Key<'a>)>;
@@ -20,6 +20,30 @@ pub(crate) fn entry_of(site: &'static CallSite, values: &[&str]) -> u64 {
     let key = Key::new(values);
     let entry = running().map_or(0, |recorder| recorder.arena.cached(slot, base, &key));
     if entry == 0 { entry_slow(site, Some((values, &key))) } else { entry }
+}
+
+/// The series of a site or custom metric with these label values, for whoever looks it up once and keeps it. `None` when it is asked for from inside the
+/// recorder's slow path.
+pub(crate) fn series_of(site: &'static CallSite, values: &[&str]) -> Option<SeriesId> {
+    let found = thread::once_at_a_time(|| {
+        let base = Recorder::base_series(&site.handle, &site.declaration);
+        match values {
+            [] => Some(base),
+            _ => Some(REGISTRY.labelled(REGISTRY.info(base)?.variant, values, &Key::new(values).encoded())),
+        }
+    });
+    found.flatten()
+}
+
+/// The current thread's entry for a series; 0 when it cannot be recorded.
+#[inline]
+pub(crate) fn entry_of_series(series: SeriesId) -> u64 {
+    let entry = running().map_or(0, |recorder| recorder.arena.entry(thread::slot(), series.0, Ordering::Relaxed));
+    if entry & OWN == 0 {
+        counted(thread::once_at_a_time(|| Some(recorder()?.provide(series))).flatten())
+    } else {
+        entry
+    }
 }
 
 /// The entry of the thread's record of a series, made if need be; 0 when the call cannot be recorded.
@@ -41,7 +65,12 @@ pub(super) fn entry_slow(site: &'static CallSite, labels: Labels<'_>) -> u64 {
         }
         Some(entry)
     });
-    let entry = found.flatten().unwrap_or(0);
+    counted(found.flatten())
+}
+
+/// An entry, with the call counted as lost where there is none.
+fn counted(found: Option<u64>) -> u64 {
+    let entry = found.unwrap_or(0);
     if entry == 0
         && let Some(recorder) = running()
     {

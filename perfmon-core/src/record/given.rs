@@ -3,16 +3,15 @@
 use std::{sync::atomic::Ordering, time::Duration};
 
 use super::{
-    Outcome, Recorder,
+    Outcome,
     arena::index,
     entry::entry_of,
-    labels::Key,
     recorder, running,
     storage::Word,
     thread,
     words::{OWN, TAGS, record as r, value as v},
 };
-use crate::site::{CallSite, REGISTRY, Sample};
+use crate::site::{CallSite, Sample, SeriesId};
 
 /// Counts a call that was timed by someone else, as finished without an error.
 pub(crate) fn record(site: &'static CallSite, values: &[&str], duration: Duration) {
@@ -35,9 +34,8 @@ pub(crate) fn record(site: &'static CallSite, values: &[&str], duration: Duratio
     }
 }
 
-/// Adds to a custom counter.
-pub(crate) fn count(counter: &'static CallSite, values: &[&str], by: u64) {
-    let entry = entry_of(counter, values);
+/// Adds to a custom counter, by its entry.
+pub(crate) fn count(entry: u64, by: u64) {
     let Some(recorder) = running().filter(|_| entry != 0) else { return };
     let word = recorder.arena.word(index(entry & !TAGS) + v::VALUE);
     if entry & OWN == 0 {
@@ -47,9 +45,8 @@ pub(crate) fn count(counter: &'static CallSite, values: &[&str], by: u64) {
     }
 }
 
-/// Gives a value to a custom histogram.
-pub(crate) fn observe(histogram: &'static CallSite, values: &[&str], value: u64) {
-    let entry = entry_of(histogram, values);
+/// Gives a value to a custom histogram, by its entry.
+pub(crate) fn observe(entry: u64, value: u64) {
     let Some(recorder) = running().filter(|_| entry != 0) else { return };
     let record = index(entry & !TAGS);
     if entry & OWN == 0 {
@@ -60,16 +57,11 @@ pub(crate) fn observe(histogram: &'static CallSite, values: &[&str], value: u64)
     recorder.arena.value_own(recorder.clock.scale, thread::slot(), record, value, value);
 }
 
-/// Changes a custom gauge from its value now, 0 before it was ever set.
-pub(crate) fn change(gauge: &'static CallSite, values: &[&str], change: impl Fn(f64) -> f64) {
+/// Changes a custom gauge from its value now, 0 before it was ever set. Without a series it is counted as lost.
+pub(crate) fn change(series: Option<SeriesId>, change: impl Fn(f64) -> f64) {
     let changed = thread::once_at_a_time(|| {
         let recorder = recorder()?;
-        let base = Recorder::base_series(&gauge.handle, &gauge.declaration);
-        let series = match values {
-            [] => base,
-            _ => REGISTRY.labelled(REGISTRY.info(base)?.variant, values, &Key::new(values).encoded()),
-        };
-        let record = recorder.provide_shared(series)?;
+        let record = recorder.provide_shared(series?)?;
         let (value, set) = (recorder.arena.word(record + v::VALUE), recorder.arena.word(record + v::SET));
         loop {
             let before = value.load(Ordering::Acquire);

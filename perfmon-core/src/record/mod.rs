@@ -38,6 +38,7 @@ mod writer;
 pub use self::footprint::Footprint;
 pub use self::process::{footprint, is_enabled, set_enabled};
 pub(crate) use self::{
+    entry::{entry_of, entry_of_series, series_of},
     flight::Flight,
     given::{change, count, observe, record},
     process::{Recorder, RecorderReader, recorder, running},

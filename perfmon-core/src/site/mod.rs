@@ -8,6 +8,7 @@ mod gate;
 mod kind;
 mod objective;
 mod registry;
+mod table;
 
 use std::{
     borrow::Cow,
@@ -19,6 +20,7 @@ pub(crate) use gate::{Gate, Rate};
 pub use kind::Kind;
 pub use objective::{Objective, Statistic};
 pub(crate) use registry::{Family, REGISTRY, Registry, SeriesId, SeriesInfo};
+pub use table::{Table, hash};
 
 /// What a declaration counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -91,6 +93,8 @@ pub struct Declaration {
     pub(crate) instrument: Instrument,
     pub(crate) name: Name,
     pub(crate) labels: &'static [&'static str],
+    /// How many sets of label values it may have, if not as many as [`Setup::label_limit`](crate::Setup::label_limit) says.
+    pub(crate) label_limit: Option<u32>,
     pub(crate) objectives: &'static [Objective],
     pub(crate) sample: Sample,
     pub(crate) busy: bool,
@@ -114,6 +118,7 @@ impl Declaration {
             instrument,
             name,
             labels: &[],
+            label_limit: None,
             objectives: &[],
             sample: Sample::Every,
             busy: false,
@@ -179,10 +184,36 @@ impl CallSite {
         Self { handle: Handle::new(), declaration: Declaration::new(Instrument::Calls(kind), name, module) }
     }
 
+    /// A site whose name is known only at run time; the parts are those of its kind ([`Kind::name_labels`]). Make each once, keep it (a [`Table`] does), and
+    /// make it known by [`announce`](crate::call::announce): its text is never given back.
+    #[must_use]
+    #[track_caller]
+    pub fn made(kind: Kind, parts: &[&str], module: &'static str) -> Self {
+        let parts = parts.iter().map(|part| &*Box::leak(Box::<str>::from(*part)));
+        Self::new(kind, Name::Parts(Box::leak(parts.collect())), module)
+    }
+
+    /// Whether these are the parts of its name.
+    #[must_use]
+    pub fn is_named(&self, parts: &[&str]) -> bool {
+        match self.declaration.name {
+            Name::One(name) => parts == [name],
+            Name::Parts(known) => parts == known,
+            Name::Path(path) => parts == [path()],
+        }
+    }
+
     /// With labels of these keys; their values come with each call.
     #[must_use]
     pub const fn labels(mut self, keys: &'static [&'static str]) -> Self {
         self.declaration.labels = keys;
+        self
+    }
+
+    /// With so many sets of label values at most, whatever [`Setup::label_limit`](crate::Setup::label_limit) says; calls with further ones count in the series `other`.
+    #[must_use]
+    pub const fn label_limit(mut self, sets: u32) -> Self {
+        self.declaration.label_limit = Some(sets);
         self
     }
 

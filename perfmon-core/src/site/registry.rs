@@ -28,6 +28,8 @@ pub(crate) struct Family {
     pub(crate) parts: Vec<String>,
     /// Label keys, the union of those of all places.
     pub(crate) labels: Vec<&'static str>,
+    /// The largest of those of all places that have one.
+    label_limit: Option<u32>,
     /// The union of those of all places, at most as many as a record counts breaches of, latency bounds first.
     pub(crate) objectives: Vec<Objective>,
     pub(crate) sample: Sample,
@@ -80,6 +82,7 @@ impl Family {
             },
             name,
             labels,
+            label_limit: declarations.iter().filter_map(|declaration| declaration.label_limit).max(),
             objectives,
             sample: sample.unwrap_or(Sample::Every),
             busy: declarations.iter().any(|declaration| declaration.busy),
@@ -280,8 +283,9 @@ impl Registry {
     /// has become too long.
     pub(crate) fn labelled(&self, variant: &'static Variant, values: &[&str], key: &[u8]) -> SeriesId {
         // The other half of the numbers, if it came to that, is for sites and their `other`.
+        let limit = variant.family.label_limit.unwrap_or_else(|| self.label_limit.load(Ordering::Relaxed));
         let room = |sets: usize| {
-            sets < self.label_limit.load(Ordering::Relaxed) as usize
+            sets < limit as usize
                 && self.label_bytes() + key.len() <= self.label_bytes_limit.load(Ordering::Relaxed)
                 && (self.series_count() as usize) < Self::MOST_SERIES / 2
         };

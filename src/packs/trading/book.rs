@@ -4,13 +4,15 @@ use std::{
     collections::VecDeque,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{SystemTime, UNIX_EPOCH},
+    time::SystemTime,
 };
 
 use perfmon_core::collect::{Source, register_collector};
 
 use super::{
-    Builder, Day, Figure, Fill, PnlKind, PortfolioRisk, Position, Regime, SharpeWindow, Summary,
+    AtTime, Builder, Day, Figure, Fill, KillSwitch, KillSwitches, PnlKind, PortfolioRisk, Position, Regime,
+    SharpeWindow, Summary,
+    at::nanos,
     builder::{self, Rules},
     collector::Figures,
     ledger::Ledger,
@@ -18,7 +20,7 @@ use super::{
     summary::Copied,
 };
 
-/// A trading book. Cloning it is cheap and gives the same book; dropping it changes nothing. See [the module](super) for what its figures mean.
+#[doc = include_str!("book.md")]
 #[derive(Clone)]
 pub struct Book(Arc<Inner>);
 
@@ -56,14 +58,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Nanoseconds since 1970.
-fn nanos(time: SystemTime) -> Option<i64> {
-    match time.duration_since(UNIX_EPOCH) {
-        Ok(since) => i64::try_from(since.as_nanos()).ok(),
-        Err(before) => i64::try_from(before.duration().as_nanos()).ok().map(|nanos| -nanos),
-    }
-}
-
 /// What is set has no time of its own: it holds until it is set again, or [`derive`](Self::derive)d.
 impl Book {
     /// Sets a book up. The name is the label `book` of its metrics.
@@ -94,10 +88,21 @@ impl Book {
         }
     }
 
-    /// Updates of this event time, which decides on the day they count into: for a replay, or where the event has a better time than now.
+    /// Its kill switches.
     #[must_use]
-    pub fn at(&self, time: SystemTime) -> At<'_> {
-        At { book: self, time }
+    pub fn kill_switches(&self) -> KillSwitches {
+        KillSwitches::new(self.name())
+    }
+
+    /// Its kill switch of this name: `pnl`, `psr`, `drawdown`, or one of the program's own.
+    #[must_use]
+    pub fn kill_switch(&self, name: &str) -> KillSwitch {
+        self.kill_switches().switch(name)
+    }
+
+    /// Updates of this event time, which decides on the day they count into: for a replay, or where the event has a better time than now.
+    pub fn at(&self, time: SystemTime) -> AtTime<'_, Self> {
+        AtTime { told: self, time }
     }
 
     /// A trade that was made now.
@@ -125,7 +130,7 @@ impl Book {
         self.now().benchmark(level);
     }
 
-    fn now(&self) -> At<'_> {
+    fn now(&self) -> AtTime<'_, Self> {
         self.at(SystemTime::now())
     }
 
@@ -206,7 +211,7 @@ impl Book {
         };
         archive.take(over, inner.rules.days);
         let Archive { days, dropped } = &mut *archive;
-        let mut summary = copied.summary(&inner.rules, days, *dropped, nanos(now).unwrap_or(i64::MAX));
+        let mut summary = copied.summary(&inner.rules, days, *dropped, nanos(now));
         if with_days {
             summary.days.clone_from(days);
         }
@@ -214,17 +219,9 @@ impl Book {
     }
 }
 
-/// A book at an event time. From [`Book::at`].
-///
 /// Trades, P&L and fees add up whenever they come; one of an earlier day counts into the day under way, and is counted as late. Of prices, positions and levels the
 /// latest by event time holds, in whatever order they come.
-#[derive(Debug, Clone, Copy)]
-pub struct At<'a> {
-    book: &'a Book,
-    time: SystemTime,
-}
-
-impl At<'_> {
+impl AtTime<'_, Book> {
     /// A trade.
     pub fn fill(&self, fill: Fill<'_>) {
         self.update(|ledger, at| ledger.fill(&fill, at));
@@ -253,12 +250,12 @@ impl At<'_> {
     /// The book as it is, with this time as now: the day under way counts for averages and ratios once it has ended.
     #[must_use]
     pub fn summary(&self) -> Summary {
-        self.book.view(true, self.time)
+        self.told.view(true, self.time)
     }
 
     #[inline]
     fn update(&self, update: impl FnOnce(&mut Ledger, i64) -> Result<(), Reason>) {
         let at = nanos(self.time);
-        lock(&self.book.0.ledger).update(|ledger| update(ledger, at.ok_or(Reason::Time)?));
+        lock(&self.told.0.ledger).update(|ledger| update(ledger, at));
     }
 }

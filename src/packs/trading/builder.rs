@@ -9,6 +9,9 @@ use perfmon_core::Error;
 
 use super::{Book, RegimeRule, calendar::Calendar};
 
+/// Books at a time.
+const BOOKS: usize = 256;
+
 /// The names of the books there are.
 static NAMES: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
@@ -162,12 +165,19 @@ impl Builder {
     /// Makes the book and registers its collector, `trading.` and its name.
     ///
     /// # Errors
-    /// When there is a book of this name (take it out by [`Book::remove`] before), a setting is out of its range, or there is no time zone of that name.
+    /// When there is a book of this name, or there are 256 (take out by [`Book::remove`] what is done), a setting is out of its range, or there is no time zone of that
+    /// name.
     pub fn build(self) -> Result<Book, Error> {
         let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
         if names.contains(&self.name) {
             return Err(Error::invalid(format!(
                 "there is a book `{}` already; clone it, or take it out with `remove`",
+                self.name
+            )));
+        }
+        if names.len() == BOOKS {
+            return Err(Error::invalid(format!(
+                "failed to set up the book `{}`: there are {BOOKS} already; take those out with `remove` that are done",
                 self.name
             )));
         }
@@ -185,7 +195,7 @@ impl Builder {
             }
         };
         let above_zero = |value: f64| value.is_finite() && value > 0.0;
-        check(!self.name.is_empty(), "it needs a name")?;
+        check(!self.name.is_empty() && self.name.len() <= 128, "it needs a name, of 128 bytes at most")?;
         let capital = self.capital.is_none_or(|capital| (1e-6..=1e24).contains(&capital));
         check(capital, "capital must be a number above zero, up to 10^24")?;
         check(self.symbols > 0 && self.days > 0 && self.risk_days > 0, "limits and windows must be at least 1")?;

@@ -29,11 +29,11 @@ const ROWS: &[Row] = &[
     ("trading_drawdown", "How far equity is below its peak.", MONEY, |book| Some(book.drawdown.value)),
     ("trading_drawdown_ratio", "How far equity is below its peak, in parts of the peak.", RATIO, |book| book.drawdown.ratio),
     ("trading_drawdown_seconds", "How long ago the peak was, at the last update.", "seconds", |book| Some(book.drawdown.seconds)),
-    ("trading_drawdown_days", "How many days ago the peak was.", "days", |book| Some(book.drawdown.days.into())),
+    ("trading_drawdown_sessions", "How many days ago the peak was, of those that had updates.", "", |book| Some(book.drawdown.days.into())),
     ("trading_max_drawdown", "The most that equity was below a peak.", MONEY, |book| Some(book.drawdown.max_value)),
     ("trading_max_drawdown_ratio", "The most that equity was below a peak, in parts of the peak.", RATIO, |book| book.drawdown.max_ratio),
     ("trading_longest_drawdown_seconds", "The longest time below a peak.", "seconds", |book| Some(book.drawdown.longest_seconds)),
-    ("trading_longest_drawdown_days", "The most days below a peak.", "days", |book| Some(book.drawdown.longest_days.into())),
+    ("trading_longest_drawdown_sessions", "The most days below a peak, of those that had updates.", "", |book| Some(book.drawdown.longest_days.into())),
     ("trading_sharpe_ratio", "Sharpe ratio of all days, annualized.", "", |book| book.performance.sharpe_ratio),
     ("trading_sharpe_ratio_30d", "Sharpe ratio of the last 30 days, annualized.", "", |book| book.performance.sharpe_ratio_30d),
     ("trading_sharpe_ratio_90d", "Sharpe ratio of the last 90 days, annualized.", "", |book| book.performance.sharpe_ratio_90d),
@@ -121,16 +121,16 @@ fn counts(summary: &Summary, out: &mut Samples) {
         out.counter_with(name, &labels, value).describe(help, "");
     };
     let results = "Closing trades and realized amounts by what they made, fees taken off: win or loss.";
-    count("trading_results_total", Some(("result", "win")), summary.wins, results);
-    count("trading_results_total", Some(("result", "loss")), summary.losses, results);
-    count("trading_fills_total", None, summary.fills, "Trades that were told.");
+    count("trading_results", Some(("result", "win")), summary.wins, results);
+    count("trading_results", Some(("result", "loss")), summary.losses, results);
+    count("trading_fills", None, summary.fills, "Trades that were told.");
     for (reason, refused) in summary.refused.by_reason() {
         let help = "Updates that were not taken over, by reason.";
-        count("trading_updates_refused_total", Some(("reason", reason)), refused, help);
+        count("trading_updates_refused", Some(("reason", reason)), refused, help);
     }
     let late = "Updates of a day before, which counted into the day under way.";
-    count("trading_updates_late_total", None, summary.late_updates, late);
+    count("trading_updates_late", None, summary.late_updates, late);
     let folded = "Symbols that held nothing and gave their place to another.";
-    count("trading_symbols_folded_total", None, summary.symbols_folded, folded);
-    count("trading_days_dropped_total", None, summary.days_dropped, "Days that are no longer kept.");
+    count("trading_symbols_folded", None, summary.symbols_folded, folded);
+    count("trading_days_dropped", None, summary.days_dropped, "Days that are no longer kept.");
 }
