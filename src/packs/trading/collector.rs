@@ -132,5 +132,5 @@ fn counts(summary: &Summary, out: &mut Samples) {
     count("trading_updates_late", None, summary.late_updates, late);
     let folded = "Symbols that held nothing and gave their place to another.";
     count("trading_symbols_folded", None, summary.symbols_folded, folded);
-    count("trading_days_dropped", None, summary.days_dropped, "Days that are no longer kept.");
+    count("trading_history_dropped", None, summary.days_dropped, "Days that are no longer kept.");
 }

@@ -62,12 +62,13 @@ impl Holding {
 
     /// What it is worth; shorts are below zero.
     pub(super) fn value(&self) -> f64 {
-        self.quantity * self.price.unwrap_or(self.entry)
+        self.quantity * self.price.unwrap_or(self.entry) + 0.0
     }
 
     pub(super) fn unrealized(&self) -> f64 {
         let derived = || self.price.map_or(0.0, |price| (price - self.entry) * self.quantity);
-        self.stated.unwrap_or_else(derived)
+        // A short that made nothing has made 0, not -0.
+        self.stated.unwrap_or_else(derived) + 0.0
     }
 
     /// Takes a trade over; what it closed, if it did.

@@ -2,12 +2,9 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::holding::Holding;
+use super::{holding::Holding, known::OTHER};
 
-/// What symbols without a place are called.
-pub(super) const OTHER: &str = "other";
-
-/// The symbols that have a place, and the sums of those that have none.
+/// The symbols that have a place, and the sums of those that have none, called `other`.
 ///
 /// A new symbol takes the place of the one that has held nothing for longest, whose sums are added to `other`. So a program that trades ever new
 /// contracts keeps exact totals, and only one that holds more at once than there are places loses something.

@@ -13,7 +13,8 @@ use super::{
     drawdown::{Moment, Tracker},
     figures::Figures,
     holding::Closed,
-    holdings::{Holdings, OTHER, Sums},
+    holdings::{Holdings, Sums},
+    known::OTHER,
     refused::{Reason, Refused, named, positive, sound},
 };
 
