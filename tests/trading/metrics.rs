@@ -75,6 +75,11 @@ fn metrics_tell_what_the_summary_does() {
     let unit = |name| snapshot.metric(name).expect("there").unit();
     assert_eq!((unit("trading_volatility_ratio"), unit("trading_drawdown_seconds")), ("ratio", "seconds"));
 
+    book.at(noon(100)).fill(Fill::buy("AAPL", 1.0, 100.0));
+    assert_eq!(value(&perfmon::snapshot(), book.name(), "trading_fills", &[]), Some(201.0), "always as it is");
+
+    let name = format!("trading.{}", book.name());
+    assert!(perfmon::collectors().iter().any(|collector| collector.name == name));
     book.remove();
     assert_eq!(value(&perfmon::snapshot(), book.name(), "trading_equity", &[]), None);
 }

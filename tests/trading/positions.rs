@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use perfmon::trading::{Fill, Holdings, PnlKind, Position, Summary};
+use perfmon::trading::{Fill, PnlKind, Position, Summary, SymbolSummary};
 
 use crate::{book, builder, close, noon};
 
-fn held<'a>(summary: &'a Summary, symbol: &str) -> &'a Holdings {
+fn held<'a>(summary: &'a Summary, symbol: &str) -> &'a SymbolSummary {
     summary.positions.iter().find(|holdings| holdings.symbol == symbol).expect("a symbol of the book")
 }
 

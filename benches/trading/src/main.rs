@@ -105,6 +105,9 @@ fn reading(rounds: usize) {
     let mut whole: Vec<f64> = (0..rounds).map(|_| timed(|| drop(black_box(book.summary())))).collect();
     println!("summary of 5,031 days and 256 symbols: {:.0} µs", median(&mut whole) / 1e3);
 
+    let mut all: Vec<f64> = (0..rounds).map(|_| timed(|| drop(black_box(perfmon::snapshot())))).collect();
+    println!("a snapshot of the process with it: {:.0} µs", median(&mut all) / 1e3);
+
     // How long an update waits at worst for somebody who does nothing but read.
     let done = std::sync::atomic::AtomicBool::new(false);
     let mut waits = std::thread::scope(|scope| {

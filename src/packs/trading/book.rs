@@ -136,17 +136,19 @@ impl Book {
 
     /// Sets a figure that the program computes itself, in place of the derived one.
     pub fn record(&self, figure: impl Into<Figure>, value: f64) {
-        self.record_all([(figure.into(), value)]);
+        self.record_all([(figure.into(), Some(value))]);
     }
 
     /// Has a figure derived again that was set.
     pub fn derive(&self, figure: impl Into<Figure>) {
-        lock(&self.0.ledger).figures.set(figure.into(), None);
+        // A conversion may be the program's own code, which runs without the lock.
+        let figure = figure.into();
+        lock(&self.0.ledger).figures.set(figure, None);
     }
 
     /// Sets P&L since the beginning as a fraction of capital, and of the day as a fraction of the equity it began with.
     pub fn record_pnl_ratio(&self, cumulative: f64, daily: f64) {
-        self.record_all([(Figure::PnlRatio, cumulative), (Figure::DailyPnlRatio, daily)]);
+        self.record_all([(Figure::PnlRatio, Some(cumulative)), (Figure::DailyPnlRatio, Some(daily))]);
     }
 
     /// Sets a Sharpe ratio, annualized.
@@ -161,17 +163,17 @@ impl Book {
 
     /// Sets the win rate, 0 to 1, and the profit factor.
     pub fn record_results(&self, win_rate: f64, profit_factor: f64) {
-        self.record_all([(Figure::WinRate, win_rate), (Figure::ProfitFactor, profit_factor)]);
+        self.record_all([(Figure::WinRate, Some(win_rate)), (Figure::ProfitFactor, Some(profit_factor))]);
     }
 
     /// Sets the drawdown and the largest one, as fractions of the peak: 0.1 is 10 % below it.
     pub fn record_drawdown(&self, current: f64, max: f64) {
-        self.record_all([(Figure::DrawdownRatio, current), (Figure::MaxDrawdownRatio, max)]);
+        self.record_all([(Figure::DrawdownRatio, Some(current)), (Figure::MaxDrawdownRatio, Some(max))]);
     }
 
     /// Sets gross and net exposure, as fractions of equity.
     pub fn record_exposure(&self, gross: f64, net: f64) {
-        self.record_all([(Figure::GrossExposureRatio, gross), (Figure::NetExposureRatio, net)]);
+        self.record_all([(Figure::GrossExposureRatio, Some(gross)), (Figure::NetExposureRatio, Some(net))]);
     }
 
     /// Sets those that are given.
@@ -181,12 +183,14 @@ impl Book {
 
     /// Sets the market's regime; `None` has it derived again.
     pub fn set_market_regime(&self, regime: impl Into<Option<Regime>>) {
-        lock(&self.0.ledger).figures.regime = regime.into();
+        let regime = regime.into();
+        lock(&self.0.ledger).figures.regime = regime;
     }
 
-    fn record_all(&self, figures: impl IntoIterator<Item = (Figure, f64)>) {
+    fn record_all<const N: usize>(&self, figures: [(Figure, Option<f64>); N]) {
         let mut ledger = lock(&self.0.ledger);
         for (figure, value) in figures {
+            let Some(value) = value else { continue };
             match sound(&[value]) {
                 Ok(()) => ledger.figures.set(figure, Some(value)),
                 Err(reason) => ledger.counts.refused.count(reason),

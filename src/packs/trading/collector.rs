@@ -1,6 +1,6 @@
 //! A book's figures as metrics.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use perfmon_core::collect::{BoxError, Collector, Samples};
 
@@ -79,6 +79,11 @@ impl Figures {
 impl Collector for Figures {
     fn name(&self) -> &str {
         &self.name
+    }
+
+    /// A snapshot shows what is, not what was.
+    fn interval(&self) -> Duration {
+        Duration::ZERO
     }
 
     fn collect(&self, out: &mut Samples) -> Result<(), BoxError> {

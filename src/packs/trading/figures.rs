@@ -91,15 +91,14 @@ pub struct PortfolioRisk {
 }
 
 impl PortfolioRisk {
-    pub(super) fn figures(self) -> impl Iterator<Item = (Figure, f64)> {
-        let figures = [
+    pub(super) fn figures(self) -> [(Figure, Option<f64>); 5] {
+        [
             (Figure::Volatility, self.volatility),
             (Figure::Beta, self.beta),
             (Figure::LargestPositionRatio, self.largest_position_ratio),
             (Figure::ValueAtRisk95, self.value_at_risk_95),
             (Figure::ConditionalValueAtRisk95, self.conditional_value_at_risk_95),
-        ];
-        figures.into_iter().filter_map(|(figure, value)| Some((figure, value?)))
+        ]
     }
 }
 

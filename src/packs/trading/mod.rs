@@ -152,5 +152,5 @@ pub use self::{
     refused::Refused,
     regime::{Regime, RegimeRule},
     risk::Risk,
-    summary::{Holdings, Pnl, Summary},
+    summary::{Pnl, Summary, SymbolSummary},
 };

@@ -27,7 +27,7 @@ pub struct Summary {
     /// Capital and P&L; absent without capital.
     pub equity: Option<f64>,
     /// By symbol, in alphabetical order, flat ones too; last `other`, the sums of those that have no place, if there are any.
-    pub positions: Vec<Holdings>,
+    pub positions: Vec<SymbolSummary>,
     /// Positions that are not flat.
     pub open_positions: usize,
     /// What was made.
@@ -62,7 +62,7 @@ pub struct Summary {
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
-pub struct Holdings {
+pub struct SymbolSummary {
     /// Which.
     pub symbol: String,
     /// How many are owned; below 0, owed.
@@ -179,8 +179,8 @@ impl Copied {
         }
     }
 
-    fn positions(&self) -> Vec<Holdings> {
-        let placed = self.rows.iter().map(|holding| Holdings {
+    fn positions(&self) -> Vec<SymbolSummary> {
+        let placed = self.rows.iter().map(|holding| SymbolSummary {
             symbol: holding.symbol.to_string(),
             quantity: holding.quantity,
             entry_price: (holding.quantity != 0.0).then_some(holding.entry),
@@ -190,7 +190,7 @@ impl Copied {
             unrealized: holding.unrealized(),
             fees: holding.fees,
         });
-        let other = Holdings {
+        let other = SymbolSummary {
             symbol: OTHER.to_owned(),
             quantity: 0.0,
             entry_price: None,
