@@ -1,6 +1,7 @@
 //! Twenty years of two indices: every figure agrees with independent code, see `reference.py`.
 
 use std::{
+    collections::BTreeMap,
     fs::File,
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
@@ -11,7 +12,11 @@ use std::{
 
 use flate2::read::GzDecoder;
 use jiff::{civil::Date, fmt::strtime, tz::TimeZone};
-use perfmon::trading::{Builder, Fill, Summary};
+use perfmon::trading::{
+    Builder, Fill,
+    Regime::{Calm, Storm},
+    Summary,
+};
 use serde_json::Value;
 
 use crate::{builder, close};
@@ -137,6 +142,25 @@ fn the_days_of_history_are_found() {
     // 24 March 2000 to 30 May 2007, when the close of before was reached.
     close(drawdown.longest_seconds, instant_between("2000-03-24", "2007-05-30"));
     assert_eq!(summary.today.map(|day| day.date.to_string()).as_deref(), Some("2018-12-31"));
+}
+
+#[test]
+fn the_storms_of_history_are_seen() {
+    let book = builder().time_zone("America/New_York").build().expect("a new name");
+    let mut regimes = BTreeMap::new();
+    for (session, (date, close)) in closes("sp500.csv.gz").into_iter().enumerate() {
+        book.at(instant(date)).benchmark(close);
+        if session % 10 == 0 {
+            regimes.insert(date, book.summary().risk.regime);
+        }
+    }
+    let of =
+        |date: &str| regimes.range(..=date.parse::<Date>().expect("a date")).next_back().and_then(|found| *found.1);
+    assert_eq!(of("1999-03-01"), None, "what is usual is not known yet");
+    assert_eq!((of("2008-11-20"), of("2009-03-09"), of("2017-10-20")), (Some(Storm), Some(Storm), Some(Calm)));
+    let share = |regime| regimes.values().filter(|found| **found == Some(regime)).count() as f64 / regimes.len() as f64;
+    let (calm, storm) = (share(Calm), share(Storm));
+    assert!((0.2..0.35).contains(&calm) && (0.04..0.08).contains(&storm), "{calm} {storm}");
 }
 
 fn instant_between(first: &str, last: &str) -> f64 {
