@@ -32,7 +32,7 @@ fn error_types_beyond_the_bound_are_one() {
     (0..1_000).for_each(|number| feed.error(&format!("error {number}")));
     let snapshot = perfmon::snapshot();
     let of = |error_type| {
-        value(&snapshot, "trading_data_quality_errors", &[("feed", "many errors"), ("error_type", error_type)])
+        value(&snapshot, "trading_data_quality_errors_total", &[("feed", "many errors"), ("error_type", error_type)])
     };
     assert_eq!((of("error 0"), of("error 999"), of("other")), (Some(1.0), None, Some(937.0)));
 }
@@ -74,5 +74,5 @@ fn any_time_will_do() {
     }
     let status = feed.status();
     assert_eq!(status.expected, status.received.saturating_add(status.missing));
-    assert!(perfmon::snapshot().metric("trading_feed_missing_ticks").is_some());
+    assert!(perfmon::snapshot().metric("trading_feed_missing_ticks_total").is_some());
 }

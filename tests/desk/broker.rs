@@ -36,10 +36,10 @@ fn its_troubles_are_counted() {
     let snapshot = perfmon::snapshot();
     let of = |metric: &str| value(&snapshot, &format!("trading_broker_{metric}"), &[("broker", "troubles")]);
     assert_eq!(
-        (of("connection_errors"), of("reconnections"), of("pacing_violations")),
+        (of("connection_errors_total"), of("reconnections_total"), of("pacing_violations_total")),
         (Some(2.0), Some(1.0), Some(1.0))
     );
-    assert_eq!((of("connected"), of("clients"), of("requests")), (Some(1.0), Some(3.0), Some(1.0)));
+    assert_eq!((of("connected"), of("clients"), of("requests_total")), (Some(1.0), Some(3.0), Some(1.0)));
     assert_eq!(of("limit_requests_per_second"), None);
     assert!(of("requests_per_second").is_some() && of("peak_requests_per_second").is_some());
 }
@@ -61,6 +61,6 @@ fn errors_are_counted_by_type() {
     error("timeout");
     error("stale_price");
     let snapshot = perfmon::snapshot();
-    let of = |error_type| value(&snapshot, "trading_errors", &[("error_type", error_type)]);
+    let of = |error_type| value(&snapshot, "trading_errors_total", &[("error_type", error_type)]);
     assert_eq!((of("timeout"), of("stale_price")), (Some(2.0), Some(1.0)));
 }

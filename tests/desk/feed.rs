@@ -157,8 +157,8 @@ fn nothing_is_made_up() {
     assert_eq!(status.staleness, Some(30 * SECOND));
     let snapshot = perfmon::snapshot();
     assert_eq!(value(&snapshot, "trading_feed_completeness_ratio", &[("feed", "silent")]), None);
-    assert_eq!(value(&snapshot, "trading_feed_missing_ticks", &[("feed", "no interval")]), None);
-    assert_eq!(value(&snapshot, "trading_feed_messages", &[("feed", "no interval")]), Some(2.0));
+    assert_eq!(value(&snapshot, "trading_feed_missing_ticks_total", &[("feed", "no interval")]), None);
+    assert_eq!(value(&snapshot, "trading_feed_messages_total", &[("feed", "no interval")]), Some(2.0));
 }
 
 #[test]
@@ -185,8 +185,9 @@ fn errors_are_told_by_type() {
     (0..3).for_each(|_| feed.error("crossed_book"));
     feed.error("duplicate");
     let snapshot = perfmon::snapshot();
-    let of =
-        |error_type| value(&snapshot, "trading_data_quality_errors", &[("feed", "errors"), ("error_type", error_type)]);
+    let of = |error_type| {
+        value(&snapshot, "trading_data_quality_errors_total", &[("feed", "errors"), ("error_type", error_type)])
+    };
     assert_eq!(
         [of("duplicate"), of("out_of_order"), of("ahead"), of("crossed_book")],
         [Some(2.0), Some(1.0), Some(0.0), Some(3.0)]
@@ -202,12 +203,15 @@ fn its_metrics_say_what_its_status_says() {
     feed.at(seconds(9)).tick("B");
     let (status, snapshot) = (feed.status(), perfmon::snapshot());
     let of = |metric: &str| value(&snapshot, &format!("trading_feed_{metric}"), &[("feed", "metrics")]);
-    assert_eq!(of("messages"), Some(5.0));
-    assert_eq!((of("expected_ticks"), of("missing_ticks"), of("gaps")), (Some(9.0), Some(4.0), Some(1.0)));
+    assert_eq!(of("messages_total"), Some(5.0));
+    assert_eq!(
+        (of("expected_ticks_total"), of("missing_ticks_total"), of("gaps_total")),
+        (Some(9.0), Some(4.0), Some(1.0))
+    );
     assert_eq!(of("completeness_ratio"), status.completeness);
     assert_eq!(of("overall_completeness_ratio"), status.overall_completeness);
     assert_eq!((of("staleness_seconds"), of("symbols"), of("paused")), (Some(2.0), Some(2.0), Some(0.0)));
     let symbol = [("feed", "metrics"), ("symbol", "A")];
     assert_eq!(value(&snapshot, "trading_feed_symbol_staleness_seconds", &symbol), Some(2.0));
-    assert_eq!(value(&snapshot, "trading_feed_symbol_missing_ticks", &symbol), Some(4.0));
+    assert_eq!(value(&snapshot, "trading_feed_symbol_missing_ticks_total", &symbol), Some(4.0));
 }

@@ -15,7 +15,7 @@ fn those_of_every_book_are_inactive_at_first() {
         assert!(!switches.switch(name).is_active());
         let labels = [("book", "fresh"), ("switch", name)];
         assert_eq!(value(&snapshot, "trading_kill_switch_active", &labels), Some(0.0));
-        assert_eq!(value(&snapshot, "trading_kill_switch_activations", &labels), Some(0.0));
+        assert_eq!(value(&snapshot, "trading_kill_switch_activations_total", &labels), Some(0.0));
     }
     let state = switches.switch("psr").state();
     assert_eq!((state.active, state.reason, state.since, state.activations), (false, None, None, 0));
@@ -38,7 +38,7 @@ fn a_switch_keeps_the_first_reason_and_its_time() {
     assert_eq!((state.active, state.reason, state.since), (false, None, Some(seconds(60))));
     assert!(switch.activate("again"));
     let snapshot = perfmon::snapshot();
-    assert_eq!(value(&snapshot, "trading_kill_switch_activations", &labels), Some(2.0));
+    assert_eq!(value(&snapshot, "trading_kill_switch_activations_total", &labels), Some(2.0));
 }
 
 #[test]

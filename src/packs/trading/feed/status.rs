@@ -147,7 +147,7 @@ impl Told for Feed {
         }
         for (error_type, count) in &errors {
             out.counter_with(
-                "trading_data_quality_errors",
+                "trading_data_quality_errors_total",
                 &[("feed", self.name()), ("error_type", error_type)],
                 *count,
             )
@@ -161,7 +161,7 @@ impl Told for Feed {
                     .describe("Age of the symbol's newest tick.", "seconds");
             }
             if self.0.rules.interval.is_some() {
-                out.counter_with("trading_feed_symbol_missing_ticks", &labels, status.missing)
+                out.counter_with("trading_feed_symbol_missing_ticks_total", &labels, status.missing)
                     .describe("Ticks of the symbol that were expected and did not come.", "ticks");
             }
         }
@@ -172,17 +172,22 @@ impl FeedStatus {
     fn tell(&self, feed: &str, with_interval: bool, out: &mut Samples) {
         let labels = [("feed", feed)];
         let mut counter = |name, value, help, unit| _ = out.counter_with(name, &labels, value).describe(help, unit);
-        counter("trading_feed_messages", self.messages, "Ticks of every sort.", "messages");
+        counter("trading_feed_messages_total", self.messages, "Ticks of every sort.", "messages");
         counter(
-            "trading_feed_unwatched_ticks",
+            "trading_feed_unwatched_ticks_total",
             self.unwatched,
             "Ticks of symbols that are not watched, because there are too many.",
             "ticks",
         );
         if with_interval {
-            counter("trading_feed_expected_ticks", self.expected, "Ticks that came or are missing.", "ticks");
-            counter("trading_feed_missing_ticks", self.missing, "Ticks that were expected and did not come.", "ticks");
-            counter("trading_feed_gaps", self.gaps, "Runs of missing ticks.", "gaps");
+            counter("trading_feed_expected_ticks_total", self.expected, "Ticks that came or are missing.", "ticks");
+            counter(
+                "trading_feed_missing_ticks_total",
+                self.missing,
+                "Ticks that were expected and did not come.",
+                "ticks",
+            );
+            counter("trading_feed_gaps_total", self.gaps, "Runs of missing ticks.", "gaps");
         }
         let mut gauge = |name, value: Option<f64>, help, unit| {
             if let Some(value) = value {

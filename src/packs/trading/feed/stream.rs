@@ -118,8 +118,10 @@ impl Stream {
     /// The ticks that should have come by this time and have not.
     pub(super) fn overdue(&self, time: i64, interval: i64) -> Missing {
         // One is missing when it is half an interval late: then it is nearer to where the next belongs.
-        let late = time.saturating_sub(self.anchor).saturating_sub(interval / 2).max(0) / interval;
-        Missing { anchor: self.anchor, interval, ticks: late.unsigned_abs() }
+        let late = time.saturating_sub(self.anchor).saturating_sub(interval / 2).max(0);
+        // Nearly always none is, and a division costs as much as all else.
+        let ticks = if late < interval { 0 } else { (late / interval).unsigned_abs() };
+        Missing { anchor: self.anchor, interval, ticks }
     }
 
     fn settle(&mut self, time: i64, interval: i64, gap: u64) -> Missing {
