@@ -51,9 +51,12 @@ fn a_name_is_one_switch() {
     assert!(kill_switches().iter().any(|one| one.book() == "shared" && one.name() == "volatility" && one.is_active()));
 }
 
+/// The switch, whether it became active, why.
+type Heard = (String, bool, Option<String>);
+
 #[test]
 fn whoever_listens_is_told_at_once_and_may_switch_others() {
-    let heard: Arc<Mutex<Vec<(String, bool, Option<String>)>>> = Arc::default();
+    let heard: Arc<Mutex<Vec<Heard>>> = Arc::default();
     let here = heard.clone();
     on_kill_switch(move |change: &KillSwitchChange| {
         if change.switch.book() != "heard" {
@@ -68,7 +71,7 @@ fn whoever_listens_is_told_at_once_and_may_switch_others() {
         }
     });
     on_kill_switch(|change| {
-        assert!(change.switch.book() != "heard", "a listener that panics (this one does on purpose)")
+        assert!(change.switch.book() != "heard", "a listener that panics (this one does on purpose)");
     });
 
     let switches = KillSwitches::new("heard");

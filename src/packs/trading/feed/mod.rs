@@ -40,7 +40,7 @@ const AHEAD: i64 = 60_000_000_000;
 /// use perfmon::trading::Feed;
 ///
 /// let feed = Feed::builder("minute bars").interval(Duration::from_secs(60)).gap(3).replay().build();
-/// let minute = |number| UNIX_EPOCH + Duration::from_secs(60 * number);
+/// let minute = |number: u64| UNIX_EPOCH + Duration::from_secs(60 * number);
 /// for number in [0, 1, 2, 6, 7, 7] {
 ///     feed.at(minute(number)).tick("SPX");
 /// }
