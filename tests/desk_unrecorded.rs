@@ -15,10 +15,12 @@ fn a_kill_switch_works_all_the_same() {
     switch.activate("-5 %");
     let order = orders.intent("limit").submitted();
     let feed = Feed::builder("quiet").interval(Duration::from_secs(1)).replay().build();
-    [0, 1, 3].map(|second| feed.at(UNIX_EPOCH + Duration::from_secs(second)).tick("A"));
+    for second in [0, 1, 3] {
+        feed.at(UNIX_EPOCH + Duration::from_secs(second)).tick("A");
+    }
 
     assert!(switch.is_active());
-    assert_eq!((orders.open(), feed.status().missing), (1, 1));
+    assert_eq!((orders.open(), feed.status().counts.missing), (1, 1));
     let snapshot = perfmon::snapshot();
     let active = snapshot.metric("trading_kill_switch_active").expect("told").with_labels(&["quiet", "pnl"]);
     assert_eq!(active, Some(&Value::Gauge(1.0)));

@@ -5,12 +5,12 @@ use std::{
 
 use perfmon::trading::{KillSwitchChange, KillSwitches, kill_switches, on_kill_switch};
 
-use crate::{seconds, value};
+use crate::{seconds, snapshot, value};
 
 #[test]
 fn those_of_every_book_are_inactive_at_first() {
     let switches = KillSwitches::new("fresh");
-    let snapshot = perfmon::snapshot();
+    let snapshot = snapshot();
     for name in ["pnl", "psr", "drawdown"] {
         assert!(!switches.switch(name).is_active());
         let labels = [("book", "fresh"), ("switch", name)];
@@ -30,14 +30,14 @@ fn a_switch_keeps_the_first_reason_and_its_time() {
     let state = switch.state();
     assert_eq!((state.reason.as_deref(), state.since, state.activations), (Some("-5.2 %"), Some(seconds(10)), 1));
     let labels = [("book", "reasons"), ("switch", "pnl")];
-    assert_eq!(value(&perfmon::snapshot(), "trading_kill_switch_active", &labels), Some(1.0));
+    assert_eq!(value(&snapshot(), "trading_kill_switch_active", &labels), Some(1.0));
 
     assert!(switch.at(seconds(60)).deactivate());
     assert!(!switch.deactivate());
     let state = switch.state();
     assert_eq!((state.active, state.reason, state.since), (false, None, Some(seconds(60))));
     assert!(switch.activate("again"));
-    let snapshot = perfmon::snapshot();
+    let snapshot = snapshot();
     assert_eq!(value(&snapshot, "trading_kill_switch_activations_total", &labels), Some(2.0));
 }
 

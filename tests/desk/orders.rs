@@ -2,16 +2,16 @@ use std::{collections::HashMap, thread, time::Duration};
 
 use perfmon::trading::{Order, OrderEvent, OrderLatency, Orders};
 
-use crate::{at, value};
+use crate::{at, snapshot, value};
 
 /// Over all types of orders; there from 0 on.
 fn count(book: &str, metric: &str) -> Option<f64> {
-    value(&perfmon::snapshot(), metric, &[("book", book)])
+    value(&snapshot(), metric, &[("book", book)])
 }
 
 /// Calls of a site of a book, and the longest.
 fn latency(book: &str, site: &str) -> (u64, Duration) {
-    let snapshot = perfmon::snapshot();
+    let snapshot = snapshot();
     let site = snapshot.get(site).expect("announced");
     let of_book = site.series().iter().filter(|series| series.values().iter().any(|value| value == book));
     of_book.fold((0, Duration::ZERO), |(calls, longest), series| {
@@ -26,7 +26,7 @@ fn counts_begin_at_nothing() {
         assert_eq!(count("nothing yet", &format!("trading_orders_{metric}_total")), Some(0.0), "{metric}");
     }
     assert_eq!((orders.open(), count("nothing yet", "trading_orders_open")), (0, Some(0.0)));
-    assert!(perfmon::snapshot().get("order_fill").is_some(), "known before its first call");
+    assert!(snapshot().get("order_fill").is_some(), "known before its first call");
 }
 
 #[test]
@@ -45,7 +45,7 @@ fn event_times_give_the_latencies() {
     assert_eq!(latency("by event time", "order_placement"), (1, ms(20)));
     assert_eq!(latency("by event time", "order_fill"), (1, ms(100)));
     assert_eq!(orders.open(), 0);
-    let snapshot = perfmon::snapshot();
+    let snapshot = snapshot();
     let labels = [("book", "by event time"), ("order_type", "limit")];
     for metric in ["orders_submitted", "orders_acknowledged", "order_partial_fills", "orders_filled"] {
         assert_eq!(value(&snapshot, &format!("trading_{metric}_total"), &labels), Some(1.0), "{metric}");
@@ -73,7 +73,7 @@ fn what_does_not_come_to_its_end_has_no_latency() {
         (count("unhappy", "trading_orders_cancelled_total"), count("unhappy", "trading_orders_submitted_total")),
         (Some(1.0), Some(2.0))
     );
-    let snapshot = perfmon::snapshot();
+    let snapshot = snapshot();
     let because = |metric, reason| value(&snapshot, metric, &[("book", "unhappy"), ("reason", reason)]);
     assert_eq!(because("trading_orders_rejected_total", "insufficient_funds"), Some(1.0));
     assert_eq!(because("trading_order_intents_refused_total", "position_limit"), Some(1.0));
@@ -92,7 +92,7 @@ fn what_is_dropped_is_told() {
         panic!("on purpose");
     });
     assert!(lost.join().is_err());
-    let snapshot = perfmon::snapshot();
+    let snapshot = snapshot();
     for stage in ["intent", "submitted", "acknowledged"] {
         let labels = [("book", "forgetful"), ("stage", stage)];
         assert_eq!(value(&snapshot, "trading_orders_dropped_total", &labels), Some(1.0), "{stage}");

@@ -14,7 +14,7 @@ pub use self::{
     at::AtTime,
     broker::{Broker, BrokerStatus},
     errors::error,
-    feed::{Feed, FeedBuilder, FeedStatus, SymbolStatus},
+    feed::{Feed, FeedBuilder, FeedStatus, SymbolStatus, TickCounts},
     kill_switch::{KillSwitch, KillSwitchChange, KillSwitchState, KillSwitches, kill_switches, on_kill_switch},
     orders::{Intent, Order, OrderEvent, OrderLatency, Orders},
 };
