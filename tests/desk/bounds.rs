@@ -2,7 +2,7 @@
 
 use perfmon::trading::{Feed, KillSwitches};
 
-use crate::{seconds, value};
+use crate::{seconds, snapshot, value};
 
 const HOSTILE: [&str; 6] = ["", " ", "a\"b\\c\nd", "\u{0}\u{7f}\u{202e}", "{__name__=\"x\"}", "größe/€"];
 
@@ -23,16 +23,16 @@ fn symbols_beyond_the_bound_are_counted() {
     let feed = Feed::builder("many symbols").symbols(10).replay().build();
     (0..1_000).for_each(|number| feed.at(seconds(number)).tick(&format!("S{number}")));
     let status = feed.status();
-    assert_eq!((status.symbols, status.unwatched, status.messages), (10, 990, 1_000));
+    assert_eq!((status.symbols, status.unwatched, status.counts.messages), (10, 990, 1_000));
 }
 
 #[test]
 fn error_types_beyond_the_bound_are_one() {
     let feed = Feed::builder("many errors").build();
     (0..1_000).for_each(|number| feed.error(&format!("error {number}")));
-    let snapshot = perfmon::snapshot();
+    let snapshot = snapshot();
     let of = |error_type| {
-        value(&snapshot, "trading_data_quality_errors", &[("feed", "many errors"), ("error_type", error_type)])
+        value(&snapshot, "trading_data_quality_errors_total", &[("feed", "many errors"), ("error_type", error_type)])
     };
     assert_eq!((of("error 0"), of("error 999"), of("other")), (Some(1.0), None, Some(937.0)));
 }
@@ -49,8 +49,8 @@ fn any_name_will_do() {
         let feed = Feed::builder(name).replay().build();
         feed.at(seconds(0)).tick(name);
         feed.error(name);
-        assert!(feed.symbol(name).is_some_and(|symbol| symbol.messages == 1));
-        let snapshot = perfmon::snapshot();
+        assert!(feed.symbol(name).is_some_and(|symbol| symbol.counts.messages == 1));
+        let snapshot = snapshot();
         let labels = [("book", kept), ("switch", kept)];
         assert_eq!(value(&snapshot, "trading_kill_switch_active", &labels), Some(1.0));
     }
@@ -73,6 +73,6 @@ fn any_time_will_do() {
         feed.at(time).resume();
     }
     let status = feed.status();
-    assert_eq!(status.expected, status.received.saturating_add(status.missing));
-    assert!(perfmon::snapshot().metric("trading_feed_missing_ticks").is_some());
+    assert_eq!(status.counts.expected(), status.counts.received.saturating_add(status.counts.missing));
+    assert!(snapshot().metric("trading_feed_missing_ticks_total").is_some());
 }

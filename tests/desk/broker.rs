@@ -2,7 +2,7 @@ use std::thread;
 
 use perfmon::trading::{Broker, error};
 
-use crate::{at, seconds, value};
+use crate::{at, seconds, snapshot, value};
 
 #[test]
 fn requests_have_a_rate_and_a_peak() {
@@ -23,23 +23,23 @@ fn requests_have_a_rate_and_a_peak() {
 #[test]
 fn its_troubles_are_counted() {
     let broker = Broker::new("troubles");
-    assert_eq!(value(&perfmon::snapshot(), "trading_broker_connected", &[("broker", "troubles")]), None);
+    assert_eq!(value(&snapshot(), "trading_broker_connected", &[("broker", "troubles")]), None);
     broker.set_connected(true);
     broker.connection_error();
     broker.set_connected(false);
     broker.connection_error();
-    assert_eq!(value(&perfmon::snapshot(), "trading_broker_connected", &[("broker", "troubles")]), Some(0.0));
+    assert_eq!(value(&snapshot(), "trading_broker_connected", &[("broker", "troubles")]), Some(0.0));
     broker.reconnected();
     broker.pacing_violation();
     broker.set_clients(3);
     broker.request();
-    let snapshot = perfmon::snapshot();
+    let snapshot = snapshot();
     let of = |metric: &str| value(&snapshot, &format!("trading_broker_{metric}"), &[("broker", "troubles")]);
     assert_eq!(
-        (of("connection_errors"), of("reconnections"), of("pacing_violations")),
+        (of("connection_errors_total"), of("reconnections_total"), of("pacing_violations_total")),
         (Some(2.0), Some(1.0), Some(1.0))
     );
-    assert_eq!((of("connected"), of("clients"), of("requests")), (Some(1.0), Some(3.0), Some(1.0)));
+    assert_eq!((of("connected"), of("clients"), of("requests_total")), (Some(1.0), Some(3.0), Some(1.0)));
     assert_eq!(of("limit_requests_per_second"), None);
     assert!(of("requests_per_second").is_some() && of("peak_requests_per_second").is_some());
 }
@@ -60,7 +60,7 @@ fn errors_are_counted_by_type() {
     error("timeout");
     error("timeout");
     error("stale_price");
-    let snapshot = perfmon::snapshot();
-    let of = |error_type| value(&snapshot, "trading_errors", &[("error_type", error_type)]);
+    let snapshot = snapshot();
+    let of = |error_type| value(&snapshot, "trading_errors_total", &[("error_type", error_type)]);
     assert_eq!((of("timeout"), of("stale_price")), (Some(2.0), Some(1.0)));
 }

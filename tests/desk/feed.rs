@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use perfmon::trading::Feed;
 
-use crate::{at, seconds, value};
+use crate::{at, seconds, snapshot, value};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -15,9 +15,12 @@ fn a_whole_feed_is_complete() {
     let feed = feed("whole");
     (0..100).for_each(|second| feed.at(seconds(second)).tick("A"));
     let status = feed.status();
-    assert_eq!((status.messages, status.expected, status.received, status.missing), (100, 100, 100, 0));
+    assert_eq!(
+        (status.counts.messages, status.counts.expected(), status.counts.received, status.counts.missing),
+        (100, 100, 100, 0)
+    );
     assert_eq!((status.completeness, status.overall_completeness), (Some(1.0), Some(1.0)));
-    assert_eq!((status.staleness, status.duplicates, status.out_of_order), (Some(Duration::ZERO), 0, 0));
+    assert_eq!((status.staleness, status.counts.duplicates, status.counts.out_of_order), (Some(Duration::ZERO), 0, 0));
 }
 
 #[test]
@@ -34,14 +37,14 @@ fn ticks_that_jitter_are_not_missing() {
         .tick("A");
     }
     let status = feed.status();
-    assert_eq!((status.missing, status.gaps, status.out_of_order), (0, 0, 0), "{status:?}");
+    assert_eq!((status.counts.missing, status.counts.gaps, status.counts.out_of_order), (0, 0, 0), "{status:?}");
 }
 
 #[test]
 fn a_slow_feed_does_not_run_up_a_debt() {
     let feed = feed("slow");
     (0..1_000).for_each(|tick| feed.at(at(1_004 * tick)).tick("A"));
-    assert_eq!((feed.status().missing, feed.status().received), (0, 1_000));
+    assert_eq!((feed.status().counts.missing, feed.status().counts.received), (0, 1_000));
 }
 
 #[test]
@@ -52,8 +55,11 @@ fn runs_of_missing_ticks_are_gaps() {
         feed.at(seconds(second)).tick("A");
     }
     let status = feed.status();
-    assert_eq!((status.received, status.missing, status.expected, status.gaps), (5, 12, 17, 2));
-    assert_eq!(feed.symbol("A").expect("watched").missing, 12);
+    assert_eq!(
+        (status.counts.received, status.counts.missing, status.counts.expected(), status.counts.gaps),
+        (5, 12, 17, 2)
+    );
+    assert_eq!(feed.symbol("A").expect("watched").counts.missing, 12);
     assert_eq!(feed.symbol("B"), None);
 }
 
@@ -64,16 +70,22 @@ fn duplicates_and_late_ticks_are_told_apart() {
         feed.at(seconds(second)).tick("A");
     }
     let status = feed.status();
-    assert_eq!((status.messages, status.received, status.duplicates, status.out_of_order), (6, 4, 1, 1));
+    assert_eq!(
+        (status.counts.messages, status.counts.received, status.counts.duplicates, status.counts.out_of_order),
+        (6, 4, 1, 1)
+    );
     // It was missed when 3 came, and that is not taken back.
-    assert_eq!(status.missing, 1);
+    assert_eq!(status.counts.missing, 1);
 
     let trades = Feed::builder("trades").interval(SECOND).repeated_times().replay().build();
     (0..3).for_each(|_| trades.at(seconds(0)).tick("A"));
     trades.at(at(100)).tick("A");
     trades.at(seconds(1)).tick("A");
     let status = trades.status();
-    assert_eq!((status.messages, status.received, status.duplicates, status.missing), (5, 2, 0, 0));
+    assert_eq!(
+        (status.counts.messages, status.counts.received, status.counts.duplicates, status.counts.missing),
+        (5, 2, 0, 0)
+    );
 }
 
 #[test]
@@ -86,14 +98,14 @@ fn symbols_are_watched_apart() {
     assert_eq!(feed.symbol("A").expect("watched").staleness, Some(Duration::ZERO));
     // 9 of B are overdue: the tenth is not late before half an interval has passed.
     assert_eq!(feed.status().overall_completeness, Some(12.0 / 21.0));
-    assert_eq!(feed.status().missing, 0, "not before B's next tick, or the close");
+    assert_eq!(feed.status().counts.missing, 0, "not before B's next tick, or the close");
 
     feed.forget("B");
     let status = feed.status();
-    assert_eq!((status.symbols, status.messages, status.staleness), (1, 12, Some(Duration::ZERO)));
+    assert_eq!((status.symbols, status.counts.messages, status.staleness), (1, 12, Some(Duration::ZERO)));
     assert_eq!(status.overall_completeness, Some(1.0));
     feed.at(seconds(60)).tick("B");
-    assert_eq!(feed.status().missing, 0, "its next tick begins anew");
+    assert_eq!(feed.status().counts.missing, 0, "its next tick begins anew");
 }
 
 #[test]
@@ -107,7 +119,10 @@ fn nights_are_no_gaps() {
         assert!(feed.status().paused);
     }
     let status = feed.at(seconds(86_400 * 2 + 50_000)).status();
-    assert_eq!((status.received, status.missing, status.gaps, status.staleness), (300, 0, 0, None));
+    assert_eq!(
+        (status.counts.received, status.counts.missing, status.counts.gaps, status.staleness),
+        (300, 0, 0, None)
+    );
     assert_eq!(status.overall_completeness, Some(1.0));
 }
 
@@ -116,15 +131,19 @@ fn what_is_missing_before_the_close_and_after_the_open_counts() {
     let feed = feed("edges");
     (0..=10).for_each(|second| feed.at(seconds(second)).tick("A"));
     feed.at(seconds(15)).pause();
-    assert_eq!((feed.status().missing, feed.status().gaps), (4, 1));
+    assert_eq!((feed.status().counts.missing, feed.status().counts.gaps), (4, 1));
     feed.at(seconds(16)).tick("A");
     feed.at(seconds(17)).pause();
-    assert_eq!((feed.status().messages, feed.status().received), (12, 11), "nobody asked for one in a pause");
+    assert_eq!(
+        (feed.status().counts.messages, feed.status().counts.received),
+        (12, 11),
+        "nobody asked for one in a pause"
+    );
 
     feed.at(seconds(1_000)).resume();
     assert_eq!(feed.at(seconds(1_003)).status().staleness, Some(3 * SECOND));
     feed.at(seconds(1_005)).tick("A");
-    assert_eq!((feed.status().missing, feed.status().received), (8, 12));
+    assert_eq!((feed.status().counts.missing, feed.status().counts.received), (8, 12));
 }
 
 #[test]
@@ -133,7 +152,7 @@ fn recent_completeness_forgets() {
     feed.at(seconds(0)).tick("A");
     feed.at(seconds(41)).tick("A");
     let status = feed.status();
-    assert_eq!((status.missing, status.completeness), (40, Some(2.0 / 42.0)));
+    assert_eq!((status.counts.missing, status.completeness), (40, Some(2.0 / 42.0)));
     (42..=100).for_each(|second| feed.at(seconds(second)).tick("A"));
     let status = feed.status();
     assert_eq!(status.completeness, Some(1.0), "what was missing lies more than a minute back");
@@ -153,12 +172,12 @@ fn nothing_is_made_up() {
     free.at(seconds(0)).tick("A");
     free.at(seconds(50)).tick("A");
     let status = free.at(seconds(80)).status();
-    assert_eq!((status.messages, status.expected, status.completeness), (2, 0, None));
+    assert_eq!((status.counts.messages, status.counts.expected(), status.completeness), (2, 0, None));
     assert_eq!(status.staleness, Some(30 * SECOND));
-    let snapshot = perfmon::snapshot();
+    let snapshot = snapshot();
     assert_eq!(value(&snapshot, "trading_feed_completeness_ratio", &[("feed", "silent")]), None);
-    assert_eq!(value(&snapshot, "trading_feed_missing_ticks", &[("feed", "no interval")]), None);
-    assert_eq!(value(&snapshot, "trading_feed_messages", &[("feed", "no interval")]), Some(2.0));
+    assert_eq!(value(&snapshot, "trading_feed_missing_ticks_total", &[("feed", "no interval")]), None);
+    assert_eq!(value(&snapshot, "trading_feed_messages_total", &[("feed", "no interval")]), Some(2.0));
 }
 
 #[test]
@@ -172,7 +191,7 @@ fn a_live_feed_is_measured_by_the_clock() {
     feed.at(std::time::SystemTime::now() + Duration::from_secs(86_400)).tick("A");
     feed.at(std::time::SystemTime::now() + Duration::from_secs(2)).tick("A");
     let status = feed.status();
-    assert_eq!((status.ahead, status.messages, status.out_of_order, status.missing), (1, 3, 0, 0));
+    assert_eq!((status.ahead, status.counts.messages, status.counts.out_of_order, status.counts.missing), (1, 3, 0, 0));
     assert_eq!(status.staleness, Some(Duration::ZERO));
 }
 
@@ -184,9 +203,10 @@ fn errors_are_told_by_type() {
     }
     (0..3).for_each(|_| feed.error("crossed_book"));
     feed.error("duplicate");
-    let snapshot = perfmon::snapshot();
-    let of =
-        |error_type| value(&snapshot, "trading_data_quality_errors", &[("feed", "errors"), ("error_type", error_type)]);
+    let snapshot = snapshot();
+    let of = |error_type| {
+        value(&snapshot, "trading_data_quality_errors_total", &[("feed", "errors"), ("error_type", error_type)])
+    };
     assert_eq!(
         [of("duplicate"), of("out_of_order"), of("ahead"), of("crossed_book")],
         [Some(2.0), Some(1.0), Some(0.0), Some(3.0)]
@@ -200,14 +220,17 @@ fn its_metrics_say_what_its_status_says() {
         feed.at(seconds(second)).tick("A");
     }
     feed.at(seconds(9)).tick("B");
-    let (status, snapshot) = (feed.status(), perfmon::snapshot());
+    let (status, snapshot) = (feed.status(), snapshot());
     let of = |metric: &str| value(&snapshot, &format!("trading_feed_{metric}"), &[("feed", "metrics")]);
-    assert_eq!(of("messages"), Some(5.0));
-    assert_eq!((of("expected_ticks"), of("missing_ticks"), of("gaps")), (Some(9.0), Some(4.0), Some(1.0)));
+    assert_eq!(of("messages_total"), Some(5.0));
+    assert_eq!(
+        (of("expected_ticks_total"), of("missing_ticks_total"), of("gaps_total")),
+        (Some(9.0), Some(4.0), Some(1.0))
+    );
     assert_eq!(of("completeness_ratio"), status.completeness);
     assert_eq!(of("overall_completeness_ratio"), status.overall_completeness);
     assert_eq!((of("staleness_seconds"), of("symbols"), of("paused")), (Some(2.0), Some(2.0), Some(0.0)));
     let symbol = [("feed", "metrics"), ("symbol", "A")];
     assert_eq!(value(&snapshot, "trading_feed_symbol_staleness_seconds", &symbol), Some(2.0));
-    assert_eq!(value(&snapshot, "trading_feed_symbol_missing_ticks", &symbol), Some(4.0));
+    assert_eq!(value(&snapshot, "trading_feed_symbol_missing_ticks_total", &symbol), Some(4.0));
 }

@@ -41,13 +41,13 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 fn grown(now: &FeedStatus, before: &FeedStatus) -> bool {
     let counts = |status: &FeedStatus| {
         [
-            status.messages,
-            status.expected,
-            status.received,
-            status.missing,
-            status.gaps,
-            status.duplicates,
-            status.out_of_order,
+            status.counts.messages,
+            status.counts.expected(),
+            status.counts.received,
+            status.counts.missing,
+            status.counts.gaps,
+            status.counts.duplicates,
+            status.counts.out_of_order,
             status.unwatched,
         ]
     };
@@ -78,8 +78,8 @@ proptest! {
             }
             let status = feed.status();
             prop_assert!(grown(&status, &before), "{status:?} after {before:?}");
-            prop_assert_eq!(status.expected, status.received + status.missing);
-            prop_assert!(status.messages >= status.received + status.duplicates + status.out_of_order + status.unwatched);
+            prop_assert_eq!(status.counts.expected(), status.counts.received + status.counts.missing);
+            prop_assert!(status.counts.messages >= status.counts.received + status.counts.duplicates + status.counts.out_of_order + status.unwatched);
             prop_assert!(is_ratio(status.completeness) && is_ratio(status.overall_completeness), "{status:?}");
             prop_assert_eq!(status.staleness.is_none(), status.paused || status.symbols == 0);
             before = status;
@@ -100,7 +100,7 @@ proptest! {
         }
         let status = feed.status();
         let (received, expected) = (kept.len() as u64, last + 1);
-        prop_assert_eq!((status.received, status.expected), (received, expected));
+        prop_assert_eq!((status.counts.received, status.counts.expected()), (received, expected));
         prop_assert_eq!(status.completeness, Some(received as f64 / expected as f64));
         prop_assert_eq!(status.overall_completeness, status.completeness);
     }
@@ -117,8 +117,8 @@ proptest! {
             newest = newest.max(Some(time));
         }
         let status = feed.status();
-        prop_assert_eq!((status.duplicates, status.out_of_order), (duplicates, late));
-        prop_assert_eq!(status.received, times.len() as u64 - duplicates - late);
+        prop_assert_eq!((status.counts.duplicates, status.counts.out_of_order), (duplicates, late));
+        prop_assert_eq!(status.counts.received, times.len() as u64 - duplicates - late);
     }
 }
 
@@ -132,5 +132,8 @@ fn ticks_of_many_threads_all_count() {
         }
     });
     let status = feed.status();
-    assert_eq!((status.messages, status.received, status.missing, status.symbols), (20_000, 20_000, 0, 4));
+    assert_eq!(
+        (status.counts.messages, status.counts.received, status.counts.missing, status.symbols),
+        (20_000, 20_000, 0, 4)
+    );
 }

@@ -5,17 +5,17 @@ use std::{
 
 use perfmon::trading::{KillSwitchChange, KillSwitches, kill_switches, on_kill_switch};
 
-use crate::{seconds, value};
+use crate::{seconds, snapshot, value};
 
 #[test]
 fn those_of_every_book_are_inactive_at_first() {
     let switches = KillSwitches::new("fresh");
-    let snapshot = perfmon::snapshot();
+    let snapshot = snapshot();
     for name in ["pnl", "psr", "drawdown"] {
         assert!(!switches.switch(name).is_active());
         let labels = [("book", "fresh"), ("switch", name)];
         assert_eq!(value(&snapshot, "trading_kill_switch_active", &labels), Some(0.0));
-        assert_eq!(value(&snapshot, "trading_kill_switch_activations", &labels), Some(0.0));
+        assert_eq!(value(&snapshot, "trading_kill_switch_activations_total", &labels), Some(0.0));
     }
     let state = switches.switch("psr").state();
     assert_eq!((state.active, state.reason, state.since, state.activations), (false, None, None, 0));
@@ -30,15 +30,15 @@ fn a_switch_keeps_the_first_reason_and_its_time() {
     let state = switch.state();
     assert_eq!((state.reason.as_deref(), state.since, state.activations), (Some("-5.2 %"), Some(seconds(10)), 1));
     let labels = [("book", "reasons"), ("switch", "pnl")];
-    assert_eq!(value(&perfmon::snapshot(), "trading_kill_switch_active", &labels), Some(1.0));
+    assert_eq!(value(&snapshot(), "trading_kill_switch_active", &labels), Some(1.0));
 
     assert!(switch.at(seconds(60)).deactivate());
     assert!(!switch.deactivate());
     let state = switch.state();
     assert_eq!((state.active, state.reason, state.since), (false, None, Some(seconds(60))));
     assert!(switch.activate("again"));
-    let snapshot = perfmon::snapshot();
-    assert_eq!(value(&snapshot, "trading_kill_switch_activations", &labels), Some(2.0));
+    let snapshot = snapshot();
+    assert_eq!(value(&snapshot, "trading_kill_switch_activations_total", &labels), Some(2.0));
 }
 
 #[test]
@@ -51,9 +51,12 @@ fn a_name_is_one_switch() {
     assert!(kill_switches().iter().any(|one| one.book() == "shared" && one.name() == "volatility" && one.is_active()));
 }
 
+/// The switch, whether it became active, why.
+type Heard = (String, bool, Option<String>);
+
 #[test]
 fn whoever_listens_is_told_at_once_and_may_switch_others() {
-    let heard: Arc<Mutex<Vec<(String, bool, Option<String>)>>> = Arc::default();
+    let heard: Arc<Mutex<Vec<Heard>>> = Arc::default();
     let here = heard.clone();
     on_kill_switch(move |change: &KillSwitchChange| {
         if change.switch.book() != "heard" {
@@ -68,7 +71,7 @@ fn whoever_listens_is_told_at_once_and_may_switch_others() {
         }
     });
     on_kill_switch(|change| {
-        assert!(change.switch.book() != "heard", "a listener that panics (this one does on purpose)")
+        assert!(change.switch.book() != "heard", "a listener that panics (this one does on purpose)");
     });
 
     let switches = KillSwitches::new("heard");

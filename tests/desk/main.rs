@@ -7,7 +7,10 @@ mod feed_algebra;
 mod kill_switches;
 mod orders;
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{
+    sync::{Mutex, PoisonError},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use perfmon::snapshot::{Snapshot, Value};
 
@@ -18,6 +21,13 @@ fn at(milliseconds: u64) -> SystemTime {
 
 fn seconds(seconds: u64) -> SystemTime {
     at(1_000 * seconds)
+}
+
+/// A snapshot. Collectors are run by one of those who take snapshots at the same time, and the others see what was found before; so one at a time.
+fn snapshot() -> Snapshot {
+    static ALONE: Mutex<()> = Mutex::new(());
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    perfmon::snapshot()
 }
 
 /// The value of the series of a metric that has these labels; its others are not asked for, and added up.

@@ -2,15 +2,16 @@ use std::{collections::HashMap, thread, time::Duration};
 
 use perfmon::trading::{Order, OrderEvent, OrderLatency, Orders};
 
-use crate::{at, value};
+use crate::{at, snapshot, value};
 
-fn count(book: &str, metric: &str) -> f64 {
-    value(&perfmon::snapshot(), metric, &[("book", book)]).expect("counted from 0 on")
+/// Over all types of orders; there from 0 on.
+fn count(book: &str, metric: &str) -> Option<f64> {
+    value(&snapshot(), metric, &[("book", book)])
 }
 
 /// Calls of a site of a book, and the longest.
 fn latency(book: &str, site: &str) -> (u64, Duration) {
-    let snapshot = perfmon::snapshot();
+    let snapshot = snapshot();
     let site = snapshot.get(site).expect("announced");
     let of_book = site.series().iter().filter(|series| series.values().iter().any(|value| value == book));
     of_book.fold((0, Duration::ZERO), |(calls, longest), series| {
@@ -22,10 +23,10 @@ fn latency(book: &str, site: &str) -> (u64, Duration) {
 fn counts_begin_at_nothing() {
     let orders = Orders::new("nothing yet");
     for metric in ["submitted", "filled", "cancelled", "rejected", "acknowledged", "dropped"] {
-        assert_eq!(count("nothing yet", &format!("trading_orders_{metric}")), 0.0, "{metric}");
+        assert_eq!(count("nothing yet", &format!("trading_orders_{metric}_total")), Some(0.0), "{metric}");
     }
-    assert_eq!((orders.open(), count("nothing yet", "trading_orders_open")), (0, 0.0));
-    assert!(perfmon::snapshot().get("order_fill").is_some(), "known before its first call");
+    assert_eq!((orders.open(), count("nothing yet", "trading_orders_open")), (0, Some(0.0)));
+    assert!(snapshot().get("order_fill").is_some(), "known before its first call");
 }
 
 #[test]
@@ -44,10 +45,10 @@ fn event_times_give_the_latencies() {
     assert_eq!(latency("by event time", "order_placement"), (1, ms(20)));
     assert_eq!(latency("by event time", "order_fill"), (1, ms(100)));
     assert_eq!(orders.open(), 0);
-    let snapshot = perfmon::snapshot();
+    let snapshot = snapshot();
     let labels = [("book", "by event time"), ("order_type", "limit")];
     for metric in ["orders_submitted", "orders_acknowledged", "order_partial_fills", "orders_filled"] {
-        assert_eq!(value(&snapshot, &format!("trading_{metric}"), &labels), Some(1.0), "{metric}");
+        assert_eq!(value(&snapshot, &format!("trading_{metric}_total"), &labels), Some(1.0), "{metric}");
     }
 }
 
@@ -58,7 +59,7 @@ fn a_fill_acknowledges() {
     let order = orders.at(at(1)).submitted(intent);
     orders.at(at(5)).filled(order);
     assert_eq!(latency("hasty", "intent_to_ack"), (1, Duration::from_millis(5)));
-    assert_eq!(count("hasty", "trading_orders_acknowledged"), 1.0);
+    assert_eq!(count("hasty", "trading_orders_acknowledged_total"), Some(1.0));
 }
 
 #[test]
@@ -69,14 +70,14 @@ fn what_does_not_come_to_its_end_has_no_latency() {
     orders.intent("limit").refused("position_limit");
     assert_eq!(latency("unhappy", "order_fill").0 + latency("unhappy", "intent_to_ack").0, 0);
     assert_eq!(
-        (count("unhappy", "trading_orders_cancelled"), count("unhappy", "trading_orders_submitted")),
-        (1.0, 2.0)
+        (count("unhappy", "trading_orders_cancelled_total"), count("unhappy", "trading_orders_submitted_total")),
+        (Some(1.0), Some(2.0))
     );
-    let snapshot = perfmon::snapshot();
+    let snapshot = snapshot();
     let because = |metric, reason| value(&snapshot, metric, &[("book", "unhappy"), ("reason", reason)]);
-    assert_eq!(because("trading_orders_rejected", "insufficient_funds"), Some(1.0));
-    assert_eq!(because("trading_order_intents_refused", "position_limit"), Some(1.0));
-    assert_eq!((orders.open(), count("unhappy", "trading_orders_dropped")), (0, 0.0));
+    assert_eq!(because("trading_orders_rejected_total", "insufficient_funds"), Some(1.0));
+    assert_eq!(because("trading_order_intents_refused_total", "position_limit"), Some(1.0));
+    assert_eq!((orders.open(), count("unhappy", "trading_orders_dropped_total")), (0, Some(0.0)));
 }
 
 #[test]
@@ -91,10 +92,10 @@ fn what_is_dropped_is_told() {
         panic!("on purpose");
     });
     assert!(lost.join().is_err());
-    let snapshot = perfmon::snapshot();
+    let snapshot = snapshot();
     for stage in ["intent", "submitted", "acknowledged"] {
         let labels = [("book", "forgetful"), ("stage", stage)];
-        assert_eq!(value(&snapshot, "trading_orders_dropped", &labels), Some(1.0), "{stage}");
+        assert_eq!(value(&snapshot, "trading_orders_dropped_total", &labels), Some(1.0), "{stage}");
     }
     assert_eq!(orders.open(), 0);
 }
@@ -107,7 +108,7 @@ fn times_that_go_backwards_are_no_latency() {
     orders.at(at(7)).filled(order);
     assert_eq!(latency("backwards", "intent_to_ack").0, 0);
     assert_eq!(latency("backwards", "order_placement"), (1, Duration::from_millis(2)));
-    assert_eq!(count("backwards", "trading_order_times_reversed"), 1.0);
+    assert_eq!(count("backwards", "trading_order_times_reversed_total"), Some(1.0));
 }
 
 #[test]
@@ -125,8 +126,8 @@ fn a_program_may_count_and_time_itself() {
     orders.count(OrderEvent::Filled, "limit", 3);
     orders.count(OrderEvent::Rejected("halted"), "limit", 2);
     orders.record(OrderLatency::Fill, "limit", Duration::from_millis(7));
-    assert_eq!(count("by hand", "trading_orders_submitted"), 5.0);
-    assert_eq!(count("by hand", "trading_orders_rejected"), 2.0);
+    assert_eq!(count("by hand", "trading_orders_submitted_total"), Some(5.0));
+    assert_eq!(count("by hand", "trading_orders_rejected_total"), Some(2.0));
     assert_eq!(latency("by hand", "order_fill"), (1, Duration::from_millis(7)));
 }
 
@@ -163,8 +164,8 @@ fn orders_go_from_thread_to_thread() {
         });
     });
     let counts = ["submitted", "acknowledged", "filled", "cancelled", "rejected", "dropped"]
-        .map(|metric| count("threads", &format!("trading_orders_{metric}")));
+        .map(|metric| count("threads", &format!("trading_orders_{metric}_total")));
     let all = (4 * EACH) as f64;
-    assert_eq!(counts, [all, all, all / 2.0, all / 4.0, all / 4.0, 0.0]);
+    assert_eq!(counts, [all, all, all / 2.0, all / 4.0, all / 4.0, 0.0].map(Some));
     assert_eq!((orders.open(), latency("threads", "order_placement").0), (0, 4 * EACH));
 }

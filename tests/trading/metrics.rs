@@ -68,15 +68,15 @@ fn metrics_tell_what_the_summary_does() {
     close(of("trading_value_at_risk_95_ratio", &[]), summary.risk.value_at_risk_95.expect("100 days"));
     close(of("trading_position_quantity", &["AAPL"]), 100.0);
     close(of("trading_position_pnl_realized", &["other"]), summary.pnl.realized);
-    close(of("trading_fills", &[]), 200.0);
-    close(of("trading_results", &["win"]), summary.wins as f64);
+    close(of("trading_fills_total", &[]), 200.0);
+    close(of("trading_results_total", &["win"]), summary.wins as f64);
     close(of("trading_market_regime", &[]), 2.0);
-    assert_eq!(of("trading_updates_refused", &["not_finite"]), Some(0.0));
+    assert_eq!(of("trading_updates_refused_total", &["not_finite"]), Some(0.0));
     let unit = |name| snapshot.metric(name).expect("there").unit();
     assert_eq!((unit("trading_volatility_ratio"), unit("trading_drawdown_seconds")), ("ratio", "seconds"));
 
     book.at(noon(100)).fill(Fill::buy("AAPL", 1.0, 100.0));
-    assert_eq!(value(&perfmon::snapshot(), book.name(), "trading_fills", &[]), Some(201.0), "always as it is");
+    assert_eq!(value(&perfmon::snapshot(), book.name(), "trading_fills_total", &[]), Some(201.0), "always as it is");
 
     let name = format!("trading.{}", book.name());
     assert!(perfmon::collectors().iter().any(|collector| collector.name == name));

@@ -194,24 +194,24 @@ impl Told for Broker {
         let labels = [("broker", self.name())];
         let mut counter = |name, value, help, unit| _ = out.counter_with(name, &labels, value).describe(help, unit);
         counter(
-            "trading_broker_connection_errors",
+            "trading_broker_connection_errors_total",
             status.connection_errors,
             "Connections to the broker that failed or broke.",
             "errors",
         );
         counter(
-            "trading_broker_reconnections",
+            "trading_broker_reconnections_total",
             status.reconnections,
             "Lost connections to the broker that came back.",
             "reconnections",
         );
         counter(
-            "trading_broker_pacing_violations",
+            "trading_broker_pacing_violations_total",
             status.pacing_violations,
             "Complaints of the broker about too many requests.",
             "violations",
         );
-        counter("trading_broker_requests", status.requests, "Requests to the broker.", "requests");
+        counter("trading_broker_requests_total", status.requests, "Requests to the broker.", "requests");
         let mut gauge = |name, value: Option<f64>, help, unit| {
             if let Some(value) = value {
                 out.gauge_with(name, &labels, value).describe(help, unit);

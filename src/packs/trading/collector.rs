@@ -126,16 +126,16 @@ fn counts(summary: &Summary, out: &mut Samples) {
         out.counter_with(name, &labels, value).describe(help, "");
     };
     let results = "Closing trades and realized amounts by what they made, fees taken off: win or loss.";
-    count("trading_results", Some(("result", "win")), summary.wins, results);
-    count("trading_results", Some(("result", "loss")), summary.losses, results);
-    count("trading_fills", None, summary.fills, "Trades that were told.");
+    count("trading_results_total", Some(("result", "win")), summary.wins, results);
+    count("trading_results_total", Some(("result", "loss")), summary.losses, results);
+    count("trading_fills_total", None, summary.fills, "Trades that were told.");
     for (reason, refused) in summary.refused.by_reason() {
         let help = "Updates that were not taken over, by reason.";
-        count("trading_updates_refused", Some(("reason", reason)), refused, help);
+        count("trading_updates_refused_total", Some(("reason", reason)), refused, help);
     }
     let late = "Updates of a day before, which counted into the day under way.";
-    count("trading_updates_late", None, summary.late_updates, late);
+    count("trading_updates_late_total", None, summary.late_updates, late);
     let folded = "Symbols that held nothing and gave their place to another.";
-    count("trading_symbols_folded", None, summary.symbols_folded, folded);
-    count("trading_history_dropped", None, summary.days_dropped, "Days that are no longer kept.");
+    count("trading_symbols_folded_total", None, summary.symbols_folded, folded);
+    count("trading_history_dropped_total", None, summary.days_dropped, "Days that are no longer kept.");
 }

@@ -2,7 +2,7 @@
 
 use perfmon_core::Counter;
 
-static ERRORS: Counter<1> = Counter::new("trading_errors", module_path!())
+static ERRORS: Counter<1> = Counter::new("trading_errors_total", module_path!())
     .labels(&["error_type"])
     .help("Errors of the trading system, by type.")
     .unit("errors");

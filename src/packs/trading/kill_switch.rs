@@ -252,7 +252,7 @@ impl Told for KillSwitches {
             let state = switch.state();
             out.gauge_with("trading_kill_switch_active", &labels, f64::from(u8::from(state.active)))
                 .describe("1 while the kill switch is active, else 0.", "");
-            out.counter_with("trading_kill_switch_activations", &labels, state.activations)
+            out.counter_with("trading_kill_switch_activations_total", &labels, state.activations)
                 .describe("Times that the kill switch went from inactive to active.", "activations");
         }
     }

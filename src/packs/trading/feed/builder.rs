@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     super::{at::length, ring::Meter},
-    Counts, FEEDS, Feed, Inner, Recent, Rules, State,
+    FEEDS, Feed, Inner, Recent, Rules, State, TickCounts,
 };
 
 const FIVE_MINUTES: i64 = 300_000_000_000;
@@ -77,7 +77,7 @@ impl FeedBuilder {
         FEEDS.get(&name, |name| {
             let state = State {
                 streams: HashMap::new(),
-                others: Counts::default(),
+                others: TickCounts::default(),
                 unwatched: 0,
                 ahead: 0,
                 errors: BTreeMap::new(),

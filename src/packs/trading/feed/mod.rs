@@ -15,10 +15,11 @@ use std::{
 pub use self::{
     builder::FeedBuilder,
     status::{FeedStatus, SymbolStatus},
+    stream::TickCounts,
 };
 use self::{
     recent::Recent,
-    stream::{Counts, Rules, Stream},
+    stream::{Rules, Stream},
 };
 use super::{
     at::{AtTime, nanos, now},
@@ -40,12 +41,13 @@ const AHEAD: i64 = 60_000_000_000;
 /// use perfmon::trading::Feed;
 ///
 /// let feed = Feed::builder("minute bars").interval(Duration::from_secs(60)).gap(3).replay().build();
-/// let minute = |number| UNIX_EPOCH + Duration::from_secs(60 * number);
+/// let minute = |number: u64| UNIX_EPOCH + Duration::from_secs(60 * number);
 /// for number in [0, 1, 2, 6, 7, 7] {
 ///     feed.at(minute(number)).tick("SPX");
 /// }
 /// let status = feed.at(minute(8)).status();
-/// assert_eq!((status.received, status.missing, status.gaps, status.duplicates), (5, 3, 1, 1));
+/// let counts = status.counts;
+/// assert_eq!((counts.received, counts.missing, counts.gaps, counts.duplicates), (5, 3, 1, 1));
 /// assert_eq!(status.staleness, Some(Duration::from_secs(60)));
 /// assert_eq!(status.overall_completeness, Some(0.625));
 /// ```
@@ -84,9 +86,9 @@ struct Inner {
 }
 
 struct State {
-    streams: HashMap<Box<str>, Stream>,
+    streams: HashMap<Arc<str>, Stream>,
     /// Counts of symbols that were forgotten, and of ticks that belong to none.
-    others: Counts,
+    others: TickCounts,
     unwatched: u64,
     ahead: u64,
     errors: BTreeMap<String, u64>,

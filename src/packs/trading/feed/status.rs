@@ -1,6 +1,6 @@
 //! How a feed stands, and its metrics.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use perfmon_core::collect::Samples;
 
@@ -8,29 +8,17 @@ use super::{
     super::{at::now, known::Told},
     Feed, Inner, State,
     recent::ratio,
-    stream::{Counts, Stream},
+    stream::{Stream, TickCounts},
 };
 
 /// How a feed stands. [`Feed`] says what the counts mean.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct FeedStatus {
-    /// Ticks of every sort.
-    pub messages: u64,
+    /// Over all its symbols.
+    pub counts: TickCounts,
     /// Messages a second, over the last 10 s by the machine's clock.
     pub messages_per_second: f64,
-    /// Received and missing ticks.
-    pub expected: u64,
-    /// Ticks that were expected and came.
-    pub received: u64,
-    /// Ticks that were expected and did not come before the next.
-    pub missing: u64,
-    /// Runs of missing ticks.
-    pub gaps: u64,
-    /// Ticks with the time of the one before.
-    pub duplicates: u64,
-    /// Ticks older than the newest.
-    pub out_of_order: u64,
     /// Ticks whose time lay ahead of the clock.
     pub ahead: u64,
     /// Received ticks of those expected, 0 to 1, over [the window](super::FeedBuilder::window). `None` when none were expected.
@@ -52,33 +40,10 @@ pub struct FeedStatus {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SymbolStatus {
-    /// Ticks of every sort.
-    pub messages: u64,
-    /// Received and missing ticks.
-    pub expected: u64,
-    /// Ticks that were expected and came.
-    pub received: u64,
-    /// Ticks that were expected and did not come before the next.
-    pub missing: u64,
-    /// Runs of missing ticks.
-    pub gaps: u64,
-    /// Ticks with the time of the one before.
-    pub duplicates: u64,
-    /// Ticks older than the newest.
-    pub out_of_order: u64,
+    /// What was counted since it is watched.
+    pub counts: TickCounts,
     /// Age of its newest tick; `None` while none is expected.
     pub staleness: Option<Duration>,
-}
-
-impl Counts {
-    pub(super) fn add(&mut self, other: &Self) {
-        self.messages = self.messages.saturating_add(other.messages);
-        self.received = self.received.saturating_add(other.received);
-        self.missing = self.missing.saturating_add(other.missing);
-        self.gaps = self.gaps.saturating_add(other.gaps);
-        self.duplicates = self.duplicates.saturating_add(other.duplicates);
-        self.out_of_order = self.out_of_order.saturating_add(other.out_of_order);
-    }
 }
 
 impl FeedStatus {
@@ -92,14 +57,8 @@ impl FeedStatus {
         };
         let missing = overdue().map(|overdue| overdue.ticks).fold(counts.missing, u64::saturating_add);
         Self {
-            messages: counts.messages,
+            counts,
             messages_per_second: state.arrivals.over_ten_seconds(now()),
-            expected: counts.expected(),
-            received: counts.received,
-            missing: counts.missing,
-            gaps: counts.gaps,
-            duplicates: counts.duplicates,
-            out_of_order: counts.out_of_order,
             ahead: state.ahead,
             completeness: feed.rules.interval.and_then(|_| state.recent.completeness(time, overdue())),
             overall_completeness: ratio(counts.received, missing),
@@ -113,17 +72,7 @@ impl FeedStatus {
 
 impl SymbolStatus {
     pub(super) fn new(stream: &Stream, state: &State, time: i64) -> Self {
-        let counts = stream.counts;
-        Self {
-            messages: counts.messages,
-            expected: counts.expected(),
-            received: counts.received,
-            missing: counts.missing,
-            gaps: counts.gaps,
-            duplicates: counts.duplicates,
-            out_of_order: counts.out_of_order,
-            staleness: staleness(stream, state, time),
-        }
+        Self { counts: stream.counts, staleness: staleness(stream, state, time) }
     }
 }
 
@@ -136,32 +85,37 @@ impl Told for Feed {
     const COLLECTOR: &'static str = "trading.feeds";
 
     fn tell(&self, out: &mut Samples) {
-        let state = self.state();
-        let clock = self.clock(&state);
-        let status = FeedStatus::new(&self.0, &state, clock);
-        status.tell(self.name(), self.0.rules.interval.is_some(), out);
-        let found = [("duplicate", status.duplicates), ("out_of_order", status.out_of_order), ("ahead", status.ahead)];
-        let mut errors = state.errors.clone();
+        // What is copied here is told below, where no tick waits for it.
+        let (status, mut errors, symbols) = {
+            let state = self.state();
+            let clock = self.clock(&state);
+            let symbol = |(symbol, stream): (&Arc<str>, _)| (symbol.clone(), SymbolStatus::new(stream, &state, clock));
+            let symbols: Vec<_> = state.streams.iter().map(symbol).collect();
+            (FeedStatus::new(&self.0, &state, clock), state.errors.clone(), symbols)
+        };
+        let with_interval = self.0.rules.interval.is_some();
+        status.tell(self.name(), with_interval, out);
+        let found = [
+            ("duplicate", status.counts.duplicates),
+            ("out_of_order", status.counts.out_of_order),
+            ("ahead", status.ahead),
+        ];
         for (error_type, count) in found {
             *errors.entry(error_type.to_owned()).or_default() += count;
         }
         for (error_type, count) in &errors {
-            out.counter_with(
-                "trading_data_quality_errors",
-                &[("feed", self.name()), ("error_type", error_type)],
-                *count,
-            )
-            .describe("Errors in market data, by type.", "errors");
+            let labels = [("feed", self.name()), ("error_type", error_type)];
+            out.counter_with("trading_data_quality_errors_total", &labels, *count)
+                .describe("Errors in market data, by type.", "errors");
         }
-        for (symbol, stream) in &state.streams {
+        for (symbol, status) in &symbols {
             let labels = [("feed", self.name()), ("symbol", symbol)];
-            let status = SymbolStatus::new(stream, &state, clock);
             if let Some(staleness) = status.staleness {
                 out.gauge_with("trading_feed_symbol_staleness_seconds", &labels, staleness.as_secs_f64())
                     .describe("Age of the symbol's newest tick.", "seconds");
             }
-            if self.0.rules.interval.is_some() {
-                out.counter_with("trading_feed_symbol_missing_ticks", &labels, status.missing)
+            if with_interval {
+                out.counter_with("trading_feed_symbol_missing_ticks_total", &labels, status.counts.missing)
                     .describe("Ticks of the symbol that were expected and did not come.", "ticks");
             }
         }
@@ -172,17 +126,27 @@ impl FeedStatus {
     fn tell(&self, feed: &str, with_interval: bool, out: &mut Samples) {
         let labels = [("feed", feed)];
         let mut counter = |name, value, help, unit| _ = out.counter_with(name, &labels, value).describe(help, unit);
-        counter("trading_feed_messages", self.messages, "Ticks of every sort.", "messages");
+        counter("trading_feed_messages_total", self.counts.messages, "Ticks of every sort.", "messages");
         counter(
-            "trading_feed_unwatched_ticks",
+            "trading_feed_unwatched_ticks_total",
             self.unwatched,
             "Ticks of symbols that are not watched, because there are too many.",
             "ticks",
         );
         if with_interval {
-            counter("trading_feed_expected_ticks", self.expected, "Ticks that came or are missing.", "ticks");
-            counter("trading_feed_missing_ticks", self.missing, "Ticks that were expected and did not come.", "ticks");
-            counter("trading_feed_gaps", self.gaps, "Runs of missing ticks.", "gaps");
+            counter(
+                "trading_feed_expected_ticks_total",
+                self.counts.expected(),
+                "Ticks that came or are missing.",
+                "ticks",
+            );
+            counter(
+                "trading_feed_missing_ticks_total",
+                self.counts.missing,
+                "Ticks that were expected and did not come.",
+                "ticks",
+            );
+            counter("trading_feed_gaps_total", self.counts.gaps, "Runs of missing ticks.", "gaps");
         }
         let mut gauge = |name, value: Option<f64>, help, unit| {
             if let Some(value) = value {

@@ -1,19 +1,37 @@
 //! The ticks of one symbol: which were expected, which came.
 
-/// What was counted of a symbol, or of a feed.
+/// What was counted of a symbol, or of a feed. [`Feed`](super::Feed) says what is what.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Counts {
-    pub(super) messages: u64,
-    pub(super) received: u64,
-    pub(super) missing: u64,
-    pub(super) gaps: u64,
-    pub(super) duplicates: u64,
-    pub(super) out_of_order: u64,
+#[non_exhaustive]
+pub struct TickCounts {
+    /// Ticks of every sort.
+    pub messages: u64,
+    /// Ticks that were expected and came.
+    pub received: u64,
+    /// Ticks that were expected and did not come before the next.
+    pub missing: u64,
+    /// Runs of missing ticks.
+    pub gaps: u64,
+    /// Ticks with the time of the one before.
+    pub duplicates: u64,
+    /// Ticks older than the newest.
+    pub out_of_order: u64,
 }
 
-impl Counts {
-    pub(super) fn expected(&self) -> u64 {
+impl TickCounts {
+    /// Received and missing ticks.
+    #[must_use]
+    pub fn expected(&self) -> u64 {
         self.received.saturating_add(self.missing)
+    }
+
+    pub(super) fn add(&mut self, other: &Self) {
+        self.messages = self.messages.saturating_add(other.messages);
+        self.received = self.received.saturating_add(other.received);
+        self.missing = self.missing.saturating_add(other.missing);
+        self.gaps = self.gaps.saturating_add(other.gaps);
+        self.duplicates = self.duplicates.saturating_add(other.duplicates);
+        self.out_of_order = self.out_of_order.saturating_add(other.out_of_order);
     }
 }
 
@@ -36,7 +54,7 @@ pub(super) struct Stream {
     anchor: i64,
     /// None has come since ticks are expected.
     waiting: bool,
-    pub(super) counts: Counts,
+    pub(super) counts: TickCounts,
 }
 
 /// Ticks in a row that did not come: those expected one interval after `anchor`, two intervals, and so on.
@@ -64,7 +82,7 @@ impl Missing {
 impl Stream {
     /// Ticks are expected from this time on.
     pub(super) fn begin(time: i64) -> Self {
-        Self { newest: time, anchor: time, waiting: true, counts: Counts::default() }
+        Self { newest: time, anchor: time, waiting: true, counts: TickCounts::default() }
     }
 
     /// A tick. Says which ones are known to be missing now, if it is one of those expected.
@@ -118,8 +136,10 @@ impl Stream {
     /// The ticks that should have come by this time and have not.
     pub(super) fn overdue(&self, time: i64, interval: i64) -> Missing {
         // One is missing when it is half an interval late: then it is nearer to where the next belongs.
-        let late = time.saturating_sub(self.anchor).saturating_sub(interval / 2).max(0) / interval;
-        Missing { anchor: self.anchor, interval, ticks: late.unsigned_abs() }
+        let late = time.saturating_sub(self.anchor).saturating_sub(interval / 2).max(0);
+        // Nearly always none is, and a division costs as much as all else.
+        let ticks = if late < interval { 0 } else { (late / interval).unsigned_abs() };
+        Missing { anchor: self.anchor, interval, ticks }
     }
 
     fn settle(&mut self, time: i64, interval: i64, gap: u64) -> Missing {

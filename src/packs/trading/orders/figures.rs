@@ -29,16 +29,16 @@ macro_rules! counters {
 }
 
 counters! {
-    INTENTS: "trading_order_intents", LABELS, "orders", "Orders that were decided on.";
-    REFUSED: "trading_order_intents_refused", WITH_REASON, "orders", "Orders that the program's own limits refused before they were submitted.";
-    SUBMITTED: "trading_orders_submitted", LABELS, "orders", "Orders handed to the broker.";
-    ACKNOWLEDGED: "trading_orders_acknowledged", LABELS, "orders", "Orders that the broker acknowledged.";
-    PARTIAL_FILLS: "trading_order_partial_fills", LABELS, "fills", "Fills that left something of their order open.";
-    FILLED: "trading_orders_filled", LABELS, "orders", "Orders filled in whole.";
-    CANCELLED: "trading_orders_cancelled", LABELS, "orders", "Orders cancelled.";
-    REJECTED: "trading_orders_rejected", WITH_REASON, "orders", "Orders that the broker rejected.";
-    DROPPED: "trading_orders_dropped", ["book", "order_type", "stage"], "orders", "Orders whose end was never told, by how far they had come: intent, submitted, acknowledged.";
-    REVERSED: "trading_order_times_reversed", ["book"], "latencies", "Latencies left out because the event times of an order went backwards.";
+    INTENTS: "trading_order_intents_total", LABELS, "orders", "Orders that were decided on.";
+    REFUSED: "trading_order_intents_refused_total", WITH_REASON, "orders", "Orders that the program's own limits refused before they were submitted.";
+    SUBMITTED: "trading_orders_submitted_total", LABELS, "orders", "Orders handed to the broker.";
+    ACKNOWLEDGED: "trading_orders_acknowledged_total", LABELS, "orders", "Orders that the broker acknowledged.";
+    PARTIAL_FILLS: "trading_order_partial_fills_total", LABELS, "fills", "Fills that left something of their order open.";
+    FILLED: "trading_orders_filled_total", LABELS, "orders", "Orders filled in whole.";
+    CANCELLED: "trading_orders_cancelled_total", LABELS, "orders", "Orders cancelled.";
+    REJECTED: "trading_orders_rejected_total", WITH_REASON, "orders", "Orders that the broker rejected.";
+    DROPPED: "trading_orders_dropped_total", ["book", "order_type", "stage"], "orders", "Orders whose end was never told, by how far they had come: intent, submitted, acknowledged.";
+    REVERSED: "trading_order_times_reversed_total", ["book"], "latencies", "Latencies left out because the event times of an order went backwards.";
 }
 
 /// Makes the figures of a book known before its first order. A program without orders has none of them.

@@ -100,7 +100,7 @@ impl Orders {
         &self.0.book
     }
 
-    /// Orders submitted and not yet at their end.
+    /// Orders submitted and not yet at their end; those that the program [counts itself](Self::count) are not among them.
     #[must_use]
     pub fn open(&self) -> u64 {
         u64::try_from(self.0.open.load(Ordering::Relaxed)).unwrap_or(0)
