@@ -76,3 +76,16 @@ fn any_time_will_do() {
     assert_eq!(status.counts.expected(), status.counts.received.saturating_add(status.counts.missing));
     assert!(snapshot().metric("trading_feed_missing_ticks_total").is_some());
 }
+
+#[test]
+fn a_removed_name_is_free_again() {
+    let first = Feed::builder("removed").replay().build();
+    first.at(seconds(0)).tick("A");
+    first.remove();
+    assert_eq!(value(&snapshot(), "trading_feed_messages_total", &[("feed", "removed")]), None);
+    let second = Feed::builder("removed").replay().build();
+    first.remove();
+    first.at(seconds(1)).tick("A");
+    assert_eq!((first.status().counts.messages, second.status().counts.messages), (2, 0));
+    assert_eq!(value(&snapshot(), "trading_feed_messages_total", &[("feed", "removed")]), Some(0.0));
+}

@@ -55,7 +55,7 @@ fn main() {
             "feed.at(time).tick, each one expected",
             1,
             Box::new(|number| {
-                if number as usize % SYMBOLS == 0 {
+                if (number as usize).is_multiple_of(SYMBOLS) {
                     second.set(second.get() + 1);
                 }
                 replay.at(UNIX_EPOCH + Duration::from_secs(second.get())).tick(symbol(number));
