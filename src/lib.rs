@@ -75,6 +75,7 @@
 //! | `auth` | no | Users with passwords for the exporter, by argon2; brings `exporter`. Tokens need no feature. |
 //! | `cli` | no | The program `perfmon`, which runs the exporter on its own and asks one that runs; brings `config`, `tls` and `auth`. Not for programs. |
 //! | `system` | no | `perfmon::system`: processor, memory, disks, network, temperature, connections, the process itself and whether it leaks. |
+//! | `trading` | no | `perfmon::trading`: books with their P&L, drawdown, performance and risk; kill switches, orders, market data, brokers. |
 //! | `tracing` | no | `perfmon::tracing`: call sites of the spans there are, trace ids for slow calls, slow calls as events. |
 //!
 //! Without `on`, attributes leave the plain function, machine code identical, and the other macros do nothing. A library depends on perfmon with
@@ -102,6 +103,8 @@ pub mod tracing;
 
 #[cfg(feature = "system")]
 pub use packs::system;
+#[cfg(feature = "trading")]
+pub use packs::trading;
 #[cfg(feature = "report")]
 pub use perfmon_core::report::{self, Report, ReportOnExit, report, report_on_exit};
 pub use perfmon_core::{

@@ -5,3 +5,5 @@
 
 #[cfg(feature = "system")]
 pub mod system;
+#[cfg(feature = "trading")]
+pub mod trading;
