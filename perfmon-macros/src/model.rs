@@ -116,6 +116,8 @@ pub(crate) struct Site {
     pub(crate) classify: Option<Classify>,
     pub(crate) busy: bool,
     pub(crate) root: Option<Path>,
+    /// The agent that runs while the body does, as an expression; of other kinds nothing.
+    pub(crate) agent: Option<TokenStream>,
 }
 
 /// Spans of what we introduce: our names never meet the user's, and lints know whose code it is.

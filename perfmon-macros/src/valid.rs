@@ -34,6 +34,7 @@ pub(crate) fn site(mut args: Args, kind: &'static Kind, place: Place, errors: &m
         classify: args.classify,
         busy: args.busy.is_some(),
         root: args.root,
+        agent: None,
     }
 }
 
