@@ -48,6 +48,7 @@
 //! [`series()`] and [`aggregate`] read custom metrics back, as they are and were during the last day.
 //! `perfmon::exporter::start()` serves all of it over HTTP from a thread of its own, for Prometheus and for people (feature `exporter`).
 //! `perfmon::system::register()` adds the machine's and the process's own figures (feature `system`): processor, memory, disks, network.
+//! `perfmon::agents::summary()` has AI agents with their tokens and tools (feature `agents`).
 //!
 //! # What it costs
 //!
@@ -75,6 +76,7 @@
 //! | `auth` | no | Users with passwords for the exporter, by argon2; brings `exporter`. Tokens need no feature. |
 //! | `cli` | no | The program `perfmon`, which runs the exporter on its own and asks one that runs; brings `config`, `tls` and `auth`. Not for programs. |
 //! | `system` | no | `perfmon::system`: processor, memory, disks, network, temperature, connections, the process itself and whether it leaks. |
+//! | `agents` | no | `perfmon::agents`: who runs, `perfmon::tokens` by agent, tools by the agent that calls them. |
 //! | `tracing` | no | `perfmon::tracing`: call sites of the spans there are, trace ids for slow calls, slow calls as events. |
 //!
 //! Without `on`, attributes leave the plain function, machine code identical, and the other macros do nothing. A library depends on perfmon with
@@ -99,6 +101,8 @@ mod packs;
 #[cfg(feature = "tracing")]
 pub mod tracing;
 
+#[cfg(feature = "agents")]
+pub use packs::agents::{self, tokens};
 #[cfg(feature = "system")]
 pub use packs::system;
 #[cfg(feature = "report")]
