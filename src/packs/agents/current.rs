@@ -74,7 +74,7 @@ impl Agent {
 
     /// A future as this agent's: it runs whenever the future is polled, and while it is dropped.
     #[inline]
-    pub fn carry<F>(self, future: F) -> Carried<F> {
+    pub fn carry<F: Future>(self, future: F) -> Carried<F> {
         Carried { agent: self, future: Some(future) }
     }
 }
