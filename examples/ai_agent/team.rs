@@ -102,7 +102,7 @@ impl Team {
     }
 
     /// Reads a file. There is a reader for each kind of file, known when there is one to read.
-    #[monitor_agent("reader", labels(name = reader_of(&hit.file)))]
+    #[monitor_agent("reader", labels(agent = reader_of(&hit.file)))]
     async fn read(&self, hit: &Hit, attempt: u64) -> Result<String, Failure> {
         let text = hit.lines.iter().take(40).fold(String::new(), |text, line| text + line + "\n");
         Ok(self.ask(Task::Digest, &text, attempt).await?)

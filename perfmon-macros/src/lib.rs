@@ -136,7 +136,7 @@ pub fn monitor_request(options: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 ///
 /// With the feature `agents`, the agent is known while the function runs: `perfmon::tokens` and the tools it calls are counted as its own. An agent whose
-/// name is known at run time only gives it as the label `name`: `#[monitor_agent("worker", labels(name = task.agent))]`.
+/// name is known at run time only gives it as the label `agent`: `#[monitor_agent("worker", labels(agent = task.agent))]`.
 #[proc_macro_attribute]
 pub fn monitor_agent(options: TokenStream, item: TokenStream) -> TokenStream {
     expand::attribute(&KINDS[4], options.into(), item.into(), MODE).into()
@@ -149,7 +149,8 @@ pub fn monitor_agent(options: TokenStream, item: TokenStream) -> TokenStream {
 /// async fn search(caller: &str, query: &str) -> Result<Vec<Hit>, ToolError> { … }
 /// ```
 ///
-/// With the feature `agents`, its calls have the label `agent`, the agent that runs, `none` outside of any; a label of that name written here takes its place.
+/// A tool whose name is known at run time only gives it as the label `tool`: `#[monitor_tool("call", labels(tool = name))]`. With the feature `agents`, its calls
+/// have the label `agent`, the agent that runs, `none` outside of any; a label of that key written here takes its place.
 #[proc_macro_attribute]
 pub fn monitor_tool(options: TokenStream, item: TokenStream) -> TokenStream {
     expand::attribute(&KINDS[5], options.into(), item.into(), MODE).into()

@@ -49,6 +49,11 @@ impl Kind {
         KINDS.iter().find(|kind| kind.attribute == name)
     }
 
+    /// Whether a label may say at run time what a part of the name is: of agents and tools.
+    pub(crate) fn is_named_by_call(&self) -> bool {
+        matches!(self.variant, "Agent" | "Tool")
+    }
+
     pub(crate) fn of_guard(name: &str) -> Option<&'static Self> {
         KINDS.iter().find(|kind| kind.guard == name)
     }

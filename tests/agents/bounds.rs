@@ -42,7 +42,7 @@ unsafe impl GlobalAlloc for Counting {
 /// The first name of this process, whichever test comes first.
 const KEPT: &str = "bounds.kept_whatever_else_there_is";
 
-#[monitor_agent("bounds.worker", labels(name = name))]
+#[monitor_agent("bounds.worker", labels(agent = name))]
 fn worker(name: &str) {
     perfmon::tokens(10, 1);
 }

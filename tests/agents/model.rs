@@ -75,12 +75,12 @@ fn agent_b(steps: &[Step]) -> BoxFuture<'_, ()> {
     walk(steps)
 }
 
-#[monitor_agent("model.worker", labels(name = name))]
+#[monitor_agent("model.worker", labels(agent = name))]
 async fn worker(name: &str, steps: &[Step]) {
     walk(steps).await;
 }
 
-#[monitor_agent("model.worker", labels(name = name))]
+#[monitor_agent("model.worker", labels(agent = name))]
 fn panicking(name: &str, steps: &[Step]) {
     run(walk(steps));
     panic!("as told");

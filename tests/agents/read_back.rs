@@ -74,7 +74,7 @@ fn an_interval_has_what_happened_in_it() {
 #[test]
 fn places_that_share_a_name_add_up() {
     perfmon::record!("read_back.shared", kind = agent, Duration::from_millis(1));
-    perfmon::time!("read_back.shared", kind = agent, labels(name = "read_back.sharing"), || {});
+    perfmon::time!("read_back.shared", kind = agent, labels(agent = "read_back.sharing"), || {});
     let summary = agents::summary();
     for name in ["read_back.shared", "read_back.sharing"] {
         assert_eq!(summary.agent(name).expect("it ran").runs.finished, 1, "{name}");

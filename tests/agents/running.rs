@@ -238,7 +238,7 @@ fn without_a_name_the_path_is_the_name() {
 
 /// The label is read once, and the call and the tokens have the same name.
 #[test]
-fn a_name_known_at_run_time_is_the_label_name() {
+fn a_name_known_at_run_time_is_the_label_agent() {
     struct Task {
         agent: String,
         asked: std::cell::Cell<u32>,
@@ -249,12 +249,12 @@ fn a_name_known_at_run_time_is_the_label_name() {
             &self.agent
         }
     }
-    #[monitor_agent("running.worker", labels(size = 3_u8, name = task.agent()))]
+    #[monitor_agent("running.worker", labels(size = 3_u8, agent = task.agent()))]
     async fn work(task: &Task) {
         give_way().await;
         perfmon::tokens(31, 32);
     }
-    #[monitor_agent("running.worker", labels(name = %number))]
+    #[monitor_agent("running.worker", labels(agent = %number))]
     fn numbered(number: f64) {
         perfmon::tokens(33, 34);
     }

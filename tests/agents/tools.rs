@@ -137,8 +137,8 @@ fn the_program_may_say_itself_who_called() {
 
 /// One function that calls many tools, as a protocol's client does.
 #[test]
-fn a_tool_named_at_run_time_is_the_label_name() {
-    #[monitor_tool("tools.call", labels(name = tool))]
+fn a_tool_named_at_run_time_is_the_label_tool() {
+    #[monitor_tool("tools.call", labels(tool))]
     fn call(tool: &str) -> Result<(), String> {
         if tool == "tools.weather" { Ok(()) } else { Err("no such tool".to_owned()) }
     }

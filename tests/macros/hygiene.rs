@@ -29,7 +29,7 @@ fn guard_arguments(_g: u8, g: u8) -> impl Copy + Into<u8> {
     _g + g
 }
 
-#[monitor_agent("hygiene.agent", labels(name = a, n))]
+#[monitor_agent("hygiene.agent", labels(agent = a, n))]
 #[allow(clippy::many_single_char_names)]
 async fn agent(a: &str, n: u8, g: u8, l: u8, _a: u8) -> u8 {
     a.len() as u8 + n + g + l + _a

@@ -88,7 +88,7 @@ pub(crate) fn search(key: &str) -> Pin<Box<dyn Future<Output = usize> + Send + '
 }
 
 /// Plans.
-#[monitor_agent("lints.plan", labels(name = goal))]
+#[monitor_agent("lints.plan", labels(agent = goal))]
 pub(crate) async fn plan(goal: &str) -> Result<usize, Refused> {
     give_way().await;
     let text = Some(goal).ok_or(Refused)?;

@@ -20,13 +20,13 @@ impl Site {
         }
     }
 
-    /// An agent's name: that of the site, or what the label `name` says, which is then read once for both.
+    /// An agent's name: that of the site, or what the label `agent` says, which is then read once for both.
     pub(super) fn know_agent(&mut self, mode: Mode) {
         if !self.is(mode, "Agent") {
             return;
         }
         let (span, p) = (ours(), self.support());
-        let named = self.labels.iter().position(|label| label.key.unraw() == "name");
+        let named = self.labels.iter().position(|label| label.key.unraw() == "agent");
         self.agent = Some(if let Some(place) = named {
             let text = self.values().nth(place);
             let value = quote_spanned!(span=> a.name());

@@ -122,7 +122,7 @@ snapshot!(
     an_agent_named_at_run_time,
     AGENTS,
     r#"
-#[monitor_agent("worker", labels(name = task.agent, task))]
+#[monitor_agent("worker", labels(agent = task.agent, task))]
 fn work(task: Task) -> BoxFuture<'static, Done> { Box::pin(async move { task.run().await }) }"#
 );
 

@@ -51,8 +51,8 @@
 //!
 //! A guard ([`agent!`](crate::agent)) may be moved and outlive the code around it, so it says nothing of who runs; [`Agent::named`] and [`Agent::enter`] beside it do.
 //!
-//! An agent whose name is known at run time only gives it as the label `name`: `#[monitor_agent("worker", labels(name = task.agent))]`. Of such names 200 are
-//! kept; further ones count as `other`.
+//! An agent whose name is known at run time only gives it as the label `agent`: `#[monitor_agent("worker", labels(agent = task.agent))]`; a tool as the label
+//! `tool`. Of such names of agents 200 are kept; further ones count as `other`.
 //!
 //! # Figures
 //!

@@ -224,12 +224,11 @@ impl Sum {
     }
 }
 
-/// A site's calls by who ran (or what was called) and the agent around: `(name, agent, calls)`.
+/// A site's calls by its name, or what a label says in place of it, and the agent that called: `(name, caller, calls)`. An agent has no caller.
 fn parts(site: &Site) -> Vec<(String, String, Sum)> {
-    let place = |key: &str| site.label_keys().iter().position(|known| known == key);
-    let (name, agent) = (place("name"), place("agent"));
     // An empty label is none: another place of the same name does not have it.
-    let label = |values: &[String], place: Option<usize>, without: &str| -> String {
+    let label = |values: &[String], key: &str, without: &str| -> String {
+        let place = site.label_keys().iter().position(|known| known == key);
         let value = place.and_then(|place| values.get(place)).filter(|value| !value.is_empty());
         value.map_or_else(|| without.to_owned(), Clone::clone)
     };
@@ -241,7 +240,8 @@ fn parts(site: &Site) -> Vec<(String, String, Sum)> {
         .map(|series| {
             let sum = Sum::of(series.stats());
             rest.subtract(&sum);
-            (label(series.values(), name, site.name()), label(series.values(), agent, NONE), sum)
+            let name = label(series.values(), site.kind().as_str(), site.name());
+            (name, label(series.values(), "agent", NONE), sum)
         })
         .collect();
     if parts.is_empty() || rest.started > 0 || rest.finished() > 0 {
