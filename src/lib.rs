@@ -50,6 +50,11 @@
 //! `perfmon::system::register()` adds the machine's and the process's own figures (feature `system`): processor, memory, disks, network.
 //! `perfmon::agents::summary()` has AI agents with their tokens and tools (feature `agents`).
 //!
+//! # AI agents
+//!
+//! With the feature `agents`, `perfmon::tokens(input, output)` counts for the agent that runs: the innermost [`monitor_agent`] function around it, whichever thread polls it,
+//! and in spawned tasks when it is carried along. Tools are counted by the agent that calls them. `perfmon::agents` explains.
+//!
 //! # What it costs
 //!
 //! One call costs two readings of the processor's counter and next to nothing more, on any number of threads: no lock, no atomic

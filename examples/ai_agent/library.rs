@@ -16,14 +16,23 @@ pub(crate) struct Library {
 
 struct File {
     name: String,
+    kind: Kind,
     /// As written, and in lower case.
     lines: Vec<(String, String)>,
+}
+
+/// What is in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Code,
+    Prose,
 }
 
 /// A file that names what was looked for.
 #[derive(Debug, Clone)]
 pub(crate) struct Hit {
     pub(crate) file: String,
+    pub(crate) kind: Kind,
     /// Lines that name it.
     pub(crate) lines: Vec<String>,
 }
@@ -67,7 +76,7 @@ impl Library {
             let found = file.lines.iter().filter(|(_, lower)| lower.contains(&term));
             found.map(|(line, _)| line.clone()).collect()
         };
-        let hits = self.files.iter().map(|file| Hit { file: file.name.clone(), lines: lines(file) });
+        let hits = self.files.iter().map(|file| Hit { file: file.name.clone(), kind: file.kind, lines: lines(file) });
         let mut hits: Vec<_> = hits.filter(|hit| !hit.lines.is_empty()).collect();
         hits.sort_by(|a, b| b.lines.len().cmp(&a.lines.len()).then_with(|| a.file.cmp(&b.file)));
         if hits.is_empty() { Err(NotFound(term)) } else { Ok(hits) }
@@ -81,9 +90,15 @@ fn read(root: &Path, path: &Path, files: &mut Vec<File>) -> Result<()> {
         entries.sort();
         return entries.iter().try_for_each(|entry| read(root, entry, files));
     }
-    if path.extension().is_some_and(|ending| ending == "rs" || ending == "md") {
+    let kind = match path.extension().and_then(|ending| ending.to_str()) {
+        Some("rs") => Some(Kind::Code),
+        Some("md") => Some(Kind::Prose),
+        _ => None,
+    };
+    if let Some(kind) = kind {
         let text = fs::read_to_string(path)?;
         files.push(File {
+            kind,
             name: path.strip_prefix(root).unwrap_or(path).to_string_lossy().into_owned(),
             lines: text.lines().map(|line| (line.to_owned(), line.to_lowercase())).collect(),
         });

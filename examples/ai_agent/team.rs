@@ -13,13 +13,11 @@ use tokio::{
 
 use crate::{
     calculator::calculate,
-    library::{Hit, Library},
+    library::{Hit, Kind, Library},
     model::{Model, Overloaded, Task},
     notebook::Notebook,
 };
 
-/// Kinds of files.
-const KINDS: [&str; 2] = [".rs", ".md"];
 /// How often an agent is tried, and how long the first pause is.
 const ATTEMPTS: u64 = 4;
 const PAUSE: Duration = Duration::from_millis(5);
@@ -76,13 +74,13 @@ impl Team {
 
         // Dropped, when the researcher is given up, it gives up the readers too.
         let mut readings = JoinSet::new();
-        for kind in KINDS {
-            let places: Vec<&Hit> = found.iter().filter(|hit| hit.file.ends_with(kind)).take(5).collect();
+        for kind in [Kind::Code, Kind::Prose] {
+            let places: Vec<&Hit> = found.iter().filter(|hit| hit.kind == kind).take(5).collect();
             if places.is_empty() {
                 continue;
             }
-            let list: String = places.iter().map(|hit| format!("{} {}\n", hit.lines.len(), hit.file)).collect();
-            let chosen = self.ask(Task::Choose, &list, attempt).await?;
+            let list: Vec<String> = places.iter().map(|hit| format!("{} {}", hit.lines.len(), hit.file)).collect();
+            let chosen = self.ask(Task::Choose, &list.join("\n"), attempt).await?;
             let best = places.into_iter().find(|hit| chosen.ends_with(&hit.file)).cloned();
             let best = best.ok_or("the model chose a place that is none")?;
             // A task of its own, and still the researcher's: the agent is carried along. The reader that it calls is another.
@@ -102,10 +100,10 @@ impl Team {
     }
 
     /// Reads a file. There is a reader for each kind of file, known when there is one to read.
-    #[monitor_agent("reader", labels(agent = reader_of(&hit.file)))]
+    #[monitor_agent("reader", labels(agent = reader_of(hit.kind)))]
     async fn read(&self, hit: &Hit, attempt: u64) -> Result<String, Failure> {
-        let text = hit.lines.iter().take(40).fold(String::new(), |text, line| text + line + "\n");
-        Ok(self.ask(Task::Digest, &text, attempt).await?)
+        let first = &hit.lines[..hit.lines.len().min(40)];
+        Ok(self.ask(Task::Digest, &first.join("\n"), attempt).await?)
     }
 
     /// Makes an answer of the notes.
@@ -133,8 +131,11 @@ impl Team {
     }
 }
 
-fn reader_of(file: &str) -> &'static str {
-    if file.ends_with(".rs") { "code_reader" } else { "prose_reader" }
+fn reader_of(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Code => "code_reader",
+        Kind::Prose => "prose_reader",
+    }
 }
 
 /// Runs an agent until it succeeds, a few times, with longer and longer pauses; one that takes too long is given up and counts as cancelled.

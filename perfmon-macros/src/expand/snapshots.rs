@@ -113,9 +113,9 @@ async fn plan(goal: &str) -> Result<Plan, ModelError> { think(goal).await }"#
 snapshot!(
     an_agent_without_async,
     AGENTS,
-    r#"
+    "
 #[monitor_agent]
-fn plan(goal: &str) -> Plan { think(goal) }"#
+fn plan(goal: &str) -> Plan { think(goal) }"
 );
 
 snapshot!(

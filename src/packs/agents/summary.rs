@@ -252,7 +252,7 @@ fn parts(site: &Site) -> Vec<(String, String, Sum)> {
 
 /// A counter by agent.
 fn counted(snapshot: &Snapshot, metric: &str) -> Vec<(String, u64)> {
-    let series = snapshot.metric(metric).into_iter().flat_map(|metric| metric.series());
+    let series = snapshot.metric(metric).into_iter().flat_map(crate::snapshot::Metric::series);
     series
         .filter_map(|series| match (series.values(), series.value()) {
             ([agent], Value::Counter(tokens)) => Some((agent.clone(), *tokens)),
