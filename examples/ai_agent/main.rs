@@ -51,7 +51,7 @@ const TOPICS: [&str; 16] = [
     "exemplar",
     "window",
     "bucket",
-    "philosophy",
+    "zeppelin",
     "profile",
     "gauge",
     "thread",
@@ -59,25 +59,19 @@ const TOPICS: [&str; 16] = [
 ];
 
 fn main() -> ExitCode {
-    let options = match cli::parse(std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned()))
-    {
-        Ok(Command::Run(options)) => options,
+    let arguments = std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned());
+    let options = match cli::parse(arguments) {
+        Ok(Command::Run(options)) => Ok(options),
         Ok(Command::Help) => {
             say(cli::HELP);
             return ExitCode::SUCCESS;
         }
-        Err(message) => {
-            eprintln!("error: {message}");
-            return ExitCode::from(2);
-        }
+        Err(message) => Err((2, message)),
     };
-    match run(&options) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    let ended = options.and_then(|options| run(&options).map_err(|error| (1, error.to_string())));
+    let Err((status, message)) = ended else { return ExitCode::SUCCESS };
+    eprintln!("error: {message}");
+    ExitCode::from(status)
 }
 
 fn run(options: &Options) -> Result<(), Box<dyn Error>> {

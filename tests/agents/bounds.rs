@@ -1,43 +1,21 @@
 //! What is bounded: names that are known at run time only, and the heap. A process of its own, whose names it uses up.
 
+#[path = "../../perfmon-core/tests/support/counting.rs"]
+mod counting;
+
 use std::{
-    alloc::{GlobalAlloc, Layout, System},
-    cell::Cell,
     hint::black_box,
     pin::pin,
     task::{Context, Poll, Waker},
     thread,
 };
 
+use counting::ALLOCATIONS;
 use perfmon::{
     agents::{self, Agent, NONE},
     monitor_agent, monitor_tool,
     snapshot::Value,
 };
-
-thread_local! {
-    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
-}
-
-struct Counting;
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-// SAFETY: every request is passed to the system's allocator unchanged.
-#[allow(unsafe_code)]
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
-        // SAFETY: the caller's promises are passed on.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the caller's promises are passed on.
-        unsafe { System.dealloc(pointer, layout) };
-    }
-}
 
 /// The first name of this process, whichever test comes first.
 const KEPT: &str = "bounds.kept_whatever_else_there_is";
