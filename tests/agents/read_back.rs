@@ -46,6 +46,13 @@ fn the_figures_of_an_agent() {
     };
     assert!(close(recorded.p50, 2.0) && close(recorded.p95, 4.0) && close(recorded.p99, 4.0), "{recorded:?}");
 
+    // The same as the call site says, which knows the shortest and the longest exactly.
+    let site = snapshot.get("read_back.agent").expect("it ran");
+    assert_eq!(agent.runs.mean, Some(site.mean()));
+    for (percentile, told) in [(50.0, agent.runs.p50), (95.0, agent.runs.p95), (99.0, agent.runs.p99)] {
+        assert_eq!(told, Some(site.percentile(percentile)), "p{percentile}");
+    }
+
     let never = summary.agent("read_back.never").expect("it is known");
     assert_eq!(never.runs, agents::Calls::default());
     assert_eq!((never.tokens, never.runs.success_rate), (agents::Tokens::default(), None));

@@ -72,7 +72,7 @@
 //!
 //! # Cost
 //!
-//! An agent's call costs a thread-local set and restored more than another's (for a future, at each poll), a tool's a label. [`tokens`] takes about 35 ns and allocates nothing after a
+//! An agent's call costs a thread-local set and restored more than another's (for a future, at each poll; it grows by 24 bytes), a tool's a label. [`tokens`] takes about 35 ns and allocates nothing after a
 //! thread's first of an agent. Call sites of other kinds cost nothing more.
 
 mod current;

@@ -173,6 +173,8 @@ struct Sum {
     /// ok, errors, panics, cancelled.
     outcomes: [u64; 4],
     time: Duration,
+    /// The shortest and the longest; a percentile lies between.
+    ends: Option<(Duration, Duration)>,
     buckets: Buckets,
 }
 
@@ -182,6 +184,7 @@ impl Sum {
             started: stats.started(),
             outcomes: [stats.ok(), stats.errors(), stats.panics(), stats.cancelled()],
             time: stats.total(),
+            ends: (stats.calls() > 0).then(|| (stats.min(), stats.max())),
             buckets: stats.buckets().clone(),
         }
     }
@@ -194,6 +197,10 @@ impl Sum {
         self.started += other.started;
         self.outcomes.iter_mut().zip(other.outcomes).for_each(|(mine, theirs)| *mine += theirs);
         self.time += other.time;
+        self.ends = match (self.ends, other.ends) {
+            (Some(mine), Some(theirs)) => Some((mine.0.min(theirs.0), mine.1.max(theirs.1))),
+            (mine, theirs) => mine.or(theirs),
+        };
         self.buckets.add(&other.buckets);
     }
 
@@ -207,7 +214,12 @@ impl Sum {
     fn calls(&self) -> Calls {
         let [ok, errors, panics, cancelled] = self.outcomes;
         let finished = self.finished();
-        let percentile = |percentile| self.buckets.percentile(percentile).map(Duration::from_nanos);
+        let percentile = |percentile| {
+            let ((shortest, longest), value) = self.ends.zip(self.buckets.percentile(percentile))?;
+            Some(Duration::from_nanos(value).max(shortest).min(longest))
+        };
+        let mean = self.time.as_nanos().checked_div(u128::from(finished));
+        let mean = mean.map(|nanos| Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX)));
         Calls {
             finished,
             ok,
@@ -216,7 +228,7 @@ impl Sum {
             cancelled,
             running: self.started.saturating_sub(finished),
             success_rate: (finished > 0).then(|| ok as f64 / finished as f64),
-            mean: (finished > 0).then(|| self.time.div_f64(finished as f64)),
+            mean,
             p50: percentile(50.0),
             p95: percentile(95.0),
             p99: percentile(99.0),
