@@ -313,7 +313,8 @@ fn tell_apart(sources: &[Source], one_window: bool) -> bool {
     let alone = |source: &Source| match &source.of {
         Of::Calls { kinds, measure, outcomes, .. } => {
             let shows = |label: &&str| source.labels.iter().any(|(_, from)| from == label);
-            let parts = || kinds.iter().all(|kind| kind.name_labels().iter().all(shows));
+            // What is named by its calls may share a name with another site.
+            let parts = || kinds.iter().all(|kind| kind.name_labels().iter().all(shows) && !kind.is_named_by_call());
             let by_name = shows(&"name") || (kinds.len() == 1 && parts());
             let by_kind = kinds.len() == 1 || shows(&"kind");
             let mut by_measure = measure.labels().iter();
