@@ -2,12 +2,13 @@
 
 use std::{fmt, path::PathBuf};
 
+use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
 /// Who may do what, and how the server is protected.
 ///
 /// Without tokens and users everybody who reaches the server may read, so only addresses of this machine are allowed then.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Access {
     /// Who identifies by a bearer token: `Authorization: Bearer <secret>`.
@@ -25,7 +26,7 @@ pub struct Access {
 }
 
 /// Somebody who identifies by a bearer token.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Token {
     /// For logs; never secret.
     pub name: String,
@@ -36,7 +37,7 @@ pub struct Token {
 }
 
 /// Somebody who identifies by name and password.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
     /// The name to log in with.
     pub name: String,
@@ -64,7 +65,7 @@ pub struct TlsFiles {
     pub key: PathBuf,
 }
 
-/// A text that nobody prints by accident, and that is wiped from memory when dropped.
+/// A text that nobody prints by accident, and that is wiped from memory when dropped. Two are compared in a time that depends on their lengths alone.
 #[derive(Clone)]
 pub struct Secret(String);
 
@@ -80,6 +81,14 @@ impl Secret {
         &self.0
     }
 }
+
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_bytes().ct_eq(other.0.as_bytes()).into()
+    }
+}
+
+impl Eq for Secret {}
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

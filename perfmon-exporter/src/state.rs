@@ -53,7 +53,7 @@ pub(crate) struct Shared {
     #[cfg(feature = "config")]
     reload: std::sync::atomic::AtomicBool,
     pub(crate) refusals: Refusals,
-    access: Mutex<Arc<Access>>,
+    access: watch::Sender<Arc<Access>>,
     /// What goes wrong at present, by the rule that health knows it by.
     troubles: Mutex<BTreeMap<&'static str, String>>,
     windows: Mutex<Windows>,
@@ -150,7 +150,7 @@ impl Shared {
             #[cfg(feature = "config")]
             reload: std::sync::atomic::AtomicBool::new(false),
             refusals: Refusals::default(),
-            access: Mutex::default(),
+            access: watch::Sender::default(),
             troubles: Mutex::default(),
             windows: Mutex::default(),
             latest: watch::Sender::new(None),
@@ -200,14 +200,25 @@ impl Shared {
         self.latest.send_replace(Some(Arc::new(tick)));
     }
 
-    /// Who may do what, from the next request on. What makes no sense in it is left out and told; [`trouble`](Self::trouble) `"access"` has it then.
+    /// Who may do what, from the next request on; nothing changes if it is as before. What makes no sense in it is left out and told; [`trouble`](Self::trouble) `"access"` has it then.
     pub(crate) fn set_access(&self, access: Arc<Access>) {
-        *lock(&self.access) = access;
+        self.access.send_if_modified(|now| {
+            let changes = **now != *access;
+            if changes {
+                *now = access;
+            }
+            changes
+        });
     }
 
     /// Who may do what now.
     pub(crate) fn access(&self) -> Arc<Access> {
-        lock(&self.access).clone()
+        self.access.borrow().clone()
+    }
+
+    /// Tells when that changes.
+    pub(crate) fn access_changes(&self) -> watch::Receiver<Arc<Access>> {
+        self.access.subscribe()
     }
 
     /// Takes points from health for as long as there is a reason.

@@ -48,16 +48,17 @@ pub(crate) async fn ask(shared: &Arc<Shared>, door: Door, path: &str) -> std::io
 
 /// Every route, behind the gate. To be called in the runtime that serves them.
 fn router(shared: Arc<Shared>, gate: Gate, stop: watch::Receiver<bool>) -> Router {
+    let gate = Arc::new(gate);
     Router::new()
         .route("/", get(page::index))
         .route("/metrics", get(scrape::metrics))
         .route("/health", get(vitals::health))
         .route("/ready", get(vitals::ready))
         .merge(api::routes())
-        .merge(live::routes(&shared, stop))
+        .merge(live::routes(&shared, gate.clone(), stop))
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
-        .layer(from_fn_with_state((Arc::new(gate), shared.clone()), pass))
+        .layer(from_fn_with_state((gate, shared.clone()), pass))
         .layer(from_fn(protective_headers))
         .with_state(shared)
 }

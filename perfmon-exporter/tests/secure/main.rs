@@ -5,6 +5,7 @@ mod browsers;
 mod canary;
 mod client;
 mod limits;
+mod listeners;
 mod matrix;
 mod settings;
 #[path = "../support/mod.rs"]

@@ -18,7 +18,11 @@ use super::{
     message::{Echo, Reply, Wish},
     topic::Topic,
 };
-use crate::audience::Seat;
+use crate::{
+    audience::Seat,
+    serve::secure::{Caller, Gate},
+    state::Shared,
+};
 
 /// What a client may subscribe to at once.
 const MOST_SUBSCRIPTIONS: usize = 100;
@@ -40,6 +44,14 @@ pub(super) struct Client {
     _seat: Seat,
 }
 
+/// How a client came in, and what can end its stay.
+pub(super) struct Way {
+    pub(super) shared: Arc<Shared>,
+    pub(super) gate: Arc<Gate>,
+    pub(super) caller: Caller,
+    pub(super) stop: watch::Receiver<bool>,
+}
+
 /// Why a conversation ends.
 enum End {
     /// The client has left, or takes nothing any more.
@@ -47,6 +59,8 @@ enum End {
     /// It is told to leave.
     Close(u16, &'static str),
 }
+
+const REVOKED: End = End::Close(close_code::POLICY, "who may listen has changed, and you are no longer among them");
 
 impl From<Error> for End {
     fn from(_: Error) -> Self {
@@ -60,14 +74,17 @@ impl Client {
     }
 
     /// Serves until either side has enough.
-    pub(super) async fn serve(mut self, stop: watch::Receiver<bool>) {
-        if let End::Close(code, reason) = self.converse(stop).await {
+    pub(super) async fn serve(mut self, way: Way) {
+        if let End::Close(code, reason) = self.converse(way).await {
             let frame = CloseFrame { code, reason: Utf8Bytes::from_static(reason) };
             let _ = timeout(STALLED, self.socket.send(Message::Close(Some(frame)))).await;
         }
     }
 
-    async fn converse(&mut self, mut stop: watch::Receiver<bool>) -> End {
+    async fn converse(&mut self, mut way: Way) -> End {
+        let mut access = way.shared.access_changes();
+        // It may have changed since the gate.
+        access.mark_changed();
         let mut told = self.hub.told();
         let mut pulse = interval(PULSE);
         pulse.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -94,7 +111,11 @@ impl Client {
                         self.send([Message::Ping(Bytes::new())]).await
                     }
                 }
-                () = stopped(&mut stop) => Err(End::Close(close_code::AWAY, "the exporter stops")),
+                // Ends with the process only.
+                _ = access.changed() => {
+                    if way.gate.still_admits(&way.caller, &way.shared) { Ok(()) } else { Err(REVOKED) }
+                }
+                () = stopped(&mut way.stop) => Err(End::Close(close_code::AWAY, "the exporter stops")),
             };
             if let Err(end) = done {
                 return end;

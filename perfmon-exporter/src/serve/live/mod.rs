@@ -12,7 +12,7 @@ mod topic;
 use std::sync::Arc;
 
 use axum::{
-    Router,
+    Extension, Router,
     extract::{
         State,
         ws::{WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
@@ -22,8 +22,14 @@ use axum::{
 };
 use tokio::sync::watch;
 
-use self::{client::Client, hub::Hub};
-use super::problem::Problem;
+use self::{
+    client::{Client, Way},
+    hub::Hub,
+};
+use super::{
+    problem::Problem,
+    secure::{Caller, Gate},
+};
 use crate::state::Shared;
 
 /// Bytes of a message that a client may send; those that mean anything are far shorter.
@@ -32,24 +38,25 @@ const MOST_BYTES: usize = 16 << 10;
 const BUFFER: usize = 4 << 10;
 
 /// The route. Clients are told to leave when `stop` says so.
-pub(crate) fn routes(shared: &Arc<Shared>, stop: watch::Receiver<bool>) -> Router<Arc<Shared>> {
+pub(crate) fn routes(shared: &Arc<Shared>, gate: Arc<Gate>, stop: watch::Receiver<bool>) -> Router<Arc<Shared>> {
     let hub = Hub::start(shared.clone());
-    let listen = async move |State(shared): State<Arc<Shared>>, upgrade| listen(&shared, hub, stop, upgrade);
+    let listen = async move |State(shared): State<Arc<Shared>>, Extension(caller): Extension<Caller>, upgrade| {
+        listen(Way { shared, gate, caller, stop }, hub, upgrade)
+    };
     Router::new().route("/ws", get(listen))
 }
 
 fn listen(
-    shared: &Shared,
+    way: Way,
     hub: Arc<Hub>,
-    stop: watch::Receiver<bool>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Problem> {
     let upgrade =
         upgrade.map_err(|error| Problem::bad_request(format!("{error}: /ws speaks WebSocket, /api/v1 plain HTTP")))?;
-    let Some(seat) = shared.audience.enter() else {
+    let Some(seat) = way.shared.audience.enter() else {
         return Err(Problem::unavailable(format!(
             "all {} places for WebSocket clients are taken: close some, or allow the process more open files (ulimit -n), a quarter of which are for them",
-            shared.audience.most()
+            way.shared.audience.most()
         )));
     };
     let upgrade = upgrade
@@ -57,5 +64,5 @@ fn listen(
         .max_frame_size(MOST_BYTES)
         .read_buffer_size(BUFFER)
         .write_buffer_size(BUFFER);
-    Ok(upgrade.on_upgrade(move |socket| Client::new(socket, hub, seat).serve(stop)))
+    Ok(upgrade.on_upgrade(move |socket| Client::new(socket, hub, seat).serve(way)))
 }

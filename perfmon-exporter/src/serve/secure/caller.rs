@@ -2,28 +2,54 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use crate::settings::Role;
+use super::origin::Origin;
+use crate::settings::{Role, Secret};
 
 /// The other end of the connection; among every request's extensions.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Peer(pub(crate) SocketAddr);
 
+/// Somebody whom the settings name.
+#[derive(Debug)]
+pub(crate) struct Known {
+    pub(crate) name: String,
+    /// What was proved: a token's secret, or the hash of a user's password.
+    pub(crate) proof: Secret,
+    pub(crate) role: Role,
+}
+
 /// Who asks; among the extensions of every request that passed the gate.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
-    /// The name of the token or user; `None` without one.
-    pub(crate) name: Option<Arc<str>>,
+    /// `None` without a token or user.
+    known: Option<Arc<Known>>,
     /// `None` may only know whether the process lives.
-    pub(crate) role: Option<Role>,
+    role: Option<Role>,
+    /// The page of another site, which may ask as long as the settings say so.
+    pub(super) page: Option<Origin>,
 }
 
 impl Caller {
     pub(crate) fn stranger() -> Self {
-        Self { name: None, role: None }
+        Self { known: None, role: None, page: None }
     }
 
     pub(crate) fn anybody(role: Role) -> Self {
-        Self { name: None, role: Some(role) }
+        Self { known: None, role: Some(role), page: None }
+    }
+
+    pub(super) fn is(known: &Arc<Known>) -> Self {
+        Self { known: Some(known.clone()), role: Some(known.role), page: None }
+    }
+
+    /// Whom the settings know it as; `None` without a token or user.
+    pub(super) fn known(&self) -> Option<&Known> {
+        self.known.as_deref()
+    }
+
+    /// Whether it has said who it is, as far as that is needed here.
+    pub(super) fn is_stranger(&self) -> bool {
+        self.role.is_none()
     }
 
     /// Whether the caller may see figures.

@@ -20,7 +20,7 @@ use super::{
     caller::{Caller, Peer},
     credential::Credential,
     host::{Host, Named},
-    origin::{self, Source},
+    origin::{self, Origin, Source},
     password::{Guesses, Verdict},
     rules::Rules,
 };
@@ -90,6 +90,13 @@ impl Gate {
         rules.names_anybody() || !(self.standing.loopback || self.standing.open)
     }
 
+    /// Whether somebody who passed a while ago would still be the one who passed: for conversations that last.
+    pub(crate) fn still_admits(&self, caller: &Caller, shared: &Shared) -> bool {
+        let rules = self.rules(shared);
+        let is_known = caller.known().map_or_else(|| !self.is_closed(&rules), |known| rules.knows(known));
+        is_known && caller.page.as_ref().is_none_or(|page| page.is_among(&rules.origins))
+    }
+
     fn is_meant(&self, host: &Host, rules: &Rules) -> bool {
         let elsewhere = !self.standing.loopback && (host.is_address() || rules.hosts.is_empty());
         host.is_local() || elsewhere || rules.hosts.iter().any(|allowed| host.is(allowed))
@@ -105,12 +112,13 @@ impl Gate {
         if origin::is_preflight(request.method(), request.headers()) {
             return Err(preflight(from));
         }
-        let caller = self.identify(rules, peer, request.headers()).await?;
+        let mut caller = self.identify(rules, peer, request.headers()).await?;
         role_suffices(rules, &caller, &request)?;
         if is_change(request.method()) || is_websocket(request.headers()) {
             page_may(from, &caller)?;
         }
         content(&request)?;
+        caller.page = Origin::of(request.headers()).filter(|_| from == Source::Friend);
         request.extensions_mut().insert(caller);
         Ok(request.map(|body| Body::new(Limited::new(body, MOST_BODY))))
     }
@@ -217,10 +225,10 @@ fn role_suffices(rules: &Rules, caller: &Caller, request: &Request) -> Result<()
     if caller.may(needed) || vital {
         return Ok(());
     }
-    if caller.role.is_none() {
+    if caller.is_stranger() {
         return Err(unauthorized(rules, "say who you are: send a token, or a name and a password"));
     }
-    let remedy = if caller.name.is_some() {
+    let remedy = if caller.known().is_some() {
         "this needs the role operate, and yours is read"
     } else {
         "changes from other machines need a token or a user with the role operate: configure one"
@@ -232,7 +240,7 @@ fn role_suffices(rules: &Rules, caller: &Caller, request: &Request) -> Result<()
 fn page_may(from: Source, caller: &Caller) -> Result<(), Refused> {
     let detail = match from {
         Source::Here | Source::Friend => return Ok(()),
-        Source::Nowhere if caller.name.is_some() => return Ok(()),
+        Source::Nowhere if caller.known().is_some() => return Ok(()),
         Source::Nowhere => {
             "without a token the header Origin has to say where this comes from: send this server's address, or a token"
         }

@@ -45,6 +45,15 @@ impl Origin {
         bare.then_some(Self { secure, host })
     }
 
+    /// The page that a request says it comes from, if it says one.
+    pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
+        headers.get(header::ORIGIN).and_then(|value| value.to_str().ok()).and_then(Self::parse)
+    }
+
+    pub(crate) fn is_among(&self, friends: &[Self]) -> bool {
+        friends.iter().any(|friend| friend.is(self))
+    }
+
     fn default_port(&self) -> u16 {
         if self.secure { 443 } else { 80 }
     }
@@ -62,14 +71,16 @@ impl Origin {
 impl Source {
     pub(crate) fn of(headers: &HeaderMap, host: Option<&Host>, friends: &[Origin]) -> Self {
         let mut values = headers.get_all(header::ORIGIN).iter();
-        let Some(value) = values.next() else { return Self::Nowhere };
+        if values.next().is_none() {
+            return Self::Nowhere;
+        }
         if values.next().is_some() {
             return Self::Elsewhere;
         }
-        let Some(origin) = value.to_str().ok().and_then(Origin::parse) else { return Self::Elsewhere };
+        let Some(origin) = Origin::of(headers) else { return Self::Elsewhere };
         if host.is_some_and(|host| origin.is_at(host)) {
             Self::Here
-        } else if friends.iter().any(|friend| friend.is(&origin)) {
+        } else if origin.is_among(friends) {
             Self::Friend
         } else {
             Self::Elsewhere

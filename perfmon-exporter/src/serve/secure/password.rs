@@ -6,7 +6,10 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use super::{caller::Caller, rate::Rate};
+use super::{
+    caller::{Caller, Known},
+    rate::Rate,
+};
 use crate::settings::{Secret, User};
 
 #[cfg(feature = "auth")]
@@ -67,8 +70,7 @@ mod with {
     use subtle::ConstantTimeEq;
     use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
 
-    use super::{Caller, Duration, Guesses, IpAddr, Secret, User, Verdict};
-    use crate::settings::Role;
+    use super::{Caller, Duration, Guesses, IpAddr, Known, Secret, User, Verdict};
 
     /// argon2 takes 19 MiB and tens of milliseconds: one at a time.
     static TURN: Semaphore = Semaphore::const_new(1);
@@ -103,9 +105,7 @@ mod with {
 
     #[derive(Debug)]
     struct Entry {
-        name: Arc<str>,
-        hash: Secret,
-        role: Role,
+        user: Arc<Known>,
         /// The keyed hash of the right password, once known.
         right: Mutex<Option<Key>>,
     }
@@ -132,11 +132,12 @@ mod with {
                         "the password hash of user {:?} is none of argon2: write the PHC string that `perfmon hash-password` makes, such as \"$argon2id$v=19$m=19456,t=2,p=1$…\"",
                         user.name
                     ));
-                } else if entries.iter().any(|entry| *entry.name == *user.name) {
+                } else if entries.iter().any(|entry| entry.user.name == user.name) {
                     problems.push(format!("there are two users {:?}: remove one", user.name));
                 } else {
-                    let (name, hash) = (user.name.as_str().into(), user.password_hash.clone());
-                    entries.push(Entry { name, hash, role: user.role, right: Mutex::default() });
+                    let (name, proof) = (user.name.clone(), user.password_hash.clone());
+                    let user = Arc::new(Known { name, proof, role: user.role });
+                    entries.push(Entry { user, right: Mutex::default() });
                 }
             }
             Arc::new(Self { users: entries, key: Key(key) })
@@ -144,6 +145,11 @@ mod with {
 
         pub(crate) fn is_empty(&self) -> bool {
             self.users.is_empty()
+        }
+
+        /// All of them.
+        pub(crate) fn users(&self) -> impl Iterator<Item = &Arc<Known>> {
+            self.users.iter().map(|entry| &entry.user)
         }
 
         /// Verifies a name and a password. Once they were right it costs a microsecond.
@@ -176,31 +182,25 @@ mod with {
         }
 
         fn remembered(&self, name: &str, digest: &Key) -> Option<Caller> {
-            let entry = self.users.iter().find(|entry| *entry.name == *name)?;
+            let entry = self.users.iter().find(|entry| entry.user.name == name)?;
             let right = entry.right.lock().unwrap_or_else(PoisonError::into_inner);
-            right.as_ref().is_some_and(|right| bool::from(right.0.ct_eq(&digest.0))).then(|| entry.caller())
+            right.as_ref().is_some_and(|right| bool::from(right.0.ct_eq(&digest.0))).then(|| Caller::is(&entry.user))
         }
 
         /// Takes as long for names that do not exist.
         fn verify_slowly(&self, name: &str, password: &Secret, digest: Key) -> Option<Caller> {
-            let entry = self.users.iter().find(|entry| *entry.name == *name);
-            let hash = entry.or(self.users.first())?.hash.expose();
+            let entry = self.users.iter().find(|entry| entry.user.name == name);
+            let hash = entry.or(self.users.first())?.user.proof.expose();
             let hash = PasswordHash::new(hash).ok()?;
             let right = Argon2::default().verify_password(password.expose().as_bytes(), &hash).is_ok();
             let entry = entry.filter(|_| right)?;
             *entry.right.lock().unwrap_or_else(PoisonError::into_inner) = Some(digest);
-            Some(entry.caller())
+            Some(Caller::is(&entry.user))
         }
 
         /// BLAKE2 with the key in front, which is a sound keyed hash: it has no length extension.
         fn digest(&self, password: &Secret) -> Key {
             Key(Blake2b256::new().chain_update(self.key.0).chain_update(password.expose()).finalize().into())
-        }
-    }
-
-    impl Entry {
-        fn caller(&self) -> Caller {
-            Caller { name: Some(self.name.clone()), role: Some(self.role) }
         }
     }
 }
@@ -209,7 +209,7 @@ mod with {
 mod without {
     use std::sync::Arc;
 
-    use super::{Guesses, IpAddr, Secret, User, Verdict};
+    use super::{Guesses, IpAddr, Known, Secret, User, Verdict};
 
     /// Nobody.
     #[derive(Debug)]
@@ -226,6 +226,11 @@ mod without {
         #[allow(clippy::unused_self, reason = "as with the feature")]
         pub(crate) fn is_empty(&self) -> bool {
             true
+        }
+
+        #[allow(clippy::unused_self, reason = "as with the feature")]
+        pub(crate) fn users(&self) -> impl Iterator<Item = &Arc<Known>> {
+            std::iter::empty()
         }
 
         #[allow(clippy::unused_async, clippy::unused_self, reason = "as with the feature")]

@@ -3,28 +3,26 @@
 use std::sync::Arc;
 
 use axum::http::HeaderValue;
-use subtle::ConstantTimeEq;
 
-use super::{caller::Caller, host::Host, origin::Origin, password::Passwords, rate::Rate};
-use crate::settings::{Access, Role, Secret, Token};
+use super::{
+    caller::{Caller, Known},
+    host::Host,
+    origin::Origin,
+    password::Passwords,
+    rate::Rate,
+};
+use crate::settings::{Access, Secret, Token};
 
 /// What is enforced. Made again when the settings change.
 #[derive(Debug)]
 pub(crate) struct Rules {
     /// What they were made from.
     pub(crate) access: Arc<Access>,
-    tokens: Vec<Bearer>,
+    tokens: Vec<Arc<Known>>,
     pub(crate) passwords: Arc<Passwords>,
     pub(crate) origins: Vec<Origin>,
     pub(crate) hosts: Vec<Host>,
     pub(crate) rate: Option<Arc<Rate>>,
-}
-
-#[derive(Debug)]
-struct Bearer {
-    name: Arc<str>,
-    secret: Secret,
-    role: Role,
 }
 
 impl Rules {
@@ -65,11 +63,19 @@ impl Rules {
     pub(crate) fn bearer(&self, secret: &Secret) -> Option<Caller> {
         let mut found = None;
         for token in &self.tokens {
-            if bool::from(token.secret.expose().as_bytes().ct_eq(secret.expose().as_bytes())) {
+            if token.proof == *secret {
                 found = Some(token);
             }
         }
-        found.map(|token| Caller { name: Some(token.name.clone()), role: Some(token.role) })
+        found.map(Caller::is)
+    }
+
+    /// Whether somebody is known as before: by the same proof, with no lesser role.
+    pub(crate) fn knows(&self, before: &Known) -> bool {
+        self.tokens
+            .iter()
+            .chain(self.passwords.users())
+            .any(|known| known.name == before.name && known.proof == before.proof && known.role >= before.role)
     }
 
     /// The ways to identify, for `WWW-Authenticate`.
@@ -80,7 +86,7 @@ impl Rules {
     }
 }
 
-fn bearer(token: &Token, problems: &mut Vec<String>) -> Option<Bearer> {
+fn bearer(token: &Token, problems: &mut Vec<String>) -> Option<Arc<Known>> {
     let secret = token.secret.expose();
     if secret.is_empty() || !secret.bytes().all(|byte| byte.is_ascii_graphic()) {
         problems.push(format!(
@@ -89,7 +95,7 @@ fn bearer(token: &Token, problems: &mut Vec<String>) -> Option<Bearer> {
         ));
         return None;
     }
-    Some(Bearer { name: token.name.as_str().into(), secret: token.secret.clone(), role: token.role })
+    Some(Arc::new(Known { name: token.name.clone(), proof: token.secret.clone(), role: token.role }))
 }
 
 fn sensible<T>(
