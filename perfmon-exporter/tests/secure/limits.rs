@@ -3,7 +3,7 @@
 use perfmon_exporter::settings::Access;
 
 use crate::{
-    client::{OPERATE, READER, WRONG_PASSWORD, ask, ask_as, everybody, local, tokens, turn},
+    client::{OPERATE, OPERATOR, READER, WRONG_PASSWORD, ask, ask_as, everybody, local, tokens, turn},
     support::eventually,
 };
 
@@ -41,6 +41,24 @@ fn guessing_is_slow_and_keeps_nobody_out() {
         assert_eq!(with(READER).status, 200);
         assert_eq!(with(&format!("Bearer {OPERATE}")).status, 200);
     }
+}
+
+#[test]
+fn who_has_logged_in_stays_known_when_other_settings_change() {
+    let _turn = turn();
+    let access = everybody();
+    let exporter = local(access.clone());
+    let with = |credential: &str| ask(exporter.address(), "GET /metrics", &[("Authorization", credential)]).status;
+    assert_eq!(with(READER), 200);
+    eventually("guesses run out", || (with(WRONG_PASSWORD) == 429).then_some(()));
+    let mut other = access;
+    other.hosts = vec![String::from("perfmon.example.com")];
+    exporter.set_access(other.clone()).expect("it makes sense");
+    assert_eq!((with(READER), with(OPERATOR)), (200, 429), "nothing to guess, and somebody new");
+    // A password that is another one is not remembered.
+    other.users[0].password_hash = everybody().users[1].password_hash.clone();
+    exporter.set_access(other).expect("it makes sense");
+    assert_ne!(with(READER), 200);
 }
 
 #[test]

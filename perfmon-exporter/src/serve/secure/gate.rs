@@ -140,9 +140,9 @@ impl Gate {
         }
     }
 
-    /// Counts a wrong guess.
+    /// Counts a wrong token, or what is none.
     fn guess(&self, peer: IpAddr) -> Verdict {
-        self.guesses.take(peer).map_or_else(Verdict::Later, |()| Verdict::Wrong)
+        self.guesses.take_token(peer).map_or_else(Verdict::Later, |()| Verdict::Wrong)
     }
 
     async fn identify(&self, rules: &Rules, peer: IpAddr, headers: &HeaderMap) -> Result<Caller, Refused> {

@@ -2,13 +2,21 @@
 //!
 //! argon2 is slow on purpose, which is right against whoever steals the hashes and wrong on every request. So the first time that a password is right, a
 //! keyed hash of it is remembered in its user's entry (the key is this process' alone), and compared from then on. One verification runs at a time, and
-//! guesses have an allowance ([`Guesses`]), so that guessing gets nowhere and costs little.
+//! guesses have an allowance ([`Guesses`]), so that guessing gets nowhere and costs little. What is remembered outlives a change of the settings, as long as
+//! the user's hash is the same.
 
-use std::{net::IpAddr, time::Duration};
+use std::{
+    collections::BTreeSet,
+    net::IpAddr,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use governor::clock::{Clock, DefaultClock};
 
 use super::{
     caller::{Caller, Known},
-    rate::Rate,
+    rate::{Rate, client},
 };
 use crate::settings::{Secret, User};
 
@@ -19,12 +27,17 @@ pub use self::with::hash_password;
 #[cfg(not(feature = "auth"))]
 pub(crate) use self::without::Passwords;
 
-/// Wrong tokens and new passwords that an address may try at once, and how long until one more.
+/// Wrong tokens, and new passwords, that an address may try at once, and how long until one more.
 const GUESSES: u32 = 10;
 const GUESS_AGAIN: Duration = Duration::from_secs(3);
-/// The same for all addresses together.
+/// New passwords that all addresses together may try: each costs tens of milliseconds.
 const ALL_GUESSES: u32 = 50;
 const ALL_GUESS_AGAIN: Duration = Duration::from_millis(250);
+/// The first ones of an address come out of a second allowance of that size, which those who guess all day leave alone.
+const FIRST: u32 = 3;
+const FIRST_AGAIN: Duration = Duration::from_secs(600);
+/// Addresses that are remembered as those of somebody who was right; they need nothing of what all have together.
+const MOST_TRUSTED: usize = 1024;
 
 /// What came of a name and a password.
 #[derive(Debug)]
@@ -37,23 +50,68 @@ pub(crate) enum Verdict {
 
 /// How often one may be wrong.
 #[derive(Debug)]
-pub(crate) struct Guesses {
-    each: Rate,
-    all: Rate,
+pub(crate) struct Guesses<C: Clock = DefaultClock> {
+    /// Tokens are long and cost nothing: only the one who guesses has to wait, and passwords are no matter of theirs.
+    tokens: Rate<C>,
+    each: Rate<C>,
+    all: Rate<C>,
+    first: Rate<C>,
+    all_first: Rate<C>,
+    trusted: Mutex<BTreeSet<IpAddr>>,
 }
 
 impl Guesses {
     pub(crate) fn new() -> Self {
-        Self { each: Rate::slow(GUESSES, GUESS_AGAIN), all: Rate::slow(ALL_GUESSES, ALL_GUESS_AGAIN) }
+        Self::by(&DefaultClock::default())
+    }
+}
+
+impl<C: Clock + Clone> Guesses<C> {
+    fn by(clock: &C) -> Self {
+        let slow = |burst, period| Rate::slow(burst, period, clock.clone());
+        Self {
+            tokens: slow(GUESSES, GUESS_AGAIN),
+            each: slow(GUESSES, GUESS_AGAIN),
+            all: slow(ALL_GUESSES, ALL_GUESS_AGAIN),
+            first: slow(FIRST, FIRST_AGAIN),
+            all_first: slow(ALL_GUESSES, ALL_GUESS_AGAIN),
+            trusted: Mutex::default(),
+        }
     }
 
-    /// Takes one.
+    /// Takes one for a token that was wrong.
     ///
     /// # Errors
     /// How long to wait for the next.
+    pub(crate) fn take_token(&self, address: IpAddr) -> Result<(), Duration> {
+        self.tokens.take(address)
+    }
+
+    /// Takes one for a password that has to be verified.
+    ///
+    /// # Errors
+    /// How long to wait for the next.
+    #[cfg_attr(not(feature = "auth"), allow(dead_code, reason = "nobody has a password then"))]
     pub(crate) fn take(&self, address: IpAddr) -> Result<(), Duration> {
         self.each.take(address)?;
+        let is_trusted = self.trusted().contains(&client(address));
+        if is_trusted || (self.first.take(address).is_ok() && self.all_first.take_of_all().is_ok()) {
+            return Ok(());
+        }
         self.all.take_of_all()
+    }
+
+    /// Remembers an address as that of somebody who was right.
+    #[cfg_attr(not(feature = "auth"), allow(dead_code, reason = "nobody has a password then"))]
+    pub(crate) fn trust(&self, address: IpAddr) {
+        let mut trusted = self.trusted();
+        if trusted.len() < MOST_TRUSTED {
+            trusted.insert(client(address));
+        }
+    }
+
+    fn trusted(&self) -> MutexGuard<'_, BTreeSet<IpAddr>> {
+        self.trusted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -97,6 +155,13 @@ mod with {
 
     struct Key([u8; 32]);
 
+    impl Key {
+        fn random() -> Result<Self, getrandom::Error> {
+            let mut key = [0; 32];
+            getrandom::fill(&mut key).map(|()| Self(key))
+        }
+    }
+
     impl std::fmt::Debug for Key {
         fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
             f.write_str("***")
@@ -111,14 +176,18 @@ mod with {
     }
 
     impl Passwords {
-        /// Takes the users whose entries make sense, and says what is wrong with the others.
-        pub(crate) fn new(users: &[User], problems: &mut Vec<String>) -> Arc<Self> {
-            let mut key = [0; 32];
+        /// Takes the users whose entries make sense, and says what is wrong with the others. What was remembered of those who stay the same is kept.
+        pub(crate) fn new(users: &[User], before: Option<&Self>, problems: &mut Vec<String>) -> Arc<Self> {
             let mut entries: Vec<Entry> = Vec::new();
-            if let Err(error) = getrandom::fill(&mut key) {
-                problems.push(format!("users cannot log in: the system gives no random numbers: {error}"));
-                return Arc::new(Self { users: entries, key: Key(key) });
-            }
+            // One without users may have no key either.
+            let before = before.filter(|before| !before.is_empty());
+            let key = match before.map_or_else(Key::random, |before| Ok(Key(before.key.0))) {
+                Ok(key) => key,
+                Err(error) => {
+                    problems.push(format!("users cannot log in: the system gives no random numbers: {error}"));
+                    return Arc::new(Self { users: entries, key: Key([0; 32]) });
+                }
+            };
             for user in users {
                 let known = PasswordHash::new(user.password_hash.expose())
                     .is_ok_and(|hash| hash.algorithm.as_str().starts_with("argon2"));
@@ -137,14 +206,22 @@ mod with {
                 } else {
                     let (name, proof) = (user.name.clone(), user.password_hash.clone());
                     let user = Arc::new(Known { name, proof, role: user.role });
-                    entries.push(Entry { user, right: Mutex::default() });
+                    let right = before.and_then(|before| before.right(&user));
+                    entries.push(Entry { user, right: Mutex::new(right) });
                 }
             }
-            Arc::new(Self { users: entries, key: Key(key) })
+            Arc::new(Self { users: entries, key })
         }
 
         pub(crate) fn is_empty(&self) -> bool {
             self.users.is_empty()
+        }
+
+        /// What is remembered of a user.
+        fn right(&self, user: &Known) -> Option<Key> {
+            let is_same = |entry: &&Entry| entry.user.name == user.name && entry.user.proof == user.proof;
+            let right = self.users.iter().find(is_same)?.right.lock().unwrap_or_else(PoisonError::into_inner);
+            right.as_ref().map(|right| Key(right.0))
         }
 
         /// All of them.
@@ -178,7 +255,9 @@ mod with {
                 let _turn = turn;
                 passwords.verify_slowly(&name, &password, digest)
             });
-            verifying.await.ok().flatten().map_or(Verdict::Wrong, Verdict::Right)
+            let Some(caller) = verifying.await.ok().flatten() else { return Verdict::Wrong };
+            guesses.trust(from);
+            Verdict::Right(caller)
         }
 
         fn remembered(&self, name: &str, digest: &Key) -> Option<Caller> {
@@ -216,7 +295,7 @@ mod without {
     pub(crate) struct Passwords;
 
     impl Passwords {
-        pub(crate) fn new(users: &[User], problems: &mut Vec<String>) -> Arc<Self> {
+        pub(crate) fn new(users: &[User], _: Option<&Self>, problems: &mut Vec<String>) -> Arc<Self> {
             if !users.is_empty() {
                 problems.push(String::from("users need the cargo feature `auth`: enable it, or use tokens"));
             }
@@ -237,5 +316,39 @@ mod without {
         pub(crate) async fn verify(self: &Arc<Self>, _: String, _: Secret, _: &Guesses, _: IpAddr) -> Verdict {
             Verdict::Wrong
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{net::IpAddr, time::Duration};
+
+    use governor::clock::FakeRelativeClock;
+
+    use super::Guesses;
+
+    fn address(number: u32) -> IpAddr {
+        IpAddr::V4((0xc000_0200 + number).into())
+    }
+
+    #[test]
+    fn strangers_guesses_keep_nobody_out() {
+        let clock = FakeRelativeClock::default();
+        let guesses = Guesses::by(&clock);
+        let known = address(200);
+        guesses.trust(known);
+        // Twenty addresses guess as fast as they may, for an hour.
+        let guess = || (0..20).filter(|number| guesses.take(address(*number)).is_ok()).count();
+        let all: usize = (0..3_600)
+            .map(|_| {
+                clock.advance(Duration::from_secs(1));
+                std::iter::repeat_with(guess).take_while(|right| *right > 0).sum::<usize>()
+            })
+            .sum();
+        assert!(all <= 3_600 * 5, "guessing is slow for all together: {all}");
+        assert!(guesses.take(known).is_ok(), "somebody was right there");
+        assert!(guesses.take(address(100)).is_ok(), "one that has not tried yet");
+        // Tokens are another matter.
+        assert!(guesses.take_token(address(0)).is_ok());
     }
 }

@@ -28,16 +28,16 @@ impl Rate {
     pub(crate) fn per_second(most: u32) -> Self {
         Self::new(Quota::per_second(NonZeroU32::new(most).unwrap_or(NonZeroU32::MIN)), DefaultClock::default())
     }
-
-    /// `burst` at once, and after that one each `period`.
-    pub(crate) fn slow(burst: u32, period: Duration) -> Self {
-        let burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
-        let quota = Quota::with_period(period).unwrap_or(Quota::per_second(NonZeroU32::MIN)).allow_burst(burst);
-        Self::new(quota, DefaultClock::default())
-    }
 }
 
 impl<C: Clock + Clone> Rate<C> {
+    /// `burst` at once, and after that one each `period`.
+    pub(crate) fn slow(burst: u32, period: Duration, clock: C) -> Self {
+        let burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
+        let quota = Quota::with_period(period).unwrap_or(Quota::per_second(NonZeroU32::MIN)).allow_burst(burst);
+        Self::new(quota, clock)
+    }
+
     fn new(quota: Quota, clock: C) -> Self {
         Self { limiter: RateLimiter::new(quota, HashMapStateStore::default(), clock.clone()), clock }
     }
@@ -63,7 +63,7 @@ impl<C: Clock + Clone> Rate<C> {
 const EVERYBODY_ELSE: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
 /// Who has an IPv6 address has 2⁶⁴ of them: the network counts.
-fn client(address: IpAddr) -> IpAddr {
+pub(crate) fn client(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) if !address.is_loopback() => {
             IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)))

@@ -30,7 +30,7 @@ impl Rules {
     pub(crate) fn new(access: &Arc<Access>, before: Option<&Self>) -> (Self, Vec<String>) {
         let mut problems = Vec::new();
         let tokens = access.tokens.iter().filter_map(|token| bearer(token, &mut problems)).collect();
-        let passwords = Passwords::new(&access.users, &mut problems);
+        let passwords = Passwords::new(&access.users, before.map(|before| &*before.passwords), &mut problems);
         let origins = sensible(&access.origins, Origin::parse, &mut problems, |origin| {
             format!(
                 "the origin {origin:?} is none: write scheme, host and, if it is not the usual one, port, as in \"https://status.example.com\""

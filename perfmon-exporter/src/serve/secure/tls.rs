@@ -15,6 +15,7 @@ mod with {
         time::{Duration, SystemTime},
     };
 
+    use governor::clock::DefaultClock;
     use perfmon_core::Error;
     use tokio::{
         io::{AsyncReadExt, AsyncWriteExt},
@@ -82,7 +83,7 @@ mod with {
             let mut config = config.with_no_client_auth().with_cert_resolver(current.clone());
             config.alpn_protocols = vec![b"http/1.1".to_vec()];
             let (stamp, config) = (Mutex::new(stamp), Arc::new(config));
-            let handshakes = Rate::slow(HANDSHAKES, HANDSHAKE_AGAIN);
+            let handshakes = Rate::slow(HANDSHAKES, HANDSHAKE_AGAIN, DefaultClock::default());
             Ok(Arc::new(Self { files: files.clone(), current, stamp, config, handshakes }))
         }
 
@@ -169,6 +170,7 @@ mod with {
 mod without {
     use std::{net::IpAddr, sync::Arc};
 
+    use governor::clock::DefaultClock;
     use perfmon_core::Error;
     use tokio::net::TcpStream;
 
