@@ -26,7 +26,7 @@ fn too_many_requests_are_told_when_to_come_again() {
 fn guessing_is_slow_and_keeps_nobody_out() {
     let _turn = turn();
     let exporter = local(everybody());
-    let with = |credential: &str| ask(exporter.address(), "GET /ready", &[("Authorization", credential)]);
+    let with = |credential: &str| ask(exporter.address(), "GET /metrics", &[("Authorization", credential)]);
     assert_eq!(with(READER).status, 200);
     for guess in [WRONG_PASSWORD, "Bearer guess"] {
         let refused = eventually("guesses run out", || {
@@ -37,6 +37,10 @@ fn guessing_is_slow_and_keeps_nobody_out() {
             (answer.status == 429).then_some(answer)
         });
         assert!(refused.header("retry-after").is_some_and(|after| after.parse::<u64>().is_ok_and(|after| after >= 1)));
+        // Whether it lives is told all the same.
+        for vital in ["GET /health", "GET /ready"] {
+            assert_eq!(ask(exporter.address(), vital, &[("Authorization", guess)]).status, 200);
+        }
         // Whoever is known already, from the same address at that, does not notice.
         assert_eq!(with(READER).status, 200);
         assert_eq!(with(&format!("Bearer {OPERATE}")).status, 200);

@@ -44,17 +44,16 @@ enum Who {
     Stranger,
     Reader,
     Operator,
-    /// With a credential that is wrong, which is told even where none is needed.
+    /// With a credential that is wrong: a stranger, whatever it is.
     Wrong,
 }
 
 impl Who {
     fn status(self, [stranger, reader, operator]: [u16; 3]) -> u16 {
         match self {
-            Self::Stranger => stranger,
+            Self::Stranger | Self::Wrong => stranger,
             Self::Reader => reader,
             Self::Operator => operator,
-            Self::Wrong => 401,
         }
     }
 }

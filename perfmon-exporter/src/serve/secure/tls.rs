@@ -170,7 +170,6 @@ mod with {
 mod without {
     use std::{net::IpAddr, sync::Arc};
 
-    use governor::clock::DefaultClock;
     use perfmon_core::Error;
     use tokio::net::TcpStream;
 
