@@ -101,6 +101,10 @@ fn a_secret_is_told_to_nobody() {
             clean(route, &answer.head());
         }
     }
+    for offer in [format!("perfmon, bearer.{CANARY}"), format!("bearer.{CANARY}x")] {
+        let answer = ask(exporter.address(), "GET /ws", &[("Upgrade", "websocket"), ("Sec-WebSocket-Protocol", &offer)]);
+        clean("/ws", &(answer.head() + &answer.body));
+    }
     assert_eq!(
         ask(exporter.address(), "GET /metrics", &[("Authorization", basic)]).status,
         200,

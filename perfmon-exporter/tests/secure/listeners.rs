@@ -9,7 +9,7 @@ use perfmon_exporter::{
 use tungstenite::{ClientRequestBuilder, Message, WebSocket, protocol::frame::coding::CloseCode};
 
 use crate::{
-    client::{OPERATE, READ, READER, everybody, local, token, tokens, turn},
+    client::{OPERATE, READ, READER, ask, everybody, local, token, tokens, turn},
     support::LONG,
 };
 
@@ -70,6 +70,34 @@ fn who_is_no_longer_known_is_told_to_leave() {
     assert_leaves(by_token, "the secret is another one");
     assert_leaves(lowered, "the role is less");
     assert_stays(&mut listen(&exporter, &[("Authorization", &bearer(OPERATE))]));
+}
+
+#[test]
+fn a_page_says_its_token_as_a_protocol() {
+    let _turn = turn();
+    let exporter = local(tokens());
+    let own = exporter.url();
+    let upgrade = |origin: &str, protocols: &str| {
+        let headers = [
+            ("Connection", "Upgrade"),
+            ("Upgrade", "websocket"),
+            ("Sec-WebSocket-Version", "13"),
+            ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+            ("Origin", origin),
+            ("Sec-WebSocket-Protocol", protocols),
+        ];
+        ask(exporter.address(), "GET /ws", &headers)
+    };
+    let offer = format!("perfmon, bearer.{READ}");
+    let answer = upgrade(&own, &offer);
+    assert_eq!((answer.status, answer.header("sec-websocket-protocol").as_deref()), (101, Some("perfmon")));
+    assert!(!answer.head().contains(READ), "the token stays where it came from");
+    assert_eq!(upgrade("https://evil.example", &offer).status, 403, "also with a token");
+    for wrong in ["perfmon", "perfmon, bearer.another", "perfmon, bearer.", &format!("{offer}, bearer.{READ}")] {
+        assert_eq!(upgrade(&own, wrong).status, 401, "{wrong}");
+    }
+    let plain = ask(exporter.address(), "GET /metrics", &[("Sec-WebSocket-Protocol", &offer)]);
+    assert_eq!(plain.status, 401, "only where there is no other way");
 }
 
 #[test]

@@ -28,7 +28,7 @@ use self::{
 };
 use super::{
     problem::Problem,
-    secure::{Caller, Gate},
+    secure::{Caller, Gate, PROTOCOL},
 };
 use crate::state::Shared;
 
@@ -60,6 +60,7 @@ fn listen(
         )));
     };
     let upgrade = upgrade
+        .protocols([PROTOCOL])
         .max_message_size(MOST_BYTES)
         .max_frame_size(MOST_BYTES)
         .read_buffer_size(BUFFER)

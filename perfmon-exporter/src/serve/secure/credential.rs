@@ -1,8 +1,14 @@
-//! What a request says of who it is: the header `Authorization`.
+//! What a request says of who it is: the header `Authorization`; of a WebSocket from a page, which cannot send that, `Sec-WebSocket-Protocol`.
 
 use axum::http::{HeaderMap, header};
+use percent_encoding::percent_decode_str;
 
+use super::gate::is_websocket;
 use crate::settings::Secret;
+
+/// What a page offers besides the token, and what is answered: `new WebSocket(url, ["perfmon", "bearer." + encodeURIComponent(token)])`.
+pub(crate) const PROTOCOL: &str = "perfmon";
+const BEARER: &str = "bearer.";
 
 /// What a request identifies with.
 #[derive(Debug)]
@@ -22,7 +28,7 @@ impl Credential {
     /// `None` when the request says nothing.
     pub(crate) fn of(headers: &HeaderMap) -> Result<Option<Self>, Unreadable> {
         let mut values = headers.get_all(header::AUTHORIZATION).iter();
-        let Some(value) = values.next() else { return Ok(None) };
+        let Some(value) = values.next() else { return if is_websocket(headers) { offered(headers) } else { Ok(None) } };
         if values.next().is_some() {
             return Err(Unreadable);
         }
@@ -36,6 +42,21 @@ impl Credential {
         }
         Err(Unreadable)
     }
+}
+
+/// The token among the protocols that a page offers. Its percent signs are codes, since a protocol's name has few signs.
+fn offered(headers: &HeaderMap) -> Result<Option<Credential>, Unreadable> {
+    let mut found = None;
+    for value in headers.get_all(header::SEC_WEBSOCKET_PROTOCOL) {
+        let names = value.to_str().map_err(|_| Unreadable)?.split(',').map(str::trim);
+        for token in names.filter_map(|name| name.strip_prefix(BEARER)) {
+            let token = percent_decode_str(token).decode_utf8().map_err(|_| Unreadable)?;
+            if token.is_empty() || found.replace(Secret::from(&*token)).is_some() {
+                return Err(Unreadable);
+            }
+        }
+    }
+    Ok(found.map(Credential::Bearer))
 }
 
 #[cfg(feature = "auth")]
@@ -63,7 +84,11 @@ mod tests {
         for value in values {
             headers.append(header::AUTHORIZATION, HeaderValue::from_bytes(value).expect("a value"));
         }
-        match Credential::of(&headers) {
+        shown(&headers)
+    }
+
+    fn shown(headers: &HeaderMap) -> String {
+        match Credential::of(headers) {
             Ok(None) => String::from("nothing"),
             Ok(Some(Credential::Bearer(secret))) => format!("bearer {}", secret.expose()),
             Ok(Some(Credential::Basic { name, password })) => format!("basic {name} {}", password.expose()),
@@ -81,6 +106,27 @@ mod tests {
             assert_eq!(of(&[wrong]), "unreadable", "{wrong:?}");
         }
         assert_eq!(of(&[b"Bearer abc", b"Bearer abc"]), "unreadable");
+    }
+
+    #[test]
+    fn a_page_offers_its_token_as_a_protocol() {
+        let offered = |offers: &[&str]| {
+            let upgrade = HeaderMap::from_iter([(header::UPGRADE, HeaderValue::from_static("websocket"))]);
+            let mut headers = upgrade.clone();
+            for offer in offers {
+                headers.append(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_str(offer).expect("a value"));
+            }
+            shown(&headers)
+        };
+        assert_eq!(offered(&["perfmon, bearer.abc"]), "bearer abc");
+        assert_eq!(offered(&["perfmon", "bearer.a%2Fb%3D%25"]), "bearer a/b=%");
+        assert_eq!(offered(&["perfmon"]), "nothing");
+        for wrong in [&["bearer."][..], &["bearer.a,bearer.a"], &["bearer.a", "bearer.b"], &["bearer.%ff"]] {
+            assert_eq!(offered(wrong), "unreadable", "{wrong:?}");
+        }
+        // What is no WebSocket has the other header.
+        let plain = [(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static("bearer.abc"))];
+        assert_eq!(shown(&HeaderMap::from_iter(plain)), "nothing");
     }
 
     #[cfg(feature = "auth")]

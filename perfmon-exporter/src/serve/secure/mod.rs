@@ -22,6 +22,7 @@ mod tls;
 pub use self::password::hash_password;
 pub(crate) use self::{
     caller::{Caller, Peer},
+    credential::PROTOCOL,
     door::Door,
     gate::{Gate, pass},
     headers::protective_headers,
