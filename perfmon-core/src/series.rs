@@ -149,6 +149,20 @@ pub fn remember(snapshot: &Snapshot) {
     history().remember(Now { at, wall: snapshot.taken_at() }, values);
 }
 
+/// When closures or collectors gave the newest value of a series, by its labels in the order of the metric's keys. `None` for what a program declares and sets
+/// itself, whose value is always that of now, and for a series that has no history.
+///
+/// ```
+/// # mod perfmon { pub use perfmon_core::{*, collect::*}; }
+/// perfmon::observe("open_orders", || 3.0);
+/// let snapshot = perfmon::snapshot();
+/// assert!(perfmon::series::collected_at("open_orders", &[]).is_some_and(|at| at <= snapshot.taken_at()));
+/// ```
+#[must_use]
+pub fn collected_at(name: &str, labels: &[(&str, &str)]) -> Option<SystemTime> {
+    history().collected_at(name, labels)
+}
+
 /// How much of the recent past is kept.
 #[must_use]
 pub fn bounds() -> Bounds {

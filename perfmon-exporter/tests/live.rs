@@ -10,7 +10,7 @@ use std::{
 
 use perfmon_core::{
     call::record,
-    collect::observe,
+    collect::{BoxError, Collector, Samples, observe, register_collector},
     inventory,
     site::{CallSite, Kind, Name},
 };
@@ -106,6 +106,45 @@ fn what_is_subscribed_to_is_pushed_each_second() {
     let later = observe("appears_later", || 1.0);
     eventually("it appears", || (client.hear()["data"]["metric_name"] == "appears_later").then_some(()));
     later.remove();
+}
+
+/// Collected once, and then not for an hour.
+struct Seldom;
+
+impl Collector for Seldom {
+    fn name(&self) -> &'static str {
+        "seldom"
+    }
+
+    fn interval(&self) -> Duration {
+        Duration::from_secs(3_600)
+    }
+
+    fn collect(&self, out: &mut Samples) -> Result<(), BoxError> {
+        out.gauge_with("seldom", &[("place", "here")], 3.0);
+        Ok(())
+    }
+}
+
+#[test]
+fn a_value_has_the_time_when_it_was_collected() {
+    let service = service();
+    let seldom = register_collector(Seldom);
+    let history = eventually("it is collected", || {
+        let answer: Value = serde_json::from_str(&get(&service, "/api/metrics?metric_name=seldom").1).ok()?;
+        answer["data"]["data_points"][0]["timestamp"].as_f64()
+    });
+    let mut client = Client::connect(&service);
+    client.say(&json!({"type": "subscribe", "metric_name": "seldom"}));
+    client.hear_of("subscribed");
+    let frames = [client.hear(), client.hear()];
+    for frame in &frames {
+        let point = &frame["data"]["data_points"][0];
+        assert_eq!((point["value"].as_f64(), &point["tags"]), (Some(3.0), &json!({"place": "here"})));
+        assert_eq!(point["timestamp"].as_f64(), Some(history), "{frame}");
+    }
+    assert!(frames[0]["data"]["timestamp"].as_f64() < frames[1]["data"]["timestamp"].as_f64());
+    seldom.remove();
 }
 
 #[test]

@@ -139,6 +139,13 @@ impl History {
         self.families[kind as usize].get(name).is_some_and(|family| family.collected)
     }
 
+    /// When closures or collectors gave the newest value of a series.
+    pub(crate) fn collected_at(&self, name: &str, labels: &[(&str, &str)]) -> Option<SystemTime> {
+        let families = self.families.iter().filter_map(|families| families.get(name));
+        let newest = |family: &Family| find(&family.series, labels).ok().map(|at| family.series[at].1.newest());
+        self.wall.at(families.filter(|family| family.collected).find_map(newest)?)
+    }
+
     /// The values of every series of a kind and name since a time.
     pub(crate) fn since(&self, kind: Kind, name: &str, from: u64) -> Vec<(Labels, Range)> {
         let series = self.families[kind as usize].get(name).into_iter().flat_map(|family| &family.series);

@@ -102,7 +102,8 @@ fn a_secret_is_told_to_nobody() {
         }
     }
     for offer in [format!("perfmon, bearer.{CANARY}"), format!("bearer.{CANARY}x")] {
-        let answer = ask(exporter.address(), "GET /ws", &[("Upgrade", "websocket"), ("Sec-WebSocket-Protocol", &offer)]);
+        let answer =
+            ask(exporter.address(), "GET /ws", &[("Upgrade", "websocket"), ("Sec-WebSocket-Protocol", &offer)]);
         clean("/ws", &(answer.head() + &answer.body));
     }
     assert_eq!(

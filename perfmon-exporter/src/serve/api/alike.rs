@@ -3,7 +3,14 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use axum::extract::State;
-use perfmon_core::{Snapshot, analyse::Window, collect::collectors, series::series_over, snapshot};
+use perfmon_core::{
+    Snapshot,
+    analyse::Window,
+    collect::collectors,
+    series::{collected_at, series_over},
+    snapshot,
+    snapshot::{Metric, Value},
+};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -11,6 +18,7 @@ use super::{
     answer::{Answer, json, unix},
     catalogue::Nothing,
     params::{Params, Range},
+    site::{labels, owned},
 };
 use crate::{
     encode::{Scrape, Values},
@@ -195,20 +203,29 @@ pub(super) async fn alerts(State(shared): State<Arc<Shared>>, coding: Coding, _:
 
 /// The newest values of a gauge or counter, in this shape; `None` when there is no such metric.
 pub(crate) fn data_points(shared: &Shared, name: &str, now: &Snapshot) -> Option<Vec<DataPoint>> {
-    use perfmon_core::snapshot::Value;
-    let timestamp = unix(now.taken_at());
-    let Some(metric) = now.metric(name) else {
-        return Some(present(named(shared, name, now)?, timestamp));
-    };
+    if let Some(metric) = now.metric(name) {
+        return Some(newest(metric, now, metric.unit(), |value| value));
+    }
+    let values = named(shared, name, now)?;
+    let behind = values.behind.as_ref().and_then(|behind| Some((behind, now.metric(&behind.metric)?)));
+    Some(match behind {
+        Some((behind, metric)) => newest(metric, now, values.unit, |value| behind.shown(value)),
+        None => present(values, unix(now.taken_at())),
+    })
+}
+
+/// The values of a metric, each with the time when it was collected.
+fn newest(metric: &Metric, now: &Snapshot, unit: &str, shown: impl Fn(f64) -> f64) -> Vec<DataPoint> {
     let points = metric.series().iter().filter_map(|series| {
         let value = match series.value() {
             Value::Counter(count) => *count as f64,
             Value::Gauge(value) => *value,
             _ => return None,
         };
-        let tags = metric.label_keys().iter().cloned().zip(series.values().iter().cloned()).collect();
-        let value = Some(value).filter(|value| value.is_finite());
-        Some(DataPoint { value, timestamp, tags, unit: metric.unit().to_owned() })
+        let labels: Vec<_> = labels(metric.label_keys(), series.values()).collect();
+        let at = collected_at(metric.name(), &labels).map_or(now.taken_at(), |at| at.min(now.taken_at()));
+        let value = Some(shown(value)).filter(|value| value.is_finite());
+        Some(DataPoint { value, timestamp: unix(at), tags: owned(labels.into_iter()), unit: unit.to_owned() })
     });
-    Some(points.collect())
+    points.collect()
 }
