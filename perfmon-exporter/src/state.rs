@@ -34,6 +34,8 @@ pub struct Tick {
     pub snapshot: Arc<Snapshot>,
     /// How healthy the process is.
     pub health: Health,
+    /// The last minute, which listeners are told beside the whole.
+    pub(crate) minute: (Window, Snapshot),
     /// The last five minutes, which health goes by.
     pub(crate) recent: Snapshot,
     /// How long the pump worked on it.

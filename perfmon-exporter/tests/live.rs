@@ -102,7 +102,8 @@ fn what_is_subscribed_to_is_pushed_each_second() {
     }
     // What nobody knows yet is nothing, until somebody tells it.
     client.say(&json!({"type": "subscribe", "metric_name": "appears_later"}));
-    client.hear_of("subscribed");
+    let note = client.hear_of("subscribed")["note"].take();
+    assert_eq!(note, "there is no such metric yet, and its figures come when there is one.");
     let later = observe("appears_later", || 1.0);
     eventually("it appears", || (client.hear()["data"]["metric_name"] == "appears_later").then_some(()));
     later.remove();
@@ -174,7 +175,7 @@ fn mistakes_are_answered_and_the_conversation_goes_on() {
     let mut client = Client::connect(&service);
     for (message, says) in [
         ("nonsense", "failed to read the message"),
-        ("[]", "failed to read the message"),
+        ("[]", "expected an object"),
         ("{\"type\":7}", "failed to read the message"),
         ("{}", "missing field `type`"),
         ("{\"type\":\"shout\"}", "write subscribe, unsubscribe or ping"),
@@ -200,6 +201,51 @@ fn mistakes_are_answered_and_the_conversation_goes_on() {
         answer = client.0.read().expect("a frame");
     }
     assert_eq!(answer, Message::Pong(vec![7].into()));
+}
+
+#[test]
+fn what_a_subscription_does_not_do_is_said() {
+    let service = service();
+    let mut client = Client::connect(&service);
+    for (message, says) in [
+        (json!({"metric_name": "cpu_usage_percnt"}), "no such metric yet"),
+        #[cfg(feature = "config")]
+        (json!({"metric_name": "cpu_usage_percnt"}), "did you mean \"cpu_usage_percent\"?"),
+        (json!({"site": "order_execution", "kind": "latency"}), "no such call site yet"),
+        (
+            json!({"metric_name": "cpu_usage_percent", "interval": 5, "labels": {}}),
+            "\"interval\", \"labels\" mean nothing here",
+        ),
+    ] {
+        let mut client = Client::connect(&service);
+        let mut message = message;
+        message["type"] = json!("subscribe");
+        client.say(&message);
+        let reply = client.hear_of("subscribed");
+        assert!(reply["note"].as_str().expect("a note").contains(says), "{reply}");
+    }
+    client.say(&json!({"type": "subscribe", "metric_name": "cpu_usage_percent"}));
+    assert_eq!(client.hear_of("subscribed")["note"], Value::Null);
+}
+
+#[test]
+fn who_invents_names_takes_no_place_from_others() {
+    let service = service();
+    let mut crowd: Vec<Client> = (0..45).map(|_| Client::connect(&service)).collect();
+    let mut refused = 0;
+    for (at, client) in crowd.iter_mut().enumerate() {
+        for number in 0..100 {
+            client.say(&json!({"type": "subscribe", "metric_name": format!("invented {at} {number}")}));
+        }
+        for _ in 0..100 {
+            refused += u32::from(client.hear()["type"] == "error");
+        }
+    }
+    assert!(refused > 0, "names that mean nothing have a bound");
+    let mut client = Client::connect(&service);
+    client.say(&json!({"type": "subscribe", "metric_name": "cpu_usage_percent"}));
+    assert_eq!(client.hear()["type"], "subscribed");
+    assert_eq!(client.hear()["data"]["metric_name"], "cpu_usage_percent");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use axum::{
 use futures_util::SinkExt;
 use tokio::{
     sync::watch,
-    time::{Instant, MissedTickBehavior, interval, timeout},
+    time::{Instant, MissedTickBehavior, interval, sleep_until, timeout},
 };
 
 use super::{
@@ -26,13 +26,18 @@ use crate::{
 
 /// What a client may subscribe to at once.
 const MOST_SUBSCRIPTIONS: usize = 100;
-/// Messages that mean nothing before a client is told to leave.
+/// Messages that mean nothing, or ask for too much, between two pulses before a client is told to leave.
 const MOST_FAULTS: u32 = 100;
+/// Messages that are heard in a second; further ones wait.
+const MOST_HEARD: u32 = 1_000;
+/// Names without anything behind them for which the nearest is looked for, which takes time.
+const MOST_HINTS: u32 = 10;
 /// How long a client may take no byte of what is sent to it.
 const STALLED: Duration = Duration::from_secs(30);
 /// How often it is asked whether it is there, and how long it may say nothing at all.
 const PULSE: Duration = Duration::from_secs(30);
 const SILENCE: Duration = Duration::from_secs(90);
+const SECOND: Duration = Duration::from_secs(1);
 
 /// A client and its place among the listeners.
 pub(super) struct Client {
@@ -41,6 +46,7 @@ pub(super) struct Client {
     /// By topic the feed, and the number of the frame that was sent last.
     feeds: BTreeMap<Topic, (Arc<Feed>, u64)>,
     faults: u32,
+    hints: u32,
     _seat: Seat,
 }
 
@@ -70,7 +76,7 @@ impl From<Error> for End {
 
 impl Client {
     pub(super) fn new(socket: WebSocket, hub: Arc<Hub>, seat: Seat) -> Self {
-        Self { socket, hub, feeds: BTreeMap::new(), faults: 0, _seat: seat }
+        Self { socket, hub, feeds: BTreeMap::new(), faults: 0, hints: 0, _seat: seat }
     }
 
     /// Serves until either side has enough.
@@ -89,10 +95,12 @@ impl Client {
         let mut pulse = interval(PULSE);
         pulse.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut heard_at = Instant::now();
+        let mut heard = Heard { since: heard_at, messages: 0 };
         loop {
             let done = tokio::select! {
-                message = self.socket.recv() => {
+                message = self.socket.recv(), if !heard.is_enough() => {
                     heard_at = Instant::now();
+                    heard.count(heard_at);
                     match message {
                         Some(Ok(message)) => self.hear(message).await,
                         // What is no WebSocket frame, too long, or no text: the stream cannot go on.
@@ -100,11 +108,16 @@ impl Client {
                         None => Err(End::Gone),
                     }
                 }
+                () = sleep_until(heard.since + SECOND), if heard.is_enough() => {
+                    heard = Heard { since: Instant::now(), messages: 0 };
+                    Ok(())
+                }
                 changed = told.changed() => match changed {
                     Ok(()) => self.push().await,
                     Err(_) => Err(End::Gone),
                 },
                 _ = pulse.tick() => {
+                    self.faults = 0;
                     if heard_at.elapsed() > SILENCE {
                         Err(End::Gone)
                     } else {
@@ -145,35 +158,58 @@ impl Client {
         };
         let text = match wish {
             Ok(Wish::Ping) => Reply::Pong.text(),
-            Ok(Wish::Subscribe(topic)) => self.subscribe(topic).unwrap_or_else(|error| Reply::Error { error }.text()),
+            Ok(Wish::Subscribe(topic, note)) => match self.subscribe(topic, note) {
+                Ok(reply) => {
+                    self.send([Message::Text(reply)]).await?;
+                    // What there is comes at once, not with the next second.
+                    return self.push().await;
+                }
+                Err(error) => self.fault(error)?,
+            },
             Ok(Wish::Unsubscribe(topic)) => {
                 self.feeds.remove(&topic);
                 Reply::Unsubscribed(Echo::of(&topic)).text()
             }
-            Err(error) => {
-                self.faults += 1;
-                if self.faults > MOST_FAULTS {
-                    return Err(End::Close(close_code::POLICY, "too many messages that mean nothing"));
-                }
-                Reply::Error { error }.text()
-            }
+            Err(error) => self.fault(error)?,
         };
         self.send([Message::Text(text)]).await
     }
 
-    fn subscribe(&mut self, topic: Topic) -> Result<Utf8Bytes, String> {
-        let reply = Reply::Subscribed(Echo::of(&topic)).text();
+    /// Answers a mistake, as long as there are not too many.
+    fn fault(&mut self, error: String) -> Result<Utf8Bytes, End> {
+        self.faults += 1;
+        if self.faults > MOST_FAULTS {
+            return Err(End::Close(close_code::POLICY, "too many messages that mean nothing or ask for too much"));
+        }
+        Ok(Reply::Error { error }.text())
+    }
+
+    fn subscribe(&mut self, topic: Topic, note: Option<String>) -> Result<Utf8Bytes, String> {
+        let reply = |topic: &Topic, note| Reply::Subscribed { topic: Echo::of(topic), note }.text();
         if self.feeds.contains_key(&topic) {
-            return Ok(reply);
+            return Ok(reply(&topic, note));
         }
         if self.feeds.len() >= MOST_SUBSCRIPTIONS {
             return Err(format!("a client may have {MOST_SUBSCRIPTIONS} subscriptions: unsubscribe from some first"));
         }
         let Some(feed) = self.hub.feed(&topic) else {
-            return Err(String::from("all clients together listen to too many different names: try again later"));
+            return Err(String::from(
+                "all clients together listen to too many different names, or to too many that there is nothing of: try again later",
+            ));
         };
+        let nothing = (!feed.is_told()).then(|| self.nothing(&topic));
+        let notes: Vec<String> = nothing.into_iter().chain(note).collect();
+        let text = reply(&topic, (!notes.is_empty()).then(|| notes.join(" ")));
         self.feeds.insert(topic, (feed, 0));
-        Ok(reply)
+        Ok(text)
+    }
+
+    /// Says that there is nothing of that name.
+    fn nothing(&mut self, topic: &Topic) -> String {
+        self.hints += 1;
+        let hint = if self.hints > MOST_HINTS { String::from(".") } else { self.hub.hint(topic) };
+        let what = if matches!(topic, Topic::Metric(_)) { "metric" } else { "call site" };
+        format!("there is no such {what} yet, and its figures come when there is one{hint}")
     }
 
     /// Sends messages together. Who takes none of it for too long is given up.
@@ -185,6 +221,25 @@ impl Client {
             self.socket.flush().await
         };
         timeout(STALLED, sending).await.map_err(|_| End::Gone)?.map_err(End::from)
+    }
+}
+
+/// How much was heard in a second.
+struct Heard {
+    since: Instant,
+    messages: u32,
+}
+
+impl Heard {
+    fn count(&mut self, now: Instant) {
+        if now >= self.since + SECOND {
+            *self = Self { since: now, messages: 0 };
+        }
+        self.messages += 1;
+    }
+
+    fn is_enough(&self) -> bool {
+        self.messages >= MOST_HEARD
     }
 }
 

@@ -1,8 +1,10 @@
 //! What a client says, and what it is answered.
 
+use std::collections::BTreeMap;
+
 use axum::extract::ws::Utf8Bytes;
 use perfmon_core::site::Kind;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
 
 use super::topic::Topic;
 
@@ -12,28 +14,40 @@ const LONGEST_NAME: usize = 512;
 /// What a client wants.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Wish {
-    Subscribe(Topic),
+    /// With what was left alone.
+    Subscribe(Topic, Option<String>),
     Unsubscribe(Topic),
     Ping,
 }
 
-/// As it is written. What is not known is left alone: clients of other systems send more.
+/// As it is written. What is not known is left alone, and a subscriber told so: clients of other systems send more.
 #[derive(Deserialize)]
+#[serde(expecting = "an object")]
 struct Said {
     r#type: String,
     metric_name: Option<String>,
     site: Option<String>,
     kind: Option<Kind>,
+    #[serde(flatten)]
+    more: BTreeMap<String, IgnoredAny>,
 }
 
 /// What is answered at once.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub(super) enum Reply<'a> {
-    Subscribed(Echo<'a>),
+    Subscribed {
+        #[serde(flatten)]
+        topic: Echo<'a>,
+        /// What a person should know.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
     Unsubscribed(Echo<'a>),
     Pong,
-    Error { error: String },
+    Error {
+        error: String,
+    },
 }
 
 /// The topic as the client named it.
@@ -68,8 +82,17 @@ impl Wish {
         if topic.name().len() > LONGEST_NAME {
             return Err(format!("a name may have {LONGEST_NAME} bytes; this one has {}", topic.name().len()));
         }
-        Ok(if kind == "subscribe" { Self::Subscribe(topic) } else { Self::Unsubscribe(topic) })
+        Ok(if kind == "subscribe" { Self::Subscribe(topic, left_alone(&said.more)) } else { Self::Unsubscribe(topic) })
     }
+}
+
+/// Members that are named when they mean nothing; of more, nobody reads the names.
+const NAMED: usize = 3;
+
+fn left_alone(members: &BTreeMap<String, IgnoredAny>) -> Option<String> {
+    let named: Vec<String> = members.keys().take(NAMED).map(|name| format!("{name:?}")).collect();
+    let verb = if members.len() == 1 { "means" } else { "mean" };
+    (!named.is_empty()).then(|| format!("{} {verb} nothing here: all series come, each second", named.join(", ")))
 }
 
 impl<'a> Echo<'a> {

@@ -1,18 +1,15 @@
 //! What a client can hear of, and the frame that tells it.
 
-use std::sync::OnceLock;
+use std::slice;
 
 use axum::extract::ws::Utf8Bytes;
-use perfmon_core::{Snapshot, analyse::Window, site::Kind};
+use perfmon_core::site::Kind;
 use serde::Serialize;
 
 use crate::{
     serve::api::{DataPoint, SiteView, data_points, unix},
-    state::Shared,
+    state::{Shared, Tick},
 };
-
-/// The window told beside the totals of a site.
-const WINDOW: Window = Window::OneMinute;
 
 /// A metric, or a call site.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,13 +17,6 @@ pub(super) enum Topic {
     Metric(String),
     /// Of any kind unless it says which.
     Site(Option<Kind>, String),
-}
-
-/// A second, and what is made of it when the first topic needs it.
-pub(super) struct Second<'a> {
-    shared: &'a Shared,
-    now: &'a Snapshot,
-    recent: OnceLock<[(Window, Snapshot); 1]>,
 }
 
 #[derive(Serialize)]
@@ -52,35 +42,28 @@ struct SiteUpdate<'a> {
     view: SiteView,
 }
 
-impl<'a> Second<'a> {
-    pub(super) fn new(shared: &'a Shared, now: &'a Snapshot) -> Self {
-        Self { shared, now, recent: OnceLock::new() }
-    }
-
-    fn recent(&self) -> &[(Window, Snapshot)] {
-        self.recent.get_or_init(|| [(WINDOW, self.shared.window(WINDOW, self.now))])
-    }
-}
-
 impl Topic {
     pub(super) fn name(&self) -> &str {
         let (Self::Metric(name) | Self::Site(_, name)) = self;
         name
     }
 
-    /// The frame of this second; `None` while there is no such thing.
-    pub(super) fn frame(&self, second: &Second<'_>) -> Option<Utf8Bytes> {
-        let now = second.now;
+    /// The frame of a second; `None` while there is no such thing.
+    pub(super) fn frame(&self, shared: &Shared, tick: &Tick) -> Option<Utf8Bytes> {
+        let now = &tick.snapshot;
         let timestamp = unix(now.taken_at());
         match self {
             Self::Metric(name) => {
-                let data =
-                    MetricUpdate { metric_name: name, timestamp, data_points: data_points(second.shared, name, now)? };
+                let data = MetricUpdate { metric_name: name, timestamp, data_points: data_points(shared, name, now)? };
                 update(data)
             }
             Self::Site(kind, name) => {
                 let site = kind.map_or_else(|| now.get(name), |kind| now.site(kind, name))?;
-                update(SiteUpdate { site: name, timestamp, view: SiteView::brief(site, now, second.recent()) })
+                update(SiteUpdate {
+                    site: name,
+                    timestamp,
+                    view: SiteView::brief(site, now, slice::from_ref(&tick.minute)),
+                })
             }
         }
     }
