@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicU64, AtomicUsize, Ordering},
 };
 
-use crate::connections::share_of_files;
+use crate::connections::most_listeners;
 
 /// Listeners at once, however many files the process may open.
 const MOST: usize = 10_000;
@@ -25,7 +25,7 @@ pub(crate) struct Seat(Arc<Audience>);
 impl Audience {
     /// At most so many, and no more than the process has files for.
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self { most: share_of_files(MOST), open: AtomicUsize::new(0), refused: AtomicU64::new(0) })
+        Arc::new(Self { most: most_listeners(MOST), open: AtomicUsize::new(0), refused: AtomicU64::new(0) })
     }
 
     /// A place for one more; `None` when all are taken.

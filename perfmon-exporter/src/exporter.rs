@@ -26,7 +26,7 @@ use tokio::sync::watch;
 #[doc(hidden)]
 pub use self::by_hand::ByHand;
 use crate::{
-    connections::{Connections, most_connections},
+    connections::{Connections, chosen_connections, most_connections},
     listen::{DEFAULT_ADDRESS, bind, cannot_listen},
     profiles::Profiles,
     pump::{Chore, Pump},
@@ -125,7 +125,8 @@ impl Builder {
         self
     }
 
-    /// Connections at once; 512 by default, or a quarter of the files that the process may open if that is less. At least one.
+    /// Connections at once; 512 by default, or a quarter of the files that the process may open if that is less. At least one, and never more than half of those
+    /// files, so that the service keeps some.
     pub fn max_connections(mut self, most: usize) -> Self {
         self.max_connections = Some(most.max(1));
         self
@@ -241,7 +242,7 @@ impl Builder {
         for pack in self.packs {
             (pack.register)();
         }
-        let connections = Connections::new(self.max_connections.unwrap_or_else(most_connections));
+        let connections = Connections::new(self.max_connections.map_or_else(most_connections, chosen_connections));
         let shared = Shared::new(profiles, connections, self.sections);
         shared.set_access(Arc::new(self.access));
         if let Some(limit) = self.windows_bytes {
