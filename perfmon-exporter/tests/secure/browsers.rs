@@ -39,6 +39,8 @@ fn a_name_that_is_not_ours_is_refused() {
     ] {
         assert_eq!(with(rebound), 421, "{rebound}");
     }
+    let told = ask_as(exporter.address(), "GET /health", &[("Host", "evil.example:80")], "").body;
+    assert!(told.contains("not known as \\\"evil.example\\\"") && told.contains("`hosts`"), "{told}");
     for nonsense in ["", "user@localhost", "localhost:port", "a b"] {
         assert_eq!(with(nonsense), 400, "{nonsense:?}");
     }

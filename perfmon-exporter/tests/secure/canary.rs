@@ -16,9 +16,18 @@ const CANARY: &str = "canary-5d41402abc4b2a76";
 
 /// All that is logged.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
+    /// What this thread logs meanwhile.
+    pub(crate) fn of<T>(work: impl FnOnce() -> T) -> (T, String) {
+        let log = Self::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+        let done = tracing::subscriber::with_default(subscriber, work);
+        (done, log.text())
+    }
+
     fn text(&self) -> String {
         String::from_utf8_lossy(&self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
     }

@@ -153,6 +153,19 @@ fn without_anybody_configured_this_machine_reads() {
 }
 
 #[test]
+fn methods_that_mean_nothing_are_told_so() {
+    let _turn = turn();
+    for access in [Access::default(), tokens()] {
+        let exporter = local(access);
+        for method in ["TRACE", "FOO", "PROPFIND"] {
+            let answer = ask(exporter.address(), &format!("{method} /metrics"), &[]);
+            assert_eq!((answer.status, answer.header("allow").as_deref()), (405, Some("GET,HEAD")), "{method}");
+        }
+        assert_eq!(ask(exporter.address(), "CONNECT localhost:80", &[]).status, 405);
+    }
+}
+
+#[test]
 fn credentials_can_change_while_it_runs() {
     let _turn = turn();
     let exporter = local(tokens());

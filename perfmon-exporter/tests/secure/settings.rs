@@ -30,6 +30,22 @@ fn what_makes_no_sense_is_told_with_the_remedy() {
     for (message, says) in [
         (message(|access| access.tokens = vec![token("empty", "", Role::Read)]), "token \"empty\""),
         (message(|access| access.tokens = vec![token("spaced", "a b", Role::Read)]), "token \"spaced\""),
+        (
+            message(|access| access.tokens = vec![token("one", "abc", Role::Read), token("one", "def", Role::Operate)]),
+            "two tokens \"one\"",
+        ),
+        (
+            message(|access| access.tokens = vec![token("one", "abc", Role::Read), token("two", "abc", Role::Operate)]),
+            "\"one\" and \"two\" have the same secret",
+        ),
+        (
+            message(|access| access.users = vec![user("ann", &hash.replace("m=19456", "m=4194304"))]),
+            "user \"ann\" would take too long to verify",
+        ),
+        (
+            message(|access| access.users = vec![user("ann", &hash.replace("t=2", "t=4000000"))]),
+            "at most m=262144 and t=16",
+        ),
         (message(|access| access.users = vec![user("ann", "hunter2")]), "user \"ann\" is none of argon2"),
         (message(|access| access.users = vec![user("bob", "$2b$10$abcdefghijklmnopqrstuv")]), "user \"bob\""),
         (message(|access| access.users = vec![user("a:b", hash)]), "no colon"),

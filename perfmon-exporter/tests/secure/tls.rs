@@ -17,6 +17,7 @@ use rustls::{
 use tempfile::TempDir;
 
 use crate::{
+    canary::Log,
     client::{Answer, READ, ask, raw, talk, tokens, turn},
     support::{LONG, eventually},
 };
@@ -163,4 +164,22 @@ fn a_key_of_another_certificate_is_refused() {
     fs::write(&files.key, "").expect("written");
     let error = builder().listen("127.0.0.1:0").access(access).start().expect_err("no key");
     assert!(error.to_string().contains("failed to read the private key"), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_key_that_everybody_may_read_is_warned_of() {
+    use std::os::unix::fs::PermissionsExt;
+    let _turn = turn();
+    let folder = TempDir::new().expect("a folder");
+    let (files, _) = certificate(folder.path());
+    let mut access = tokens();
+    access.tls = Some(files.clone());
+    for (mode, warned) in [(0o600, false), (0o640, false), (0o644, true)] {
+        fs::set_permissions(&files.key, fs::Permissions::from_mode(mode)).expect("it is ours");
+        let chosen = builder().listen("127.0.0.1:0").access(access.clone());
+        let (exporter, log) = Log::of(|| chosen.start());
+        exporter.expect("it starts").stop().expect("it stops");
+        assert_eq!(log.contains("may read the private key"), warned, "{mode:o}: {log}");
+    }
 }

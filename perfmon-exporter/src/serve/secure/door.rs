@@ -16,6 +16,8 @@ pub(crate) struct Door {
     pub(crate) gate: Gate,
     pub(crate) tls: Option<Arc<Tls>>,
     authenticated: bool,
+    /// It answers to any name.
+    nameless: bool,
 }
 
 impl Door {
@@ -26,7 +28,8 @@ impl Door {
     pub(crate) fn new(access: &Arc<Access>, open: bool) -> Result<Self, Error> {
         let gate = Gate::new(access, Standing { loopback: true, open })?;
         let tls = access.tls.as_ref().map(Tls::load).transpose()?;
-        Ok(Self { gate, tls, authenticated: !(access.tokens.is_empty() && access.users.is_empty()) })
+        let authenticated = !(access.tokens.is_empty() && access.users.is_empty());
+        Ok(Self { gate, tls, authenticated, nameless: access.hosts.is_empty() })
     }
 
     /// Whether settings make sense, apart from the certificate.
@@ -45,6 +48,15 @@ impl Door {
     /// Says where it is.
     pub(crate) fn stand_at(&mut self, address: SocketAddr) {
         self.gate.standing.loopback = address.ip().is_loopback();
+        // Where one has to say who one is, such a page has nothing to say.
+        if !self.gate.standing.loopback && !self.authenticated && self.nameless {
+            tracing::warn!(
+                target: "perfmon",
+                %address,
+                "everybody may read, and any page whose name is made to resolve to this address has its visitors' browsers read for it: \
+                 say in `hosts` by which names the server is reached"
+            );
+        }
         if !self.gate.standing.loopback && self.authenticated && self.tls.is_none() {
             tracing::warn!(
                 target: "perfmon",

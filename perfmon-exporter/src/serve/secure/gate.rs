@@ -35,6 +35,10 @@ const MOST_BODY: usize = 1 << 20;
 /// What tells whether the process lives, and nothing else, to those who may not read.
 const FOR_ANYBODY: [&str; 2] = ["/health", "/ready"];
 
+/// All others mean nothing anywhere here.
+const METHODS: [Method; 7] =
+    [Method::GET, Method::HEAD, Method::OPTIONS, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+
 /// Where the server stands.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Standing {
@@ -107,6 +111,9 @@ impl Gate {
         if let Some(rate) = &rules.rate {
             rate.take(peer).map_err(|wait| later(wait, "too many requests from this address"))?;
         }
+        if !METHODS.contains(request.method()) {
+            return Err(unknown_method(request.method()));
+        }
         let host = self.host(rules, &request)?;
         let from = Source::of(request.headers(), host.as_ref(), &rules.origins);
         if origin::is_preflight(request.method(), request.headers()) {
@@ -131,10 +138,13 @@ impl Gate {
         match Named::of(request.uri(), request.version(), request.headers()) {
             Named::Nothing => Ok(None),
             Named::Host(host) if self.is_meant(&host, rules) => Ok(Some(host)),
-            Named::Host(_) => Err(refuse(
+            Named::Host(host) => Err(refuse(
                 Refusal::Host,
                 StatusCode::MISDIRECTED_REQUEST,
-                "this server is not known by that name: ask for localhost, or add the name to its `hosts`",
+                &format!(
+                    "this server is not known as {:?}: ask for localhost, or add that name to its `hosts` (in [server] of the configuration, or `Access::hosts`)",
+                    host.name()
+                ),
             )),
             Named::Nonsense => Err(refuse(
                 Refusal::Host,
@@ -289,6 +299,13 @@ fn preflight(from: Source) -> Refused {
             "pages of that origin may not ask: add it to the server's `origins` if they should",
         ),
     }
+}
+
+fn unknown_method(method: &Method) -> Refused {
+    let detail = format!("{method} is not allowed here: use GET");
+    let mut response = Problem::method_not_allowed(detail).into_response();
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET,HEAD"));
+    Refused { why: None, response: Box::new(response) }
 }
 
 fn refuse(why: Refusal, status: StatusCode, detail: &str) -> Refused {

@@ -43,6 +43,11 @@ impl Host {
         Some(Self { name: name.to_owned(), port })
     }
 
+    /// Without the port.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// This machine, as every machine calls itself.
     pub(crate) fn is_local(&self) -> bool {
         self.name == "localhost" || self.name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())

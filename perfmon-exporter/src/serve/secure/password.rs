@@ -120,7 +120,7 @@ mod with {
     use std::sync::{Arc, Mutex, PoisonError};
 
     use argon2::{
-        Argon2,
+        Argon2, Params,
         password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
     };
     use blake2::{Blake2b256, Digest};
@@ -132,6 +132,9 @@ mod with {
 
     /// argon2 takes 19 MiB and tens of milliseconds: one at a time.
     static TURN: Semaphore = Semaphore::const_new(1);
+    /// The most that a hash may cost to verify, which somebody chooses who need not know: KiB of memory, and passes over it.
+    const MOST_MEMORY: u32 = 256 << 10;
+    const MOST_PASSES: u32 = 16;
     /// How long to wait for that.
     const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -189,16 +192,22 @@ mod with {
                 }
             };
             for user in users {
-                let known = PasswordHash::new(user.password_hash.expose())
-                    .is_ok_and(|hash| hash.algorithm.as_str().starts_with("argon2"));
+                let hash = PasswordHash::new(user.password_hash.expose());
+                let hash = hash.ok().filter(|hash| hash.algorithm.as_str().starts_with("argon2"));
+                let cost = hash.as_ref().and_then(|hash| Params::try_from(hash).ok());
                 if user.name.is_empty() || user.name.contains(':') {
                     problems.push(format!(
                         "the user name {:?} cannot be logged in with: it needs letters, and no colon",
                         user.name
                     ));
-                } else if !known {
+                } else if hash.is_none() {
                     problems.push(format!(
                         "the password hash of user {:?} is none of argon2: write the PHC string that `perfmon hash-password` makes, such as \"$argon2id$v=19$m=19456,t=2,p=1$…\"",
+                        user.name
+                    ));
+                } else if cost.is_none_or(|cost| cost.m_cost() > MOST_MEMORY || cost.t_cost() > MOST_PASSES) {
+                    problems.push(format!(
+                        "the password hash of user {:?} would take too long to verify: make one of at most m={MOST_MEMORY} and t={MOST_PASSES}, as `perfmon hash-password` does",
                         user.name
                     ));
                 } else if entries.iter().any(|entry| entry.user.name == user.name) {

@@ -29,7 +29,7 @@ impl Rules {
     /// The rules, and what in the settings makes no sense and was left out: with it there is less access, never more.
     pub(crate) fn new(access: &Arc<Access>, before: Option<&Self>) -> (Self, Vec<String>) {
         let mut problems = Vec::new();
-        let tokens = access.tokens.iter().filter_map(|token| bearer(token, &mut problems)).collect();
+        let tokens = bearers(&access.tokens, &mut problems);
         let passwords = Passwords::new(&access.users, before.map(|before| &*before.passwords), &mut problems);
         let origins = sensible(&access.origins, Origin::parse, &mut problems, |origin| {
             format!(
@@ -84,6 +84,25 @@ impl Rules {
         let bearer = (!self.tokens.is_empty() || basic.is_none()).then_some("Bearer realm=\"perfmon\"");
         basic.into_iter().chain(bearer).map(HeaderValue::from_static)
     }
+}
+
+/// The tokens that make sense. Of two with the same name or secret nobody knows which is meant: the first counts, and the other is told.
+fn bearers(tokens: &[Token], problems: &mut Vec<String>) -> Vec<Arc<Known>> {
+    let mut known: Vec<Arc<Known>> = Vec::with_capacity(tokens.len());
+    for token in tokens {
+        let Some(bearer) = bearer(token, problems) else { continue };
+        if known.iter().any(|other| other.name == bearer.name) {
+            problems.push(format!("there are two tokens {:?}: rename one", token.name));
+        } else if let Some(other) = known.iter().find(|other| other.proof == bearer.proof) {
+            problems.push(format!(
+                "the tokens {:?} and {:?} have the same secret: give each its own, or remove one",
+                other.name, token.name
+            ));
+        } else {
+            known.push(bearer);
+        }
+    }
+    known
 }
 
 fn bearer(token: &Token, problems: &mut Vec<String>) -> Option<Arc<Known>> {

@@ -1,6 +1,9 @@
 //! The gate of a public server, in front of a route that takes bodies.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use axum::{
     Router,
@@ -11,7 +14,7 @@ use axum::{
 };
 use tower::ServiceExt;
 
-use super::{Gate, Peer, gate::Standing, pass};
+use super::{Door, Gate, Peer, gate::Standing, pass};
 use crate::{
     connections::Connections,
     profiles::Profiles,
@@ -117,4 +120,35 @@ fn a_local_server_whose_tokens_make_no_sense_is_not_open() {
     assert_eq!(server.get("localhost"), 401);
     server.shared.set_access(Arc::default());
     assert_eq!(server.get("localhost"), 200, "nobody is named, so this machine may read");
+}
+
+#[test]
+fn a_server_that_is_open_under_any_name_is_warned_of() {
+    let warned = |access: Access, address: &str| {
+        let log = Arc::<Mutex<Vec<u8>>>::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt().with_writer(move || Lines(writer.clone())).finish();
+        let mut door = Door::new(&Arc::new(access), true).expect("it makes sense");
+        tracing::subscriber::with_default(subscriber, || door.stand_at(address.parse().expect("an address")));
+        let log = log.lock().expect("no panic").clone();
+        String::from_utf8(log).expect("text").contains("`hosts`")
+    };
+    let named = Access { hosts: vec![String::from("perfmon.example.com")], ..Access::default() };
+    assert!(warned(Access::default(), "192.0.2.1:9464"));
+    assert!(!warned(named, "192.0.2.1:9464"));
+    assert!(!warned(with_token("secret"), "192.0.2.1:9464"));
+    assert!(!warned(Access::default(), "127.0.0.1:9464"));
+}
+
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }

@@ -135,6 +135,12 @@ mod with {
         })
     }
 
+    #[cfg(unix)]
+    fn is_for_all(path: &Path) -> bool {
+        use std::os::unix::fs::PermissionsExt;
+        fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o004 != 0)
+    }
+
     fn read(files: &TlsFiles, provider: &CryptoProvider) -> Result<CertifiedKey, Error> {
         let wrong = |what: &str, path: &Path, why: &dyn std::fmt::Display| {
             Error::invalid(format!("failed to read the {what} {}: {why}; it has to be a PEM file", path.display()))
@@ -144,6 +150,14 @@ mod with {
         let chain: Vec<_> = chain.collect::<Result<_, _>>().map_err(|error| wrong_certificate(&error))?;
         if chain.is_empty() {
             return Err(wrong_certificate(&"there is no certificate in it"));
+        }
+        #[cfg(unix)]
+        if is_for_all(&files.key) {
+            tracing::warn!(
+                target: "perfmon",
+                file = %files.key.display(),
+                "every user of this machine may read the private key: take that from them (chmod o-r)"
+            );
         }
         // The errors say where and why, never what.
         let key = PrivateKeyDer::from_pem_file(&files.key).map_err(|error| wrong("private key", &files.key, &error))?;
