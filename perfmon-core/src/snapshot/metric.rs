@@ -94,9 +94,15 @@ impl Distribution {
         self.sum
     }
 
-    /// The value at a percentile in 0 ..= 100, within 0.4 %; `None` without values.
+    /// The value at a percentile in 0 ..= 100, within 0.4 %; 0 is [`min`](Self::min), 100 [`max`](Self::max). `None` without values.
     #[must_use]
     pub fn percentile(&self, percentile: f64) -> Option<u64> {
+        if percentile <= 0.0 {
+            return self.min();
+        }
+        if percentile >= 100.0 {
+            return self.max();
+        }
         let value = self.buckets.percentile(percentile)?;
         Some(value.max(self.min.unwrap_or(0)).min(self.max.unwrap_or(u64::MAX)))
     }

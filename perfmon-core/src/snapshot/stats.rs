@@ -109,10 +109,16 @@ impl Stats {
         }
     }
 
-    /// The duration at a percentile in 0 ..= 100: the midpoint of its bucket, within 0.4 % (at the default precision).
-    /// Zero when nothing finished.
+    /// The duration at a percentile in 0 ..= 100: the midpoint of its bucket, within 0.4 % (at the default precision); 0 is [`min`](Self::min), 100
+    /// [`max`](Self::max). Zero when nothing finished.
     #[must_use]
     pub fn percentile(&self, percentile: f64) -> Duration {
+        if percentile <= 0.0 {
+            return self.min();
+        }
+        if percentile >= 100.0 {
+            return self.max();
+        }
         let value = self.buckets.percentile(percentile).unwrap_or(0);
         // A midpoint may lie outside what was seen; the ends are known exactly.
         let value = value.max(self.min_ns.unwrap_or(0)).min(self.max_ns.unwrap_or(u64::MAX));

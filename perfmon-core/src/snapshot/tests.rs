@@ -173,6 +173,17 @@ proptest! {
     }
 
     #[test]
+    fn the_last_percentiles_are_the_ends(a in stats(), b in stats()) {
+        let mut both = a.clone();
+        both.add(&b);
+        let mut interval = both.clone();
+        interval.subtract(&b);
+        for stats in [a, both, interval] {
+            prop_assert_eq!((stats.percentile(0.0), stats.percentile(100.0)), (stats.min(), stats.max()));
+        }
+    }
+
+    #[test]
     fn percentiles_rise_and_stay_within(stats in stats(), mut asked in vec(-1.0..101.0, 2..20)) {
         asked.sort_by(f64::total_cmp);
         let values: Vec<Duration> = asked.iter().map(|&percentile| stats.percentile(percentile)).collect();
