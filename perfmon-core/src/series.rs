@@ -6,13 +6,15 @@ pub use crate::history::{Bounds, Footprint};
 use crate::{
     Error, collect,
     history::{History, Item, Key, Kind, Labels, Now, Range, history},
-    snapshot::{Metric, Snapshot, Value, snapshot},
+    snapshot::{Metric, MetricKind, Snapshot, Value, snapshot},
 };
 
 /// The values of one metric for one set of labels.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricHistory {
+    /// Counter or gauge.
+    pub kind: MetricKind,
     /// Label keys and values.
     pub labels: Vec<(String, String)>,
     /// Values, oldest first; the last is the newest.
@@ -91,6 +93,10 @@ pub fn series_over(name: &str, last: Duration) -> Vec<MetricHistory> {
     let ranges = ranges(name, last);
     let history = history();
     let with_points = |(kind, labels, range): (Kind, Labels, Range)| MetricHistory {
+        kind: match kind {
+            Kind::Gauge => MetricKind::Gauge,
+            Kind::Counter => MetricKind::Counter,
+        },
         labels,
         points: range.items.iter().map(|item| point(&history, kind, item)).collect(),
     };

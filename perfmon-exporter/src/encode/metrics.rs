@@ -112,6 +112,17 @@ pub(super) fn passed<E: Encoder>(
     sink.close();
 }
 
+/// What the rule for those that no family takes makes of a counter or gauge: its name, the base unit, and how to get there.
+pub(super) fn by_rule(metric: &Metric) -> Option<(String, &'static str, Scale)> {
+    let kind = match metric.kind() {
+        MetricKind::Counter => FamilyType::Counter,
+        MetricKind::Gauge => FamilyType::Gauge,
+        _ => return None,
+    };
+    let unit = Unit::of(metric.unit());
+    Some((base_name(metric, kind), unit.map_or("", |unit| unit.base), unit.map_or(Scale::ONE, |unit| unit.to_base)))
+}
+
 /// `cpu_usage_percent` in percent → `cpu_usage_ratio`; counters end in `_total`.
 fn base_name(metric: &Metric, kind: FamilyType) -> String {
     let name = metric_name(metric.name());

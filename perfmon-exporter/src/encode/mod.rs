@@ -34,7 +34,7 @@ mod values;
 
 use perfmon_core::snapshot::Snapshot;
 
-pub(crate) use self::values::Values;
+pub(crate) use self::values::{Behind, Values};
 use self::{
     calls::Calls,
     exemplar::Exemplars,

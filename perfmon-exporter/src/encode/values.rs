@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use perfmon_core::Snapshot;
+
 use super::{
     Profile, Scrape,
     exemplar::Exemplars,
     family::{Encoder, FamilyType, Head, HistogramPoint, Labels, Number, SummaryPoint},
-    metrics::{find, scale},
+    metrics::{by_rule, find, scale},
     profile::{Family, Of},
     unit::Scale,
 };
@@ -33,6 +35,17 @@ impl Behind {
     /// What a value of the metric is shown as.
     pub(crate) fn shown(&self, value: f64) -> f64 {
         self.scale.apply(value)
+    }
+}
+
+impl Values {
+    /// Those of a counter or gauge by the name that a scrape gives it by rule, without its series.
+    pub(crate) fn by_rule(snapshot: &Snapshot, name: &str) -> Option<Self> {
+        snapshot.metrics().iter().find_map(|metric| {
+            let (_, unit, scale) = by_rule(metric).filter(|(shown, ..)| shown == name)?;
+            let behind = Some(Behind { metric: metric.name().to_owned(), scale });
+            Some(Self { unit, behind, ..Self::default() })
+        })
     }
 }
 

@@ -8,10 +8,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 /// The nearest of some names; only where configuration is read, too, and not for what is too long to be a slip.
-pub(crate) fn hint<'a>(written: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
+pub(crate) fn hint<'a>(written: &str, known: impl Iterator<Item = &'a str>) -> String {
     #[cfg(feature = "config")]
     if written.len() <= LONGEST_SLIP {
-        return crate::config::hint(written, known);
+        let known: Vec<&str> = known.collect();
+        return crate::config::hint(written, known.iter().copied());
     }
     let _ = (written, known);
     String::from(".")
@@ -48,6 +49,11 @@ impl Problem {
 
     pub(crate) fn bad_request(detail: impl Into<String>) -> Self {
         Self { status: StatusCode::BAD_REQUEST, detail: detail.into() }
+    }
+
+    /// Every parameter is right, and together, or for what was asked, they mean nothing.
+    pub(crate) fn meaningless(detail: impl Into<String>) -> Self {
+        Self { status: StatusCode::UNPROCESSABLE_ENTITY, detail: detail.into() }
     }
 
     pub(crate) fn not_found(detail: impl Into<String>) -> Self {

@@ -28,6 +28,7 @@ const WAY_BACK: f64 = 0.9;
 static RENDERING: Semaphore = Semaphore::const_new(AT_ONCE);
 
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Asked {
     /// The profile of names.
     names: Option<String>,

@@ -30,12 +30,73 @@ fn gauges_and_counters_over_time() {
     let step = &counter["series"][0]["points"][0];
     assert_eq!(step["timestamp"].as_f64().map(|at| at % 3_600.0), Some(0.0));
     assert_eq!(step["value"], 1000.0);
-    assert_eq!(ask("/api/v1/metrics?name=cpu_usage_percent&aggregate=rate")["value"], Value::Null);
     // A range without values is a good question with an empty answer.
-    for range in ["start=1&end=2", "start=2&end=1", "start=99999999999"] {
+    for range in ["start=1&end=2", "start=1970-01-01T00:00:00Z&end=1970-01-01T01:00:00Z", "end=0"] {
         let nothing = ask(&format!("/api/v1/metrics?name=cpu_usage_percent&aggregate=sum&{range}"));
         assert_eq!(nothing["value"], Value::Null, "{nothing}");
     }
+}
+
+#[test]
+fn values_have_the_unit_of_what_they_are() {
+    for (asked, unit, value_unit) in [
+        ("cpu_usage_percent", "percent", "percent"),
+        ("cpu_usage_percent&aggregate=max", "percent", "percent"),
+        ("cpu_usage_percent&aggregate=count", "percent", "count"),
+        ("cpu_usage_percent&aggregate=count&step=1m", "count", "count"),
+        ("packets&aggregate=rate", "packets", "packets_per_second"),
+        ("order_execution&measure=p99", "seconds", "seconds"),
+        ("order_execution&measure=rate", "per_second", "per_second"),
+    ] {
+        let values = ask(&format!("/api/v1/metrics?name={asked}"));
+        assert_eq!((&values["unit"], &values["value_unit"]), (&json!(unit), &json!(value_unit)), "{asked}");
+    }
+}
+
+#[test]
+fn a_call_site_says_which_range_it_tells_of() {
+    let values = ask("/api/v1/metrics?name=order_execution&start=1");
+    let [start, end] = ["start", "end"].map(|member| values[member].as_f64().expect("a number"));
+    assert!(start > 1.0, "the process is younger: {values}");
+    let points = values["series"][0]["points"].as_array().expect("a list");
+    let first = points.first().expect("a piece");
+    let begin = first["timestamp"].as_f64().expect("a time") - first["span_seconds"].as_f64().expect("a time");
+    let last = points.last().expect("a piece")["timestamp"].as_f64().expect("a time");
+    assert!((begin - start).abs() < 1e-3 && (last - end).abs() < 1e-3, "{values}");
+    let nothing = ask("/api/v1/metrics?name=order_execution&start=1&end=2");
+    assert_eq!((&nothing["start"], &nothing["end"]), (&json!(1.0), &json!(2.0)));
+}
+
+#[test]
+fn a_gauge_that_nobody_collects_any_more_has_its_past() {
+    use perfmon_core::collect::observe;
+    let service = crate::service::service();
+    let gone = observe("gone_soon", || 7.0).unit("bytes");
+    let values =
+        || serde_json::from_str::<Value>(&crate::support::get(service, "/api/v1/metrics?name=gone_soon").1).ok();
+    let has_points = |values: &Value| values["series"][0]["points"][0]["value"] == 7.0;
+    crate::support::eventually("it is collected", || values().filter(has_points));
+    gone.remove();
+    let left = crate::support::eventually("it is gone", || {
+        let catalogue = crate::support::get(service, "/api/v1/catalogue").1;
+        (!catalogue.contains("gone_soon")).then(values).flatten()
+    });
+    assert!(has_points(&left), "{left}");
+    assert_eq!((&left["kind"], &left["unit"]), (&json!("gauge"), &json!("")));
+    assert_eq!(crate::support::get(service, "/api/v1/metrics?name=gone_soon&aggregate=rate").0, 422);
+}
+
+#[test]
+fn metrics_are_known_by_the_names_of_a_scrape_too() {
+    let own = ask("/api/v1/metrics?name=packets&aggregate=last");
+    let shown = ask("/api/v1/metrics?name=packets_total&aggregate=last");
+    assert_eq!(
+        (&shown["name"], &shown["kind"], &shown["value"]),
+        (&json!("packets_total"), &own["kind"], &own["value"])
+    );
+    let ratio = ask("/api/v1/metrics?name=core_usage_ratio&aggregate=max&labels=core:1");
+    assert_eq!((&ratio["value"], &ratio["unit"]), (&json!(0.3), &json!("ratio")));
+    assert_eq!(ratio["series"][0]["points"][0]["value"], 0.3);
 }
 
 #[test]

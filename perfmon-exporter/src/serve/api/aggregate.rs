@@ -21,7 +21,7 @@ pub(super) enum How {
 }
 
 /// The pattern of their names, for the description of the API.
-pub(super) const PATTERN: &str = r"^(avg|min|max|sum|last|count|increase|rate|p(100|[0-9]{1,2})(\.[0-9]{1,3})?)$";
+pub(super) const PATTERN: &str = r"^(avg|min|max|sum|last|count|increase|rate|p(100|[0-9]{1,2}(\.[0-9]{1,3})?))$";
 
 impl FromStr for How {
     type Err = ();
@@ -81,6 +81,21 @@ pub(super) fn grown(points: &[Point]) -> Vec<Grown> {
 }
 
 impl How {
+    /// Only of what grows.
+    pub(super) fn needs_counter(self) -> bool {
+        matches!(self, Self::Increase | Self::Rate)
+    }
+
+    /// The unit of what comes of values in a unit.
+    pub(super) fn unit(self, of_values: &str) -> String {
+        match self {
+            Self::Count => String::from("count"),
+            Self::Rate if of_values.is_empty() => String::from("per_second"),
+            Self::Rate => format!("{of_values}_per_second"),
+            _ => of_values.to_owned(),
+        }
+    }
+
     /// Values as one; `None` where they have none. Only counters grow.
     pub(super) fn of(self, values: &[Grown], counter: bool) -> Option<f64> {
         let points = || values.iter();
@@ -217,7 +232,9 @@ mod tests {
     #[test]
     fn names() {
         assert_eq!("p99.9".parse(), Ok(How::Percentile(99.9)));
-        for wrong in ["", "p", "p101", "p-1", "p1e1", "pinf", "P99", "median"] {
+        for wrong in
+            ["", "p", "p101", "p-1", "p1e1", "p100.9", "p99.", "p.5", "p99.1234", "p007", "pinf", "P99", "median"]
+        {
             assert_eq!(wrong.parse::<How>(), Err(()), "{wrong}");
         }
     }

@@ -16,7 +16,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{
     answer::{Answer, json, unix},
-    catalogue::Nothing,
+    openapi::time,
     params::{Params, Range},
     site::{labels, owned},
 };
@@ -24,7 +24,7 @@ use crate::{
     encode::{Scrape, Values},
     serve::{
         coding::Coding,
-        problem::{Document, Problem},
+        problem::{Document, Problem, hint},
     },
     state::Shared,
 };
@@ -33,18 +33,17 @@ use crate::{
 const PROFILE: &str = "agent_cellphone";
 
 #[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct MetricsAsked {
     /// A gauge or counter, by its own name or the one that it has in that system, as `app_requests_total`.
     #[param(example = "cpu_usage_percent")]
     metric_name: String,
-    /// Seconds since 1970; an hour ago by default.
-    #[param(minimum = 0)]
-    start_time: Option<f64>,
-    /// Seconds since 1970; now by default.
-    #[param(minimum = 0)]
-    end_time: Option<f64>,
+    /// Seconds since 1970, or a time (RFC 3339); an hour ago by default.
+    #[param(schema_with = time, required = false)]
+    start_time: Option<String>,
+    /// Seconds since 1970, or a time (RFC 3339); now by default.
+    #[param(schema_with = time, required = false)]
+    end_time: Option<String>,
 }
 
 /// The envelope of all three.
@@ -111,7 +110,8 @@ fn success<T>(data: T) -> Success<T> {
 #[utoipa::path(get, path = "/api/metrics", operation_id = "compatible_metrics", params(MetricsAsked), tag = "compatible", responses(
     (status = 200, body = Success<MetricData>),
     (status = 400, body = Document, content_type = "application/problem+json"),
-    (status = 404, body = Document, content_type = "application/problem+json")
+    (status = 404, body = Document, content_type = "application/problem+json"),
+    (status = 422, body = Document, content_type = "application/problem+json", description = "Right as it is written, and without a meaning here")
 ))]
 pub(super) async fn metrics(State(shared): State<Arc<Shared>>, coding: Coding, asked: Params<MetricsAsked>) -> Answer {
     let MetricsAsked { metric_name, start_time, end_time } = asked.0;
@@ -131,8 +131,9 @@ pub(super) async fn metrics(State(shared): State<Arc<Shared>>, coding: Coding, a
                 // What is added up or is of calls has no past, only a present.
                 Some(values) => present(values, at),
                 None => {
+                    let hint = hint(&metric_name, now.metrics().iter().map(Metric::name));
                     return Err(Problem::not_found(format!(
-                        "there is no metric {metric_name:?}: /api/v1/catalogue has all names"
+                        "there is no metric {metric_name:?}{hint} /api/v1/catalogue has all names"
                     )));
                 }
             }
@@ -161,7 +162,12 @@ fn past(metric: &str, back: Duration, unit: &str, shown: impl Fn(f64) -> f64) ->
 
 /// A figure by the name that it has in the Agent Cellphone system.
 fn named(shared: &Shared, name: &str, now: &Snapshot) -> Option<Values> {
-    let profile = shared.profiles().get(Some(PROFILE)).ok()?;
+    named_by(shared, PROFILE, name, now)
+}
+
+/// A figure by the name that a profile gives it.
+pub(super) fn named_by(shared: &Shared, profile: &str, name: &str, now: &Snapshot) -> Option<Values> {
+    let profile = shared.profiles().get(Some(profile)).ok()?;
     if !profile.has_values(name) {
         return None;
     }
@@ -181,10 +187,9 @@ fn present(values: Values, timestamp: f64) -> Vec<DataPoint> {
 
 /// Whether the monitoring runs.
 #[utoipa::path(get, path = "/api/health", operation_id = "compatible_health", tag = "compatible", responses(
-    (status = 200, body = Success<HealthData>),
-    (status = 400, body = Document, content_type = "application/problem+json")
+    (status = 200, body = Success<HealthData>)
 ))]
-pub(super) async fn health(State(shared): State<Arc<Shared>>, coding: Coding, _: Params<Nothing>) -> Answer {
+pub(super) async fn health(State(shared): State<Arc<Shared>>, coding: Coding) -> Answer {
     json(shared, coding, |shared| {
         let uptime = shared.latest().map_or(0.0, |tick| tick.snapshot.span().as_secs_f64());
         Ok(success(HealthData { running: true, collectors_count: collectors().len(), active_alerts: 0, uptime }))
@@ -194,10 +199,9 @@ pub(super) async fn health(State(shared): State<Arc<Shared>>, coding: Coding, _:
 
 /// The active alerts.
 #[utoipa::path(get, path = "/api/alerts", operation_id = "compatible_alerts", tag = "compatible", responses(
-    (status = 200, body = Success<AlertData>),
-    (status = 400, body = Document, content_type = "application/problem+json")
+    (status = 200, body = Success<AlertData>)
 ))]
-pub(super) async fn alerts(State(shared): State<Arc<Shared>>, coding: Coding, _: Params<Nothing>) -> Answer {
+pub(super) async fn alerts(State(shared): State<Arc<Shared>>, coding: Coding) -> Answer {
     json(shared, coding, |_| Ok(success(AlertData { alerts: Vec::new() }))).await
 }
 

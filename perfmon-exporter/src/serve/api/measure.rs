@@ -24,7 +24,7 @@ pub(super) enum Measure {
 }
 
 /// The pattern of their names, for the description of the API.
-pub(super) const PATTERN: &str = r"^(calls|ok|errors|panics|cancelled|in_flight|rate|error_rate|mean|min|max|total|p(100|[0-9]{1,2})(\.[0-9]{1,3})?)$";
+pub(super) const PATTERN: &str = r"^(calls|ok|errors|panics|cancelled|in_flight|rate|error_rate|mean|min|max|total|p(100|[0-9]{1,2}(\.[0-9]{1,3})?))$";
 
 impl FromStr for Measure {
     type Err = ();
@@ -48,12 +48,14 @@ impl FromStr for Measure {
     }
 }
 
-/// `p99.9` as a number; what is above 100 counts as that.
+/// `p99.9` as a number.
 pub(super) fn percentile(name: &str) -> Option<f64> {
-    let digits =
-        name.strip_prefix('p').filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'));
-    let number: f64 = digits?.parse().ok()?;
-    (number < 101.0).then(|| number.min(100.0))
+    let number = name.strip_prefix('p')?;
+    let (whole, thousandths) = number.split_once('.').map_or((number, None), |(whole, rest)| (whole, Some(rest)));
+    let has =
+        |digits: &str, most| (1..=most).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let fits = has(whole, 2) && thousandths.is_none_or(|digits| has(digits, 3));
+    (fits || number == "100").then(|| number.parse().ok()).flatten()
 }
 
 impl Measure {

@@ -3,15 +3,15 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use axum::extract::State;
-use perfmon_core::site::Kind;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
     answer::{Answer, json},
     openapi,
-    params::{Params, Range, Wanted, kind_schema},
+    params::{Params, Range, Wanted, kind, kind_schema},
     query::Query,
+    time::step,
 };
 use crate::{
     serve::{
@@ -21,31 +21,30 @@ use crate::{
     state::Shared,
 };
 
-const STEPS: std::ops::RangeInclusive<f64> = 1.0..=86_400.0;
-
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct MetricsAsked {
-    /// The name of a metric or a call site; a metric comes first where both have it.
+    /// The name of a metric or a call site; a metric comes first where both have it. Gauges and counters also by the name that `/metrics` shows.
     #[param(example = "cpu_usage_percent")]
     name: String,
     /// Looks for a call site of this kind only.
     #[param(schema_with = kind_schema, required = false)]
-    kind: Option<Kind>,
-    /// Seconds since 1970; an hour ago by default.
-    #[param(minimum = 0)]
-    start: Option<f64>,
-    /// Seconds since 1970; now by default.
-    #[param(minimum = 0)]
-    end: Option<f64>,
-    /// One value for each so many seconds.
-    #[param(minimum = 1, maximum = 86400)]
-    step: Option<f64>,
-    /// How values become one: in each step, and over the whole range. Of a call site, the durations of its calls.
+    kind: Option<String>,
+    /// Seconds since 1970, or a time (RFC 3339); an hour ago by default.
+    #[param(schema_with = openapi::time, required = false)]
+    start: Option<String>,
+    /// Seconds since 1970, or a time (RFC 3339); now by default.
+    #[param(schema_with = openapi::time, required = false)]
+    end: Option<String>,
+    /// One value for each so many seconds, or for each `5m`. Of gauges and counters only: what is known of calls is in pieces of its own.
+    #[param(schema_with = openapi::step, required = false)]
+    step: Option<String>,
+    /// How values become one: in each step, and over the whole range. `rate` and `increase` are of counters. Of a call site, the durations of its calls.
+    /// Values older than ten minutes are kept as means of ten seconds, then of minutes, with their ends: percentiles are of those means.
     #[param(schema_with = openapi::aggregate, required = false)]
     aggregate: Option<String>,
-    /// The figure of a call site or a histogram; `calls` by default.
+    /// The figure of a call site or a histogram; `calls` by default. Not together with `aggregate`.
     #[param(schema_with = openapi::measure, required = false)]
     measure: Option<String>,
     /// Only series with this label, as `key:value`; several may be given.
@@ -62,9 +61,11 @@ pub(super) struct Values {
     pub(super) source: &'static str,
     /// Of a metric counter, gauge or histogram; of a site its kind.
     pub(super) kind: &'static str,
-    /// Of the values; empty if they have none.
+    /// Of the points; empty if they have none.
     pub(super) unit: String,
-    /// Seconds since 1970.
+    /// Of `value`, as `count` or `bytes_per_second`.
+    pub(super) value_unit: String,
+    /// Seconds since 1970. Of a call site or a histogram this range is the one that its pieces cover, which may be wider than what was asked for.
     pub(super) start: f64,
     pub(super) end: f64,
     /// All series over the whole range as one value, if that was asked for; `null` where there is none.
@@ -107,18 +108,16 @@ pub(super) struct PointView {
 #[utoipa::path(get, path = "/api/v1/metrics", params(MetricsAsked), tag = "metrics", responses(
     (status = 200, body = Values),
     (status = 400, body = Document, content_type = "application/problem+json"),
-    (status = 404, body = Document, content_type = "application/problem+json")
+    (status = 404, body = Document, content_type = "application/problem+json"),
+    (status = 422, body = Document, content_type = "application/problem+json", description = "Right as it is written, and without a meaning here")
 ))]
 pub(super) async fn metrics(State(shared): State<Arc<Shared>>, coding: Coding, asked: Params<MetricsAsked>) -> Answer {
     let asked = asked.0;
     let range = Range::of(("start", asked.start), ("end", asked.end))?;
-    if let Some(step) = asked.step.filter(|step| !STEPS.contains(step)) {
-        return Err(Problem::bad_request(format!("step is {step}: write seconds from 1 to 86400")));
-    }
     let query = Query {
-        kind: asked.kind,
+        kind: asked.kind.as_deref().map(kind).transpose()?,
         range,
-        step: asked.step,
+        step: asked.step.map(|text| step("step", &text)).transpose()?,
         aggregate: chosen(
             "aggregate",
             asked.aggregate,

@@ -17,6 +17,7 @@ mod report;
 mod site;
 mod sites;
 mod stats;
+mod time;
 
 use std::sync::Arc;
 

@@ -5,7 +5,7 @@ use std::{sync::Arc, sync::LazyLock};
 use axum::extract::State;
 use utoipa::{
     OpenApi,
-    openapi::{ArrayBuilder, Object, ObjectBuilder, RefOr, Schema, Type},
+    openapi::{ArrayBuilder, KnownFormat, Object, ObjectBuilder, OneOfBuilder, RefOr, Schema, SchemaFormat, Type},
 };
 
 use super::{
@@ -16,7 +16,7 @@ use super::{
     guarded::Guarded,
     health, measure, metrics,
     params::Params,
-    report, sites,
+    report, sites, time,
 };
 use crate::{
     serve::{coding::Coding, problem::Document},
@@ -28,7 +28,7 @@ use crate::{
     info(
         title = "perfmon",
         description = "How a process performs: its call sites, metrics, health. Errors are problem details (RFC 9457). \
-                       Parameters that are not described here are refused.",
+                       Parameters that are not described here are refused, except where other systems' programs ask.",
     ),
     modifiers(&Guarded),
     paths(
@@ -59,6 +59,23 @@ fn patterned(pattern: &str, description: &str) -> Object {
         .pattern(Some(pattern))
         .description(Some(description).filter(|text| !text.is_empty()))
         .build()
+}
+
+/// See [`time::time`].
+pub(super) fn time() -> RefOr<Schema> {
+    let seconds = ObjectBuilder::new().schema_type(Type::Number).minimum(Some(0.0)).maximum(Some(time::LATEST)).build();
+    let text = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+        .build();
+    OneOfBuilder::new().item(seconds).item(text).into()
+}
+
+/// See [`time::step`].
+pub(super) fn step() -> RefOr<Schema> {
+    let (least, most) = (Some(*time::STEPS.start()), Some(*time::STEPS.end()));
+    let seconds = ObjectBuilder::new().schema_type(Type::Number).minimum(least).maximum(most).build();
+    OneOfBuilder::new().item(seconds).item(patterned("^([1-9][0-9]{0,2}[sm]|([1-9]|1[0-9]|2[0-4])h|1d)$", "")).into()
 }
 
 /// Labels as `key:value`.

@@ -1,13 +1,13 @@
 //! What is asked for, behind the `?`.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::SystemTime};
 
 use axum::{extract::FromRequestParts, http::request};
 use perfmon_core::{analyse::Window, site::Kind};
 use serde::de::DeserializeOwned;
 use utoipa::openapi::{Object, ObjectBuilder, RefOr, Schema, Type};
 
-use super::super::problem::Problem;
+use super::{super::problem::Problem, answer::unix, time::time};
 
 /// The parameters of a query, as a type says what they may be. What it does not know is refused.
 pub(super) struct Params<T>(pub(super) T);
@@ -27,6 +27,8 @@ impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
 
 /// What is told unless another time is asked for, in seconds.
 const LAST_HOUR: f64 = 3_600.0;
+/// By how much the clock of whoever asks may be ahead of ours.
+const AHEAD: f64 = 60.0;
 
 /// A range of time as it was asked for, in seconds since 1970.
 #[derive(Debug, Clone, Copy)]
@@ -37,14 +39,15 @@ pub(super) struct Range {
 
 impl Range {
     /// From two parameters, each with its name.
-    pub(super) fn of(start: (&str, Option<f64>), end: (&str, Option<f64>)) -> Result<Self, Problem> {
-        let sensible = |(name, seconds): (&str, Option<f64>)| match seconds {
-            Some(wrong) if !(wrong.is_finite() && wrong >= 0.0) => Err(Problem::bad_request(format!(
-                "{name} is {wrong}: write seconds since 1970, as in {name}=1640995200"
-            ))),
-            known => Ok(known),
-        };
-        Ok(Self { start: sensible(start)?, end: sensible(end)? })
+    pub(super) fn of(start: (&str, Option<String>), end: (&str, Option<String>)) -> Result<Self, Problem> {
+        let seconds = |name, text: Option<String>| text.map(|text| time(name, &text)).transpose();
+        let range = Self { start: seconds(start.0, start.1)?, end: seconds(end.0, end.1)? };
+        let latest = range.end.unwrap_or_else(|| unix(SystemTime::now()) + AHEAD);
+        if range.start.is_some_and(|start| start > latest) {
+            let latest = if range.end.is_some() { end.0 } else { "now" };
+            return Err(Problem::meaningless(format!("{} is after {latest}: nothing lies between them", start.0)));
+        }
+        Ok(range)
     }
 
     /// Start and end, by default the hour before now.
@@ -72,6 +75,17 @@ impl Wanted {
 
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Whether there are labels of these keys.
+    pub(super) fn check<'a>(&self, of: &str, keys: &(impl Iterator<Item = &'a str> + Clone)) -> Result<(), Problem> {
+        let Some((unknown, _)) = self.0.iter().find(|(key, _)| !keys.clone().any(|known| known == key)) else {
+            return Ok(());
+        };
+        let known: Vec<&str> = keys.clone().collect();
+        let known =
+            if known.is_empty() { String::from("it has none") } else { format!("write one of {}", known.join(", ")) };
+        Err(Problem::meaningless(format!("labels has {unknown:?}, which is no label of {of}: {known}")))
     }
 
     /// Whether all are among these.

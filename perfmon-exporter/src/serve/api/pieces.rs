@@ -2,7 +2,7 @@
 
 use perfmon_core::{Snapshot, analyse::Window};
 
-use super::answer::unix;
+use super::{answer::unix, metrics::Values};
 use crate::state::Shared;
 
 /// A range of time, made of pieces that do not overlap: each is the difference of two windows, one beginning earlier than the other.
@@ -32,6 +32,13 @@ impl Pieces {
         // A window longer than the process is old is the whole.
         since.dedup_by(|shorter, longer| longer.span() <= shorter.span());
         Self::cut(&since, at, start, end)
+    }
+
+    /// Says which range they are of, rather than which was asked for.
+    pub(super) fn covered(&self, values: &mut Values) {
+        if let Some(whole) = &self.whole {
+            (values.start, values.end) = (whole.end - whole.interval.span().as_secs_f64(), whole.end);
+        }
     }
 
     /// From what happened since each of several beginnings, the earliest first, until `now`.

@@ -1,9 +1,12 @@
 //! A question about the values of a metric or of a call site.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use perfmon_core::{
-    Snapshot,
+    Point, Snapshot,
     series::series_over,
     site::Kind,
     snapshot,
@@ -11,8 +14,9 @@ use perfmon_core::{
 };
 
 use super::{
-    super::problem::Problem,
+    super::problem::{Problem, hint},
     aggregate::{Grown, How, by_step, grown},
+    alike::named_by,
     answer::unix,
     measure::Measure,
     metrics::{PointView, SeriesView, Values},
@@ -20,10 +24,16 @@ use super::{
     pieces::{Piece, Pieces},
     site::{labels, owned},
 };
-use crate::state::Shared;
+use crate::{
+    encode::{Behind, Values as Shown},
+    state::Shared,
+};
 
 /// How much further back to look for the value before the first: a cell of the coarsest history, and a slow collector's interval.
 const BEFORE: f64 = 120.0;
+
+/// The names that `/metrics` shows unless it is told otherwise.
+const CANONICAL: &str = "canonical";
 
 /// What is asked.
 #[derive(Debug)]
@@ -43,17 +53,81 @@ impl Query {
     pub(super) fn answer(&self, shared: &Shared) -> Result<Values, Problem> {
         let now = snapshot();
         let metric = if self.kind.is_none() { now.metric(&self.name) } else { None };
-        match metric {
-            Some(metric) if metric.kind() == MetricKind::Histogram => Ok(self.of_histogram(shared, &now)),
-            Some(metric) => Ok(self.of_metric(metric, &now)),
-            None => match self.site(&now).map(Site::kind) {
-                Some(kind) => Ok(self.of_site(shared, &now, kind)),
-                None => Err(Problem::not_found(format!(
-                    "there is no metric or call site {:?}: /api/v1/catalogue has all names",
-                    self.name
-                ))),
-            },
+        if let Some(metric) = metric {
+            return match metric.kind() {
+                MetricKind::Histogram => self.of_histogram(shared, &now, metric),
+                _ => self.of_metric(&Course::of(metric), &now),
+            };
         }
+        if let Some(site) = self.site(&now) {
+            return self.of_site(shared, &now, site);
+        }
+        match self.elsewhere(shared, &now) {
+            Some(course) => self.of_metric(&course, &now),
+            None => Err(self.unknown(&now)),
+        }
+    }
+
+    /// What has its past under another name, or a past only.
+    fn elsewhere(&self, shared: &Shared, now: &Snapshot) -> Option<Course> {
+        if self.kind.is_some() {
+            return None;
+        }
+        let shown = || {
+            let listed = named_by(shared, CANONICAL, &self.name, now);
+            let values = listed.or_else(|| Shown::by_rule(now, &self.name))?;
+            let behind = values.behind?;
+            let metric = now.metric(&behind.metric)?;
+            Some(Course { unit: values.unit.to_owned(), behind: Some(behind), ..Course::of(metric) })
+        };
+        let past = || {
+            let kind = series_over(&self.name, Duration::MAX).first()?.kind;
+            Some(Course { name: self.name.clone(), kind, unit: String::new(), keys: Vec::new(), behind: None })
+        };
+        shown().or_else(past)
+    }
+
+    fn unknown(&self, now: &Snapshot) -> Problem {
+        let (name, sites) = (&self.name, || now.sites().iter().map(Site::name));
+        let Some(kind) = self.kind else {
+            let hint = hint(name, now.metrics().iter().map(Metric::name).chain(sites()));
+            return Problem::not_found(format!(
+                "there is no metric or call site {name:?}{hint} /api/v1/catalogue has all names"
+            ));
+        };
+        let others: Vec<_> =
+            now.sites().iter().filter(|site| site.name() == name).map(|site| site.kind().as_str()).collect();
+        let remedy = if !others.is_empty() {
+            format!("; there is one of kind {}", others.join(", "))
+        } else if now.metric(name).is_some() {
+            String::from("; a metric has that name, which is of no such kind: leave kind out")
+        } else {
+            format!("{} /api/v1/catalogue has all names", hint(name, now.of_kind(kind).map(Site::name)))
+        };
+        Problem::not_found(format!("there is no call site {name:?} of kind {kind}{remedy}"))
+    }
+
+    /// Refuses what would mean nothing.
+    fn check<'a>(&self, is: &str, keys: &(impl Iterator<Item = &'a str> + Clone)) -> Result<(), Problem> {
+        let name = &self.name;
+        let wrong = match is {
+            "gauge" | "counter" if self.measure.is_some() => "measure is of call sites and histograms: write aggregate",
+            "gauge" if self.aggregate.is_some_and(How::needs_counter) => {
+                "a gauge has no rate or increase, which only counters have: write another aggregate"
+            }
+            "gauge" | "counter" => "",
+            _ if self.step.is_some() => {
+                "step is of gauges and counters, and what is known of calls is in pieces of its own: leave it out"
+            }
+            _ if self.measure.is_some() && self.aggregate.is_some() => {
+                "measure and aggregate both say which figure: leave one out"
+            }
+            _ => "",
+        };
+        if !wrong.is_empty() {
+            return Err(Problem::meaningless(format!("{name} is a {is}, and {wrong}")));
+        }
+        self.wanted.check(name, keys)
     }
 
     fn site<'a>(&self, now: &'a Snapshot) -> Option<&'a Site> {
@@ -70,6 +144,7 @@ impl Query {
             source,
             kind,
             unit: unit.to_owned(),
+            value_unit: unit.to_owned(),
             start,
             end,
             value: None,
@@ -77,16 +152,26 @@ impl Query {
         }
     }
 
-    fn of_metric(&self, metric: &Metric, now: &Snapshot) -> Values {
-        let counter = metric.kind() == MetricKind::Counter;
-        let mut values = self.values(now, "metric", metric.kind().as_str(), metric.unit());
+    fn of_metric(&self, course: &Course, now: &Snapshot) -> Result<Values, Problem> {
+        let counter = course.kind == MetricKind::Counter;
+        let mut values = self.values(now, "metric", course.kind.as_str(), &course.unit);
+        let as_one = self.aggregate.map(|how| how.unit(&course.unit));
+        values.value_unit = as_one.unwrap_or_else(|| course.unit.clone());
+        if self.step.is_some() {
+            values.unit.clone_from(&values.value_unit);
+        }
         let back = (unix(now.taken_at()) - values.start).max(0.0) + BEFORE;
+        let histories = series_over(&course.name, Duration::try_from_secs_f64(back).unwrap_or(Duration::MAX));
+        let kept = histories.iter().flat_map(|history| &history.labels).map(|(key, _)| key);
+        let keys: BTreeSet<&str> = course.keys.iter().chain(kept).map(String::as_str).collect();
+        self.check(course.kind.as_str(), &keys.iter().copied())?;
         let mut all = Vec::new();
-        for history in series_over(&self.name, Duration::try_from_secs_f64(back).unwrap_or(Duration::MAX)) {
+        for history in histories {
             if !self.wanted.are_in(&history.labels.iter().map(|(key, value)| (key.as_str(), value.as_str()))) {
                 continue;
             }
-            let mut within = grown(&history.points);
+            let shown: Vec<_> = history.points.iter().map(|point| course.shown(*point)).collect();
+            let mut within = grown(&shown);
             within.retain(|one| (values.start..=values.end).contains(&one.at));
             values.series.push(SeriesView {
                 labels: history.labels.into_iter().collect(),
@@ -101,7 +186,7 @@ impl Query {
             Some(how) => how.of(&all, counter),
             None => None,
         };
-        values
+        Ok(values)
     }
 
     fn points(&self, values: &[Grown], counter: bool) -> Vec<PointView> {
@@ -126,11 +211,14 @@ impl Query {
         })
     }
 
-    fn of_site(&self, shared: &Shared, now: &Snapshot, kind: Kind) -> Values {
+    fn of_site(&self, shared: &Shared, now: &Snapshot, site: &Site) -> Result<Values, Problem> {
+        let kind = site.kind();
+        self.check("call site", &site.label_keys().iter().map(String::as_str))?;
         let figure = self.figure();
         let (start, end) = self.range.until(unix(now.taken_at()));
         let pieces = Pieces::within(shared, now.clone(), start, end);
         let mut values = self.values(now, "site", kind.as_str(), figure.unit("seconds"));
+        pieces.covered(&mut values);
         let total = |piece: &Piece| {
             let site = piece.interval.site(kind, &self.name)?;
             Some((figure.of_calls(site, seconds(piece))?, site.calls()))
@@ -138,9 +226,8 @@ impl Query {
         values.value = pieces.whole.as_ref().and_then(total).map(|(value, _)| value);
         if self.wanted.is_empty() {
             values.series.push(view(BTreeMap::new(), &pieces, total));
-            return values;
+            return Ok(values);
         }
-        let Some(site) = now.site(kind, &self.name) else { return values };
         let wanted = site.series().iter().filter(|one| self.wanted.are_in(&labels(site.label_keys(), one.values())));
         for series in wanted {
             let key: Vec<&str> = series.values().iter().map(String::as_str).collect();
@@ -151,10 +238,11 @@ impl Query {
             values.series.push(view(owned(labels(site.label_keys(), series.values())), &pieces, of_piece));
         }
         values.value = None;
-        values
+        Ok(values)
     }
 
-    fn of_histogram(&self, shared: &Shared, now: &Snapshot) -> Values {
+    fn of_histogram(&self, shared: &Shared, now: &Snapshot, declared: &Metric) -> Result<Values, Problem> {
+        self.check("histogram", &declared.label_keys().iter().map(String::as_str))?;
         let figure = self.figure();
         let (start, end) = self.range.until(unix(now.taken_at()));
         let pieces = Pieces::within(shared, now.clone(), start, end);
@@ -165,8 +253,8 @@ impl Query {
                 .find(|one| one.name() == self.name && one.kind() == MetricKind::Histogram)
                 .cloned()
         };
-        let Some(declared) = metric(now) else { return self.values(now, "metric", "histogram", "") };
         let mut values = self.values(now, "metric", "histogram", figure.unit(declared.unit()));
+        pieces.covered(&mut values);
         let wanted =
             declared.series().iter().filter(|one| self.wanted.are_in(&labels(declared.label_keys(), one.values())));
         for series in wanted {
@@ -183,7 +271,39 @@ impl Query {
                 _ => None,
             }
         });
-        values
+        Ok(values)
+    }
+}
+
+/// A gauge or counter: where its past is, and how it is shown.
+struct Course {
+    /// By which the history knows it.
+    name: String,
+    kind: MetricKind,
+    /// As shown; empty where nobody knows.
+    unit: String,
+    keys: Vec<String>,
+    behind: Option<Behind>,
+}
+
+impl Course {
+    fn of(metric: &Metric) -> Self {
+        Self {
+            name: metric.name().to_owned(),
+            kind: metric.kind(),
+            unit: metric.unit().to_owned(),
+            keys: metric.label_keys().to_vec(),
+            behind: None,
+        }
+    }
+
+    fn shown(&self, mut point: Point) -> Point {
+        if let Some(behind) = &self.behind {
+            for value in [&mut point.value, &mut point.min, &mut point.max] {
+                *value = behind.shown(*value);
+            }
+        }
+        point
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, State, rejection::PathRejection};
-use perfmon_core::{Snapshot, analyse::Window, site::Kind, snapshot};
+use perfmon_core::{Snapshot, analyse::Window, snapshot, snapshot::Site};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -15,7 +15,7 @@ use super::{
 use crate::{
     serve::{
         coding::Coding,
-        problem::{Document, Problem},
+        problem::{Document, Problem, hint},
     },
     state::Shared,
 };
@@ -30,7 +30,7 @@ const DEFAULT_WINDOWS: [Window; 1] = [Window::OneMinute];
 pub(super) struct SitesAsked {
     /// Only sites of this kind.
     #[param(schema_with = kind_schema, required = false)]
-    kind: Option<Kind>,
+    kind: Option<String>,
     /// Only sites whose name has this in it.
     name: Option<String>,
     /// Only sites and series with this label, as `key:value`; several may be given.
@@ -50,7 +50,7 @@ pub(super) struct SiteAsked {
     /// Percentiles to tell, from 0 to 100; several may be given.
     #[serde(default)]
     #[param(required = false, schema_with = super::openapi::percentiles)]
-    percentiles: Vec<f64>,
+    percentiles: Vec<String>,
     /// Only series with this label, as `key:value`; several may be given.
     #[serde(default)]
     #[param(required = false, schema_with = super::openapi::pairs)]
@@ -90,12 +90,13 @@ pub(super) struct SiteList {
 pub(super) async fn sites(State(shared): State<Arc<Shared>>, coding: Coding, asked: Params<SitesAsked>) -> Answer {
     let asked = asked.0;
     let wanted = Wanted::of(&asked.labels)?;
+    let of_kind = asked.kind.as_deref().map(kind).transpose()?;
     let names = windows(&asked.window, &DEFAULT_WINDOWS)?;
     json(shared, coding, move |shared| {
         let now = snapshot();
         let windows = intervals(shared, &names, &now);
         let chosen = now.sites().iter().filter(|site| {
-            asked.kind.is_none_or(|kind| site.kind() == kind)
+            of_kind.is_none_or(|kind| site.kind() == kind)
                 && asked.name.as_ref().is_none_or(|part| site.name().contains(part.as_str()))
         });
         let views = chosen.filter_map(|site| {
@@ -114,7 +115,8 @@ pub(super) async fn sites(State(shared): State<Arc<Shared>>, coding: Coding, ask
 #[utoipa::path(get, path = "/api/v1/sites/{kind}/{name}", tag = "sites", params(SitePath, SiteAsked), responses(
     (status = 200, body = SiteView),
     (status = 400, body = Document, content_type = "application/problem+json"),
-    (status = 404, body = Document, content_type = "application/problem+json")
+    (status = 404, body = Document, content_type = "application/problem+json"),
+    (status = 422, body = Document, content_type = "application/problem+json", description = "Right as it is written, and without a meaning here")
 ))]
 pub(super) async fn site(
     State(shared): State<Arc<Shared>>,
@@ -124,23 +126,28 @@ pub(super) async fn site(
 ) -> Answer {
     let Path(SitePath { kind: of_kind, name }) = path.map_err(|error| Problem::bad_request(error.body_text()))?;
     let (of_kind, asked) = (kind(&of_kind)?, asked.0);
-    if let Some(wrong) = asked.percentiles.iter().find(|percentile| !(0.0..=100.0).contains(*percentile)) {
-        return Err(Problem::bad_request(format!("percentiles has {wrong}: write numbers from 0 to 100")));
-    }
+    let percentiles = asked.percentiles.iter().map(|text| percentile(text)).collect::<Result<Vec<f64>, _>>()?;
     let wanted = Wanted::of(&asked.labels)?;
     let names = windows(&asked.window, &Window::ALL)?;
     json(shared, coding, move |shared| {
         let now = snapshot();
         let Some(site) = now.site(of_kind, &name) else {
+            let hint = hint(&name, now.of_kind(of_kind).map(Site::name));
             return Err(Problem::not_found(format!(
-                "there is no site {name:?} of kind {of_kind}: /api/v1/catalogue has all names"
+                "there is no site {name:?} of kind {of_kind}{hint} /api/v1/catalogue has all names"
             )));
         };
-        let percentiles = if asked.percentiles.is_empty() { &PERCENTILES[..] } else { &asked.percentiles };
+        let percentiles = if percentiles.is_empty() { &PERCENTILES[..] } else { &percentiles };
+        wanted.check(&name, &site.label_keys().iter().map(String::as_str))?;
         let view = SiteView::brief(site, &now, &intervals(shared, &names, &now));
         Ok(view.with_series(site, &now, &wanted).with_distribution(site, percentiles))
     })
     .await
+}
+
+fn percentile(text: &str) -> Result<f64, Problem> {
+    let number = text.parse().ok().filter(|number| (0.0..=100.0).contains(number));
+    number.ok_or_else(|| Problem::bad_request(format!("percentiles has {text:?}: write numbers from 0 to 100")))
 }
 
 /// What happened in windows up to now.
