@@ -47,8 +47,8 @@ pub(super) struct Dashboard {
     /// Profit and loss: `null` where nobody tells it.
     #[schema(value_type = serde_json::Value)]
     pnl: Option<serde_json::Value>,
-    /// Those that are active.
-    alerts: Vec<Alert>,
+    /// Those that are active; `null` as long as nobody watches for any.
+    alerts: Option<Vec<Alert>>,
     /// By component: call sites that were called, those that took most time first.
     latency: Vec<Component>,
     /// The newest value of every gauge and counter, by name.
@@ -114,7 +114,7 @@ pub(super) async fn dashboard(
             health: shared.latest().map(|tick| Vitals::of(&tick, collectors())),
             performance: performance(window, &recent, &now),
             pnl: sections.remove("pnl").flatten(),
-            alerts: Vec::new(),
+            alerts: None,
             latency: components(&recent),
             resources: now.metrics().iter().filter_map(resource).collect(),
             sections,
