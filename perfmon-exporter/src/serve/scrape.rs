@@ -9,10 +9,11 @@ use axum::{
 };
 use serde::Deserialize;
 use tokio::{sync::Semaphore, time::timeout};
+use utoipa::IntoParams;
 
 use super::{
     coding::{accepts, gzip, text_of},
-    problem::Problem,
+    problem::{Document, Problem},
     unread::hold,
 };
 use crate::state::Shared;
@@ -27,14 +28,25 @@ const WAY_BACK: f64 = 0.9;
 
 static RENDERING: Semaphore = Semaphore::const_new(AT_ONCE);
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Asked {
-    /// The profile of names.
+    /// The profile of names, the one that is configured by default.
+    #[param(example = "canonical")]
     names: Option<String>,
 }
 
 /// Answers a scrape. What is rendered is rendered on a thread of its own, so that a big scrape holds up neither the pump nor other requests.
+///
+/// The format is negotiated by `Accept`: the text format of Prometheus, `OpenMetrics`, or protobuf with native histograms.
+#[utoipa::path(get, path = "/metrics", operation_id = "scrape", params(Asked), tag = "metrics", responses(
+    (status = 200, content(
+        (String = "text/plain"), (String = "application/openmetrics-text"), (String = "application/vnd.google.protobuf")
+    )),
+    (status = 400, body = Document, content_type = "application/problem+json"),
+    (status = 404, body = Document, content_type = "application/problem+json", description = "There is no such profile")
+))]
 pub(crate) async fn metrics(
     State(shared): State<Arc<Shared>>,
     asked: Result<Query<Asked>, QueryRejection>,
@@ -42,7 +54,7 @@ pub(crate) async fn metrics(
 ) -> Result<Response, Problem> {
     let Query(asked) =
         asked.map_err(|error| Problem::bad_request(format!("{error}: write /metrics?names=<profile>")))?;
-    let profile = shared.profiles().get(asked.names.as_deref()).map_err(Problem::bad_request)?;
+    let profile = shared.profiles().get(asked.names.as_deref()).map_err(Problem::not_found)?;
     let format = profile.negotiate(text_of(&headers, &header::ACCEPT).as_deref());
     let compressed = accepts(text_of(&headers, &header::ACCEPT_ENCODING).as_deref(), &["gzip", "x-gzip"]);
     let limit = time_limit(&headers);

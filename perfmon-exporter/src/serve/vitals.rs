@@ -13,9 +13,16 @@ use perfmon_core::{
     collect::{CollectorStatus, collectors},
 };
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{Ref, RefOr, Schema, schema::AnyOfBuilder},
+};
 
-use super::{performance::Summary, problem::Problem, secure::Caller};
+use super::{
+    performance::Summary,
+    problem::{Document, Problem},
+    secure::Caller,
+};
 use crate::state::{Shared, Tick};
 
 /// What `/health` says.
@@ -36,9 +43,29 @@ pub(crate) struct Vitals {
 }
 
 /// What it says to those who may not read.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = HealthInShort)]
 struct Brief {
+    #[schema(value_type = String, example = "healthy")]
     status: HealthStatus,
+}
+
+/// Either, as the API describes it.
+struct Told;
+
+impl PartialSchema for Told {
+    fn schema() -> RefOr<Schema> {
+        let names = [Vitals::name(), Brief::name()];
+        let either =
+            names.into_iter().fold(AnyOfBuilder::new(), |either, name| either.item(Ref::from_schema_name(name)));
+        either.description(Some("Everything, or the status alone for those who may not read.")).into()
+    }
+}
+
+impl ToSchema for Told {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((Brief::name().into_owned(), Brief::schema()));
+    }
 }
 
 /// What took points from the score, as the API describes it.
@@ -74,12 +101,18 @@ struct Pumping {
     late_seconds: f64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Readiness {
     ready: bool,
 }
 
-/// How the process fares, and why: 200, or 503 when it is down.
+/// How the process fares, and why. Whoever may not read, or shows a wrong credential, is told the status alone; other parameters are left alone.
+#[utoipa::path(get, path = "/health", operation_id = "vital_health", tag = "health", responses(
+    (status = 200, body = Told),
+    (status = 503, description = "The process is down, or has just been started", content(
+        (Told = "application/json"), (Document = "application/problem+json")
+    ))
+))]
 pub(crate) async fn health(State(shared): State<Arc<Shared>>, Extension(caller): Extension<Caller>) -> Response {
     let Some(tick) = shared.latest() else { return starting() };
     let status =
@@ -92,6 +125,10 @@ pub(crate) async fn health(State(shared): State<Arc<Shared>>, Extension(caller):
 }
 
 /// Whether the exporter does its work: 200 after the first tick.
+#[utoipa::path(get, path = "/ready", tag = "health", responses(
+    (status = 200, body = Readiness),
+    (status = 503, body = Document, content_type = "application/problem+json", description = "Just started")
+))]
 pub(crate) async fn ready(State(shared): State<Arc<Shared>>) -> Response {
     match shared.latest() {
         Some(_) => Json(Readiness { ready: true }).into_response(),

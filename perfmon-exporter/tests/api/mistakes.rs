@@ -72,7 +72,8 @@ fn mistakes_are_problem_details() {
         ("/api/metrics", 400, "missing field `metric_name`"),
         ("/api/metrics?metric_name=nothing", 404, "/api/v1/catalogue has all names"),
         ("/api/v1/nothing", 404, "there is nothing at /api/v1/nothing"),
-        ("/ws", 400, "/ws speaks WebSocket"),
+        ("/ws", 426, "/ws speaks WebSocket"),
+        ("/metrics?names=mine", 404, "known are canonical"),
     ] {
         let (got, body) = get(service(), path);
         assert_eq!(got, status, "{path}: {body}");

@@ -10,7 +10,7 @@ use utoipa::{
     },
 };
 
-use crate::serve::problem::Document;
+use crate::serve::{problem::Document, secure::FOR_ANYBODY};
 
 /// Adds it to every operation.
 pub(super) struct Guarded;
@@ -36,8 +36,11 @@ impl Modify for Guarded {
         // Where nobody is configured, nobody has to say who they are.
         let nobody = SecurityRequirement::default();
         api.security = Some(vec![nobody, require("bearer"), require("basic")]);
-        for operation in api.paths.paths.values_mut().filter_map(|path| path.get.as_mut()) {
-            for (status, name, ..) in REFUSALS {
+        for (path, item) in &mut api.paths.paths {
+            let Some(operation) = item.get.as_mut() else { continue };
+            let is_for_anybody = FOR_ANYBODY.contains(&path.as_str());
+            for (status, name, ..) in REFUSALS.into_iter().filter(|(status, ..)| !(is_for_anybody && *status == "401"))
+            {
                 let responses = &mut operation.responses.responses;
                 responses.entry(status.to_owned()).or_insert_with(|| Ref::from_response_name(name).into());
             }

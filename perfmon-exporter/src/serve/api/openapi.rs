@@ -19,7 +19,7 @@ use super::{
     report, sites, time,
 };
 use crate::{
-    serve::{coding::Coding, problem::Document},
+    serve::{coding::Coding, live, problem::Document, scrape, vitals},
     state::Shared,
 };
 
@@ -34,6 +34,7 @@ use crate::{
     paths(
         sites::sites, sites::site, metrics::metrics, catalogue::catalogue, health::health, report::report,
         dashboard::dashboard, alike::metrics, alike::health, alike::alerts, openapi,
+        scrape::metrics, vitals::health, vitals::ready, live::listen,
     ),
     tags(
         (name = "sites", description = "Call sites"),

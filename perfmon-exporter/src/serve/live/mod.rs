@@ -17,7 +17,8 @@ use axum::{
         State,
         ws::{WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
     },
-    response::Response,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
     routing::get,
 };
 use tokio::sync::watch;
@@ -27,7 +28,7 @@ use self::{
     hub::Hub,
 };
 use super::{
-    problem::Problem,
+    problem::{Document, Problem},
     secure::{Caller, Gate, PROTOCOL},
 };
 use crate::state::Shared;
@@ -40,19 +41,39 @@ const BUFFER: usize = 4 << 10;
 /// The route. Clients are told to leave when `stop` says so.
 pub(crate) fn routes(shared: &Arc<Shared>, gate: Arc<Gate>, stop: watch::Receiver<bool>) -> Router<Arc<Shared>> {
     let hub = Hub::start(shared.clone());
-    let listen = async move |State(shared): State<Arc<Shared>>, Extension(caller): Extension<Caller>, upgrade| {
-        listen(Way { shared, gate, caller, stop }, hub, upgrade)
+    let upgrade = async move |State(shared): State<Arc<Shared>>, Extension(caller): Extension<Caller>, upgrade| {
+        welcome(Way { shared, gate, caller, stop }, hub, upgrade)
     };
-    Router::new().route("/ws", get(listen))
+    Router::new().route("/ws", get(upgrade))
 }
 
-fn listen(
+/// Figures pushed each second over a WebSocket (RFC 6455), as JSON in text messages.
+///
+/// A client says `{"type": "subscribe", "metric_name": "cpu_usage_percent"}`, or `"site"` with a call site's name and perhaps its `"kind"`; `unsubscribe` takes it back,
+/// and `{"type": "ping"}` is answered by `pong`. It is told `subscribed` (with a `note` when there is nothing of that name yet), `unsubscribed`, or `error` with what is
+/// wrong. What it subscribed to comes at once and then each second: `{"type": "metrics_update", "data": {"metric_name": …, "timestamp": …, "data_points": [{"value": …,
+/// "timestamp": …, "tags": {…}, "unit": …}]}}`; of a call site `data` is as in /api/v1/sites, with its name in `site`.
+///
+/// Programs identify by `Authorization`. A page, which has to be the server's own or of one of `origins`, cannot send that: it offers the protocols `perfmon` and
+/// `bearer.` with the token, percent-encoded. Who may no longer listen is told to leave with 1008.
+#[utoipa::path(get, path = "/ws", tag = "metrics", responses(
+    (status = 101, description = "From here on it is a WebSocket"),
+    (status = 400, body = Document, content_type = "application/problem+json"),
+    (status = 403, body = Document, content_type = "application/problem+json", description = "The page that asks may not"),
+    (status = 426, body = Document, content_type = "application/problem+json", description = "The request does not ask for a WebSocket")
+))]
+#[expect(dead_code, reason = "describes the route")]
+pub(crate) fn listen() {}
+
+fn welcome(
     way: Way,
     hub: Arc<Hub>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Problem> {
-    let upgrade =
-        upgrade.map_err(|error| Problem::bad_request(format!("{error}: /ws speaks WebSocket, /api/v1 plain HTTP")))?;
+    let upgrade = match upgrade {
+        Ok(upgrade) => upgrade,
+        Err(error) => return Ok(no_websocket(&error)),
+    };
     let Some(seat) = way.shared.audience.enter() else {
         return Err(Problem::unavailable(format!(
             "all {} places for WebSocket clients are taken: close some, or allow the process more open files (ulimit -n), a quarter of which are for them",
@@ -66,4 +87,15 @@ fn listen(
         .read_buffer_size(BUFFER)
         .write_buffer_size(BUFFER);
     Ok(upgrade.on_upgrade(move |socket| Client::new(socket, hub, seat).serve(way)))
+}
+
+/// Says what it takes. Who did not ask for a WebSocket is told that it takes one.
+fn no_websocket(error: &WebSocketUpgradeRejection) -> Response {
+    use WebSocketUpgradeRejection::{InvalidConnectionHeader, InvalidUpgradeHeader};
+    let detail = format!("{error}: /ws speaks WebSocket, /api/v1 plain HTTP");
+    if !matches!(error, InvalidConnectionHeader(_) | InvalidUpgradeHeader(_)) {
+        return Problem::bad_request(detail).into_response();
+    }
+    let headers = [(header::UPGRADE, "websocket"), (header::CONNECTION, "upgrade")];
+    (headers, Problem::new(StatusCode::UPGRADE_REQUIRED, detail)).into_response()
 }

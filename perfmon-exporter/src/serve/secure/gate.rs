@@ -33,7 +33,7 @@ use crate::{
 /// Bytes of a request's body.
 const MOST_BODY: usize = 1 << 20;
 /// What tells whether the process lives, and nothing else, to those who may not read.
-const FOR_ANYBODY: [&str; 2] = ["/health", "/ready"];
+pub(crate) const FOR_ANYBODY: [&str; 2] = ["/health", "/ready"];
 
 /// All others mean nothing anywhere here.
 const METHODS: [Method; 7] =

@@ -24,7 +24,7 @@ pub(crate) use self::{
     caller::{Caller, Peer},
     credential::PROTOCOL,
     door::Door,
-    gate::{Gate, pass},
+    gate::{FOR_ANYBODY, Gate, pass},
     headers::protective_headers,
     tls::Tls,
 };
