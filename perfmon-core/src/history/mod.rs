@@ -146,6 +146,15 @@ impl History {
         self.wall.at(families.filter(|family| family.collected).find_map(newest)?)
     }
 
+    /// The mean of a gauge's values between two times, and when the first of them is from.
+    pub(crate) fn mean(&self, name: &str, labels: &[(&str, &str)], from: u64, until: u64) -> Option<(f64, u64)> {
+        let family = self.families[Kind::Gauge as usize].get(name)?;
+        let range = family.series[find(&family.series, labels).ok()?].1.since(from);
+        let items = || range.items.iter().filter(|item| item.at <= until);
+        let (sum, count) = items().fold((0.0, 0), |(sum, count), item| (sum + item.sum, count + item.count));
+        Some((sum / count as f64, items().next()?.at))
+    }
+
     /// The values of every series of a kind and name since a time.
     pub(crate) fn since(&self, kind: Kind, name: &str, from: u64) -> Vec<(Labels, Range)> {
         let series = self.families[kind as usize].get(name).into_iter().flat_map(|family| &family.series);

@@ -333,3 +333,18 @@ fn a_value_from_before_the_newest_counts_as_of_the_same_time() {
     let range = since(&filled(Kind::Gauge, &[(10 * SECOND, 1.0), (5 * SECOND, 2.0)]), Kind::Gauge, 0);
     assert_eq!(range.items.iter().map(|item| (item.at, item.last)).collect::<Vec<_>>(), [(10_000, 1.0), (10_000, 2.0)]);
 }
+
+#[test]
+fn the_mean_of_a_while_begins_with_its_first_value() {
+    let values: Vec<(u64, f64)> = (1..=10).map(|number| (number * 5 * SECOND, number as f64)).collect();
+    let history = filled(Kind::Gauge, &values);
+    let mean = |from, until| history.mean("x", &[], from * SECOND, until * SECOND);
+    assert_eq!(mean(0, 100), Some((5.5, 5 * SECOND)));
+    assert_eq!(mean(41, 100), Some((9.5, 45 * SECOND)));
+    assert_eq!(mean(0, 12), Some((1.5, 5 * SECOND)), "what came later is not part of it");
+    assert_eq!(
+        (mean(0, 4), history.mean("x", &[("a", "b")], 0, SECOND), history.mean("y", &[], 0, SECOND)),
+        (None, None, None)
+    );
+    assert_eq!(filled(Kind::Counter, &values).mean("x", &[], 0, 100 * SECOND), None, "counters grow");
+}

@@ -15,6 +15,8 @@ pub(super) struct Known<'a> {
     pub(super) now: &'a Snapshot,
     pub(super) recent: &'a Snapshot,
     pub(super) collectors: &'a [CollectorStatus],
+    /// The mean of a gauge's values over a while up to `now`, and for how long of it they are known.
+    pub(super) mean: &'a dyn Fn(&str, &[(&str, &str)], Duration) -> Option<(f64, Duration)>,
 }
 
 impl Known<'_> {
@@ -108,14 +110,17 @@ impl Known<'_> {
             Value::Counter(growth) => Some(*growth as f64),
             _ => None,
         });
-        let gauges = gauges.map(|(metric, labels, value)| (metric, labels, value, false));
-        let all = gauges.chain(counters.map(|(metric, labels, value)| (metric, labels, value, true)));
+        let gauges = gauges.filter_map(|(metric, labels, value)| {
+            let (value, how) = self.gauge(check, &labels, value)?;
+            Some((metric, labels, value, how))
+        });
+        let all = gauges.chain(counters.map(|(metric, labels, value)| (metric, labels, value, How::Grew)));
         let is_meant = |labels: &[(&str, &str)]| {
             check.labels.iter().all(|(key, value)| labels.contains(&(key.as_str(), value.as_str())))
         };
         let applies =
             all.filter(|(_, labels, value, _)| check.condition.holds(*value, check.threshold) && is_meant(labels));
-        let ((metric, labels, value, grew), others) = worst(applies, |a, b| match check.condition {
+        let ((metric, labels, value, how), others) = worst(applies, |a, b| match check.condition {
             Condition::Below | Condition::AtMost => b.2.total_cmp(&a.2),
             _ => a.2.total_cmp(&b.2),
         })?;
@@ -130,11 +135,22 @@ impl Known<'_> {
             others.iter().map(|(metric, labels, ..)| series_name(metric.name(), labels)).collect();
         let others = so_are(&others.iter().map(String::as_str).collect::<Vec<_>>());
         let condition = check.condition.as_str();
-        Some(if grew {
-            format!("{series} grew by {value} over {}, {condition} {threshold}{others}", self.span())
-        } else {
-            format!("{series} is {value}, {condition} {threshold}{others}")
-        })
+        let found = match how {
+            How::Is => format!("is {value}"),
+            How::Averages(over) => format!("averages {value} over {}", last(over)),
+            How::Grew => format!("grew by {value} over {}", self.span()),
+        };
+        Some(format!("{series} {found}, {condition} {threshold}{others}"))
+    }
+
+    /// What a gauge is judged by; `None` while too little is known of it.
+    fn gauge(&self, check: &MetricCheck, labels: &[(&str, &str)], value: f64) -> Option<(f64, How)> {
+        let Some(over) = check.over else { return Some((value, How::Is)) };
+        match (self.mean)(&check.metric, labels, over) {
+            Some((mean, known)) => (known >= over / 2).then_some((mean, How::Averages(over))),
+            // A series without a history, as in a snapshot of another process.
+            None => Some((value, How::Is)),
+        }
     }
 
     fn failing(&self) -> Option<String> {
@@ -163,14 +179,26 @@ impl Known<'_> {
         (!told.is_empty()).then(|| format!("perfmon reached a bound over {}: {told}", self.span()))
     }
 
-    /// `the last 5 min`
     fn span(&self) -> String {
-        let seconds = self.recent.span().as_secs();
-        match seconds {
-            ..90 => format!("the last {seconds} s"),
-            90..5_400 => format!("the last {} min", (seconds + 30) / 60),
-            _ => format!("the last {} h", (seconds + 1_800) / 3_600),
-        }
+        last(self.recent.span())
+    }
+}
+
+/// What a metric was judged by.
+#[derive(Clone, Copy)]
+enum How {
+    Is,
+    Averages(Duration),
+    Grew,
+}
+
+/// `the last 5 min`
+fn last(span: Duration) -> String {
+    let seconds = span.as_secs();
+    match seconds {
+        ..90 => format!("the last {seconds} s"),
+        90..5_400 => format!("the last {} min", (seconds + 30) / 60),
+        _ => format!("the last {} h", (seconds + 1_800) / 3_600),
     }
 }
 

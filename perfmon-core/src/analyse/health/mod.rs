@@ -7,10 +7,10 @@ mod policy;
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 pub use self::policy::{Condition, HealthCheck, HealthPolicy, HealthRule, MetricCheck};
-use crate::{collect::CollectorStatus, snapshot::Snapshot};
+use crate::{collect::CollectorStatus, history::history, snapshot::Snapshot};
 
 /// How healthy the process is, and why it is not healthier.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,7 +107,7 @@ impl fmt::Display for HealthStatus {
     }
 }
 
-/// Judges by a policy: gauges by their value `now`, calls, counters and losses by what happened in `recent` (an interval, of the last five minutes say),
+/// Judges by a policy: gauges by their value `now` (or their mean up to then, where a rule says so), calls, counters and losses by what happened in `recent` (an interval, of the last five minutes say),
 /// collectors by their status; `more` are deductions found elsewhere. What is not known, a metric that nobody gives for one, takes nothing away.
 ///
 /// ```
@@ -127,7 +127,13 @@ pub fn assess(
     collectors: &[CollectorStatus],
     more: &[Deduction],
 ) -> Health {
-    let known = check::Known { now, recent, collectors };
+    let mean = |name: &str, labels: &[(&str, &str)], over: Duration| {
+        let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        let until = millis(now.span());
+        let (mean, since) = history().mean(name, labels, until.saturating_sub(millis(over)), until)?;
+        Some((mean, Duration::from_millis(until.saturating_sub(since))))
+    };
+    let known = check::Known { now, recent, collectors, mean: &mean };
     let found = policy.rules.iter().filter_map(|rule| known.deduction(rule));
     Health::of(found.chain(more.iter().cloned()).collect())
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 /// | `latency` | 20 | a site's p99 is above 1 s, three calls or more, and it has no latency objective above that |
 /// | `error_rate` | 15 | more than 5 % of the calls of a site fail that promises no error rate, three calls or more |
 /// | `memory` | 15 | `memory_usage_percent` is above 90 |
-/// | `cpu` | 15 | `cpu_usage_percent` is above 95 |
+/// | `cpu` | 15 | `cpu_usage_percent` is above 95, on average over the last minute |
 /// | `disk` | 10 | `disk_usage_percent` of a mount is above 85 |
 /// | `memory_growing` | 10 | `process_memory_growing` is 1 |
 /// | `collectors` | 5 each, at most 15 | a collector fails or hangs |
@@ -96,7 +96,7 @@ pub enum HealthCheck {
     Losses,
 }
 
-/// A condition on the series of a custom metric: of a gauge its value now, of a counter its recent growth. A histogram has no such value.
+/// A condition on the series of a custom metric: of a gauge its value now, or its mean over a while, of a counter its recent growth. A histogram has no such value.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MetricCheck {
     /// The metric's name.
@@ -107,6 +107,9 @@ pub struct MetricCheck {
     pub condition: Condition,
     /// In the metric's unit.
     pub threshold: f64,
+    /// Judges a gauge by the mean of its values over so long, as far as [`series`](crate::series()) knows them, so that a single high one is no alarm; not before
+    /// they are known for half of it. `None` goes by the value now.
+    pub over: Option<Duration>,
     /// The reason given, with `{series}`, `{value}` and `{threshold}` in their places; empty for the usual one.
     pub text: String,
 }
@@ -163,10 +166,10 @@ impl Condition {
 }
 
 impl MetricCheck {
-    /// On every series of a metric, with the usual reason.
+    /// On every series of a metric, by its value now, with the usual reason.
     #[must_use]
     pub fn new(metric: impl Into<String>, condition: Condition, threshold: f64) -> Self {
-        Self { metric: metric.into(), labels: Vec::new(), condition, threshold, text: String::new() }
+        Self { metric: metric.into(), labels: Vec::new(), condition, threshold, over: None, text: String::new() }
     }
 }
 
@@ -202,12 +205,16 @@ impl Default for HealthPolicy {
             text: "the memory of the process keeps growing".to_owned(),
             ..MetricCheck::new("process_memory_growing", Condition::AtLeast, 1.0)
         };
+        let busy = MetricCheck {
+            over: Some(Duration::from_secs(60)),
+            ..MetricCheck::new("cpu_usage_percent", Condition::Above, 95.0)
+        };
         let rules = [
             ("objectives", 5, HealthCheck::Objectives { most: 30, calls: 3 }),
             ("latency", 20, HealthCheck::Latency { percentile: 99.0, above: Duration::from_secs(1), calls: 3 }),
             ("error_rate", 15, HealthCheck::ErrorRate { above: 0.05, calls: 3 }),
             ("memory", 15, above("memory_usage_percent", 90.0)),
-            ("cpu", 15, above("cpu_usage_percent", 95.0)),
+            ("cpu", 15, HealthCheck::Metric(busy)),
             ("disk", 10, above("disk_usage_percent", 85.0)),
             ("memory_growing", 10, HealthCheck::Metric(growing)),
             ("collectors", 5, HealthCheck::Collectors { most: 15 }),

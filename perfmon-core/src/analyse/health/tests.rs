@@ -4,7 +4,10 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use proptest::{collection::vec, prelude::*};
 
-use super::{Condition, Deduction, Health, HealthCheck, HealthPolicy, HealthRule, HealthStatus, MetricCheck, assess};
+use super::{
+    Condition, Deduction, Health, HealthCheck, HealthPolicy, HealthRule, HealthStatus, MetricCheck, assess,
+    check::Known,
+};
 use crate::{
     Severity,
     collect::CollectorStatus,
@@ -316,4 +319,24 @@ fn what_was_promised_decides() {
     assert_eq!(health(vec![promising("refusing", vec![half], &[1; 10], 4)]), [""; 0]);
     let missed = health(vec![promising("refusing", vec![half], &[1; 10], 6)]);
     assert_eq!(missed, ["objectives -5: refusing misses error_rate ≤ 50 % over the last 5 min: 6 of 10 calls failed"]);
+}
+
+#[test]
+fn a_single_high_value_is_no_alarm() {
+    let minute = Duration::from_secs(60);
+    let check = MetricCheck { over: Some(minute), ..MetricCheck::new("cpu_usage_percent", Condition::Above, 95.0) };
+    let rule = HealthRule { name: "cpu".to_owned(), points: 15, check: HealthCheck::Metric(check) };
+    let judge = |value: f64, past: Option<(f64, u64)>| {
+        let now = snapshot(Vec::new(), vec![gauge("cpu_usage_percent", value)]);
+        let mean = |name: &str, labels: &[(&str, &str)], over: Duration| {
+            assert_eq!((name, labels.len(), over), ("cpu_usage_percent", 0, minute));
+            past.map(|(mean, known)| (mean, Duration::from_secs(known)))
+        };
+        let known = Known { now: &now, recent: &now, collectors: &[], mean: &mean };
+        known.deduction(&rule).map_or_else(String::new, |deduction| deduction.reason)
+    };
+    assert_eq!(judge(100.0, Some((40.0, 58))), "");
+    assert_eq!(judge(10.0, Some((99.0, 58))), "cpu_usage_percent averages 99 % over the last 60 s, above 95 %");
+    assert_eq!(judge(100.0, Some((100.0, 29))), "", "too little is known");
+    assert_eq!(judge(100.0, None), "cpu_usage_percent is 100 %, above 95 %", "there is no past of it");
 }
