@@ -15,9 +15,11 @@ pub(super) struct Known<'a> {
     pub(super) now: &'a Snapshot,
     pub(super) recent: &'a Snapshot,
     pub(super) collectors: &'a [CollectorStatus],
-    /// The mean of a gauge's values over a while up to `now`, and for how long of it they are known.
-    pub(super) mean: &'a dyn Fn(&str, &[(&str, &str)], Duration) -> Option<(f64, Duration)>,
+    pub(super) mean: &'a MeanOver<'a>,
 }
+
+/// The mean of a gauge's values, by its name and labels, over a while up to now, and for how long of it they are known.
+type MeanOver<'a> = dyn Fn(&str, &[(&str, &str)], Duration) -> Option<(f64, Duration)> + 'a;
 
 impl Known<'_> {
     pub(super) fn deduction(&self, rule: &HealthRule) -> Option<Deduction> {

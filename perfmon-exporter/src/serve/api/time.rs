@@ -63,7 +63,9 @@ fn rfc_3339(text: &str) -> Option<f64> {
     let sign = |at: usize, signs: &[u8]| text.as_bytes().get(at).filter(|sign| signs.contains(sign)).copied();
     let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
     let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
-    (sign(4, b"-")?, sign(7, b"-")?, sign(10, b"Tt ")?, sign(13, b":")?, sign(16, b":")?);
+    for (at, signs) in [(4, &b"-"[..]), (7, b"-"), (10, b"Tt "), (13, b":"), (16, b":")] {
+        sign(at, signs)?;
+    }
     let digits = text.get(19..)?.strip_prefix('.').map(|rest| rest.bytes().take_while(u8::is_ascii_digit).count());
     let end = 19 + digits.map_or(0, |digits| digits + 1);
     let fraction = if digits == Some(0) { None } else { format!("0{}", &text[19..end]).parse::<f64>().ok() }?;

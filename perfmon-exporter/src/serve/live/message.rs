@@ -1,10 +1,9 @@
 //! What a client says, and what it is answered.
 
-use std::collections::BTreeMap;
-
 use axum::extract::ws::Utf8Bytes;
 use perfmon_core::site::Kind;
-use serde::{Deserialize, Serialize, de::IgnoredAny};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::topic::Topic;
 
@@ -29,7 +28,7 @@ struct Said {
     site: Option<String>,
     kind: Option<Kind>,
     #[serde(flatten)]
-    more: BTreeMap<String, IgnoredAny>,
+    more: Map<String, Value>,
 }
 
 /// What is answered at once.
@@ -89,7 +88,7 @@ impl Wish {
 /// Members that are named when they mean nothing; of more, nobody reads the names.
 const NAMED: usize = 3;
 
-fn left_alone(members: &BTreeMap<String, IgnoredAny>) -> Option<String> {
+fn left_alone(members: &Map<String, Value>) -> Option<String> {
     let named: Vec<String> = members.keys().take(NAMED).map(|name| format!("{name:?}")).collect();
     let verb = if members.len() == 1 { "means" } else { "mean" };
     (!named.is_empty()).then(|| format!("{} {verb} nothing here: all series come, each second", named.join(", ")))
