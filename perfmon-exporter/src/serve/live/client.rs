@@ -10,7 +10,7 @@ use axum::{
 use futures_util::SinkExt;
 use tokio::{
     sync::watch,
-    time::{Instant, MissedTickBehavior, interval, sleep_until, timeout},
+    time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout},
 };
 
 use super::{
@@ -92,7 +92,7 @@ impl Client {
         // It may have changed since the gate.
         access.mark_changed();
         let mut told = self.hub.told();
-        let mut pulse = interval(PULSE);
+        let mut pulse = interval_at(Instant::now() + PULSE, PULSE);
         pulse.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut heard_at = Instant::now();
         let mut heard = Heard { since: heard_at, messages: 0 };
