@@ -119,6 +119,7 @@ pub(super) async fn metrics(State(shared): State<Arc<Shared>>, coding: Coding, a
     json(shared, coding, move |shared| {
         let now = snapshot();
         let at = unix(now.taken_at());
+        range.check("start_time", at)?;
         let (start, end) = range.until(at);
         let back = Duration::try_from_secs_f64((at - start).max(0.0)).unwrap_or(Duration::MAX);
         let mut data_points = if let Some(metric) = now.metric(&metric_name) {

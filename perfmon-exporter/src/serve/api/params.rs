@@ -1,13 +1,13 @@
 //! What is asked for, behind the `?`.
 
-use std::{collections::BTreeSet, time::SystemTime};
+use std::collections::BTreeSet;
 
 use axum::{extract::FromRequestParts, http::request};
 use perfmon_core::{analyse::Window, site::Kind};
 use serde::de::DeserializeOwned;
 use utoipa::openapi::{Object, ObjectBuilder, RefOr, Schema, Type};
 
-use super::{super::problem::Problem, answer::unix, time::time};
+use super::{super::problem::Problem, time::time};
 
 /// The parameters of a query, as a type says what they may be. What it does not know is refused.
 pub(super) struct Params<T>(pub(super) T);
@@ -42,12 +42,16 @@ impl Range {
     pub(super) fn of(start: (&str, Option<String>), end: (&str, Option<String>)) -> Result<Self, Problem> {
         let seconds = |name, text: Option<String>| text.map(|text| time(name, &text)).transpose();
         let range = Self { start: seconds(start.0, start.1)?, end: seconds(end.0, end.1)? };
-        let latest = range.end.unwrap_or_else(|| unix(SystemTime::now()) + AHEAD);
-        if range.start.is_some_and(|start| start > latest) {
-            let latest = if range.end.is_some() { end.0 } else { "now" };
-            return Err(Problem::meaningless(format!("{} is after {latest}: nothing lies between them", start.0)));
+        match (range.start, range.end) {
+            (Some(from), Some(until)) if from > until => Err(nothing_between(start.0, end.0)),
+            _ => Ok(range),
         }
-        Ok(range)
+    }
+
+    /// Refuses what begins after now and has no end.
+    pub(super) fn check(self, start: &str, now: f64) -> Result<(), Problem> {
+        let begins_later = self.end.is_none() && self.start.is_some_and(|start| start > now + AHEAD);
+        if begins_later { Err(nothing_between(start, "now")) } else { Ok(()) }
     }
 
     /// Start and end, by default the hour before now.
@@ -55,6 +59,10 @@ impl Range {
         let end = self.end.unwrap_or(now);
         (self.start.unwrap_or(end - LAST_HOUR), end)
     }
+}
+
+fn nothing_between(start: &str, end: &str) -> Problem {
+    Problem::meaningless(format!("{start} is after {end}: nothing lies between them"))
 }
 
 /// Labels to look for.

@@ -52,6 +52,7 @@ impl Query {
     /// Looks it up.
     pub(super) fn answer(&self, shared: &Shared) -> Result<Values, Problem> {
         let now = snapshot();
+        self.range.check("start", unix(now.taken_at()))?;
         let metric = if self.kind.is_none() { now.metric(&self.name) } else { None };
         if let Some(metric) = metric {
             return match metric.kind() {
