@@ -75,6 +75,7 @@
 //! | `auth` | no | Users with passwords for the exporter, by argon2; brings `exporter`. Tokens need no feature. |
 //! | `cli` | no | The program `perfmon`, which runs the exporter on its own and asks one that runs; brings `config`, `tls` and `auth`. Not for programs. |
 //! | `system` | no | `perfmon::system`: processor, memory, disks, network, temperature, connections, the process itself and whether it leaks. |
+//! | `db` | no | `perfmon::db`: statements of sqlx, diesel and others as call sites, rows, slow statements without their values. |
 //! | `tracing` | no | `perfmon::tracing`: call sites of the spans there are, trace ids for slow calls, slow calls as events. |
 //!
 //! Without `on`, attributes leave the plain function, machine code identical, and the other macros do nothing. A library depends on perfmon with
@@ -100,6 +101,8 @@ pub mod sites;
 #[cfg(feature = "tracing")]
 pub mod tracing;
 
+#[cfg(feature = "db")]
+pub use packs::db;
 #[cfg(feature = "system")]
 pub use packs::system;
 #[cfg(feature = "report")]

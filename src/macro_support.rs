@@ -1,5 +1,7 @@
 //! All that generated code may name. Not for use by hand: it may change with any version.
 
+#[cfg(feature = "db")]
+pub use crate::packs::db::rows::{Rows, Told, told};
 pub use perfmon_core::{
     Counter, Gauge, Histogram, Severity,
     call::{

@@ -29,5 +29,5 @@
 
 pub use perfmon_core::{
     call::{announce, guard, record},
-    site::{CallSite, Table, hash},
+    site::{CallSite, Table, hash, is_declared, latency_bound},
 };

@@ -31,6 +31,7 @@ pub(crate) struct Args {
     pub(crate) hold: Option<(Ident, u64)>,
     pub(crate) sample: Option<Sample>,
     pub(crate) classify: Option<Classify>,
+    pub(crate) rows: Option<(Ident, Expr)>,
     pub(crate) busy: Option<Ident>,
     pub(crate) skip: Option<Skip>,
     pub(crate) root: Option<Path>,
@@ -88,6 +89,16 @@ const OPTIONS: &[Row] = &[
         form: "ok = |r| r.is_some()",
         read: value::classify,
         never: &[(Place::Guard, NO_VALUE), (Place::Record, "a duration comes without a value")],
+    },
+    Row {
+        name: "rows",
+        form: "rows = |r| r.len()",
+        read: value::rows,
+        never: &[
+            (Place::Guard, NO_VALUE),
+            (Place::Time, "it belongs to `monitor_db`"),
+            (Place::Record, "a duration comes without a value"),
+        ],
     },
     Row {
         name: "busy",

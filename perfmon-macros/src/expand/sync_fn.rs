@@ -23,12 +23,14 @@ pub(super) fn body(site: &Site, shape: &Shape, function: &Function, body: &Group
     let enter = site.entered("enter", true, at);
     let returns = returned(function);
     let failed = site.failed(function.output.is_empty(), &quote_spanned!(span=> &r));
+    let rows = site.counted_rows(function.output.is_empty(), &quote_spanned!(span=> &r));
     let there = at_return(function);
     let closure = quote_spanned!(there=> || -> #returns #body);
     quote_spanned! {span=>
         let g = #enter;
         let r = #p::call(#closure);
         g.finish(#failed);
+        #rows
         r
     }
 }
