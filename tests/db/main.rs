@@ -1,6 +1,7 @@
 //! Database statements: what they are called, what is kept of them, who tells them.
 
 mod naming;
+mod real;
 mod redacting;
 mod rows;
 mod running;

@@ -59,8 +59,9 @@
 //!     .init();
 //! ```
 //!
-//! sqlx tells of a statement when it has ended, and not how: one that failed counts as ok, and calls in flight are not seen. Where that matters, annotate the function with `monitor_db`. Its
-//! time lasts until the last row was taken or the stream was dropped, so it includes what the program did between rows.
+//! sqlx tells of a statement when it has ended, and not how: one that failed, even one that the database does not understand, counts as ok, and calls in flight are not
+//! seen. On PostgreSQL it tells no `begin`. Where that matters, annotate the function with `monitor_db`. The time lasts until the last row was taken or the stream was dropped, so it includes what the
+//! program did between rows.
 //!
 //! # diesel
 //!
