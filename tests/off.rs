@@ -30,6 +30,18 @@ fn mentioned(venue: &str, size: f64) -> Option<u8> {
     None
 }
 
+/// Nor what only `rows` mentions, which is there with the feature `db`.
+#[cfg(feature = "db")]
+#[monitor_db("select", "off_rows", rows = |r: &Vec<u8>| rows_of(r))]
+fn counted() -> Vec<u8> {
+    vec![1]
+}
+
+#[cfg(feature = "db")]
+fn rows_of(row: &[u8]) -> usize {
+    row.len()
+}
+
 #[monitor_latency("off.async", busy, labels(x))]
 async fn asynchronous(x: u8) -> u8 {
     std::future::ready(1).await

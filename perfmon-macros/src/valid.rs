@@ -51,7 +51,10 @@ fn rows(written: Option<(Ident, Expr)>, kind: &Kind, place: Place, name: &[LitSt
     } else if !crate::ROWS {
         errors.at(key.span(), "`rows` needs the feature `db` of perfmon: perfmon = { …, features = [\"db\"] }");
     } else if name.len() != kind.parts.len() {
-        errors.at(key.span(), format!("`rows` are counted by operation and table: name them, {}({}, …)", kind.attribute, kind.example));
+        errors.at(
+            key.span(),
+            format!("`rows` are counted by operation and table: name them, {}({}, …)", kind.attribute, kind.example),
+        );
     }
     Rows::By(closure)
 }
@@ -72,12 +75,14 @@ pub(crate) fn fits(args: &Args, shape: &Shape, errors: &mut Errors) {
         Shape::AsyncNever => "a function that never returns",
         _ => return,
     };
-    let classify = args.classify.as_ref().map(|classify| &classify.key);
-    for key in classify.into_iter().chain(args.rows.as_ref().map(|(key, _)| key)) {
+    if let Some(classify) = &args.classify {
         errors.at(
-            key.span(),
-            format!("`{key}` cannot see the value of {why}: measure inside with `perfmon::time!`"),
+            classify.key.span(),
+            format!("`{}` cannot see the value of {why}: measure inside with `perfmon::time!`", classify.key),
         );
+    }
+    if let Some((key, _)) = &args.rows {
+        errors.at(key.span(), format!("`rows` cannot see the value of {why}: take it off"));
     }
 }
 

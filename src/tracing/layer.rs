@@ -201,8 +201,7 @@ where
         if asked(&span, Said::is_unsettled) {
             settle(&span, true);
         }
-        if let Some(call) = span.extensions_mut().get_mut::<Spanned>().and_then(|spanned| spanned.call.as_mut())
-        {
+        if let Some(call) = span.extensions_mut().get_mut::<Spanned>().and_then(|spanned| spanned.call.as_mut()) {
             call.exit();
         }
     }

@@ -1,10 +1,8 @@
 //! What spans and events say of database statements.
 
-use std::{
-    fmt, ptr,
-    time::{Duration, Instant},
-};
+use std::{fmt, ptr, time::Duration};
 
+use perfmon_core::call::Stopwatch;
 use tracing::{
     Event, Metadata,
     field::{Field, Visit},
@@ -97,7 +95,7 @@ pub(super) struct Said {
     operation: Option<String>,
     table: Option<String>,
     known: Option<&'static Known>,
-    began: Option<Instant>,
+    began: Option<Stopwatch>,
     settled: bool,
 }
 
@@ -113,7 +111,7 @@ impl Said {
 
     /// The span is entered for the first time.
     pub(super) fn begin(&mut self) {
-        self.began = Some(Instant::now());
+        self.began = Some(Stopwatch::start());
     }
 
     /// What is known of statements like it, if it is said what it is.

@@ -11,16 +11,28 @@ fn statements_lose_their_values_and_nothing_else() {
         ("  SELECT 1 ; ", "SELECT ? ;"),
         ("SELECT 'it''s', -1.5e-3, 0xFF, .5, X'AB', N'x', _utf8'y', 1_000", "SELECT ?"),
         ("SELECT a - 1, b-2, c + -3 FROM t", "SELECT a - ?, b-?, c + -? FROM t"),
-        ("WHERE a IN (1, 2, 3) AND b IN ('x','y') AND c = ANY(ARRAY[1,2])", "WHERE a IN (?) AND b IN (?) AND c = ANY(ARRAY[?])"),
+        (
+            "WHERE a IN (1, 2, 3) AND b IN ('x','y') AND c = ANY(ARRAY[1,2])",
+            "WHERE a IN (?) AND b IN (?) AND c = ANY(ARRAY[?])",
+        ),
         ("INSERT INTO t VALUES (1, 'a'), (2, 'b'),(3, NULL)", "INSERT INTO t VALUES (?),(?, NULL)"),
-        ("UPDATE t SET active = TRUE, note = NULL WHERE at > DATE '2026-01-01'", "UPDATE t SET active = ?, note = NULL WHERE at > DATE ?"),
-        ("SELECT * FROM t WHERE a = $1 AND b = ? AND c = ?2 AND d = :name AND e = @name", "SELECT * FROM t WHERE a = ? AND b = ? AND c = ? AND d = ? AND e = ?"),
+        (
+            "UPDATE t SET active = TRUE, note = NULL WHERE at > DATE '2026-01-01'",
+            "UPDATE t SET active = ?, note = NULL WHERE at > DATE ?",
+        ),
+        (
+            "SELECT * FROM t WHERE a = $1 AND b = ? AND c = ?2 AND d = :name AND e = @name",
+            "SELECT * FROM t WHERE a = ? AND b = ? AND c = ? AND d = ? AND e = ?",
+        ),
         ("SELECT a::int, b[1:2] FROM t", "SELECT a::int, b[?:?] FROM t"),
         ("SELECT $$it's$$, $x$ $$ $x$ FROM t", "SELECT ? FROM t"),
         ("SELECT E'a\\'b' FROM t", "SELECT ? FROM t"),
         ("SELECT 1 -- Alice\n, 2 /* Bob */ FROM t # Carol", "SELECT ? FROM t"),
         // diesel's own way of showing what was bound.
-        ("SELECT \"orders\".\"id\" FROM \"orders\" WHERE \"orders\".\"id\" = $1 -- binds: [42, \"a\nb\"]", "SELECT \"orders\".\"id\" FROM \"orders\" WHERE \"orders\".\"id\" = ?"),
+        (
+            "SELECT \"orders\".\"id\" FROM \"orders\" WHERE \"orders\".\"id\" = $1 -- binds: [42, \"a\nb\"]",
+            "SELECT \"orders\".\"id\" FROM \"orders\" WHERE \"orders\".\"id\" = ?",
+        ),
         ("SELECT `orders`.`id` FROM `orders` LIMIT ? -- binds: [1]", "SELECT `orders`.`id` FROM `orders` LIMIT ?"),
         ("SELECT [a b] FROM [t]", "SELECT [a b] FROM [t]"),
         // A name in PostgreSQL, a value in MySQL.
@@ -75,21 +87,24 @@ fn literal() -> impl Strategy<Value = (String, String)> {
 }
 
 fn statement() -> impl Strategy<Value = (String, Vec<String>)> {
-    let around = select(&[
-        ("SELECT * FROM orders WHERE a = ", " AND b = 1"),
-        ("SELECT ", ", b FROM orders"),
-        ("INSERT INTO orders VALUES (", ", 2)"),
-        ("UPDATE orders SET a = ", " WHERE b IS NULL"),
-        ("SELECT f(", ") FROM orders -- note\n"),
-        ("DELETE FROM orders WHERE a IN (1, ", ")"),
-        ("WITH x AS (SELECT ", ") SELECT * FROM x"),
-        ("/* note */ SELECT a FROM orders LIMIT 1 OFFSET -", ""),
-        ("SELECT substring(a FROM ", ") FROM orders"),
-        ("CALL f(", ")"),
-    ][..]);
+    let around = select(
+        &[
+            ("SELECT * FROM orders WHERE a = ", " AND b = 1"),
+            ("SELECT ", ", b FROM orders"),
+            ("INSERT INTO orders VALUES (", ", 2)"),
+            ("UPDATE orders SET a = ", " WHERE b IS NULL"),
+            ("SELECT f(", ") FROM orders -- note\n"),
+            ("DELETE FROM orders WHERE a IN (1, ", ")"),
+            ("WITH x AS (SELECT ", ") SELECT * FROM x"),
+            ("/* note */ SELECT a FROM orders LIMIT 1 OFFSET -", ""),
+            ("SELECT substring(a FROM ", ") FROM orders"),
+            ("CALL f(", ")"),
+        ][..],
+    );
     proptest::collection::vec((around, literal()), 1..4).prop_map(|parts| {
         let secrets = parts.iter().map(|(_, (_, secret))| secret.clone()).collect();
-        let all: Vec<_> = parts.iter().map(|((before, behind), (literal, _))| format!("{before}{literal}{behind}")).collect();
+        let all: Vec<_> =
+            parts.iter().map(|((before, behind), (literal, _))| format!("{before}{literal}{behind}")).collect();
         (all.join("; "), secrets)
     })
 }

@@ -64,9 +64,12 @@ fn what_an_attribute_counts_is_counted_once() {
 
 #[test]
 fn statements_are_counted_from_any_thread() {
+    let insert = |n: u64| {
+        db::record(&format!("INSERT INTO threads{} VALUES ({n})", n % 3), Duration::from_micros(n));
+    };
     std::thread::scope(|scope| {
         for _ in 0..4 {
-            scope.spawn(|| (0..1_000).for_each(|n| db::record(&format!("INSERT INTO threads{} VALUES ({n})", n % 3), Duration::from_micros(n))));
+            scope.spawn(|| (0..1_000).for_each(insert));
         }
     });
     assert_eq!((0..3).map(|n| calls(&format!("insert threads{n}"))[0]).sum::<u64>(), 4_000);

@@ -94,6 +94,7 @@ fn events_like_those_of_sqlx_are_statements() {
     });
     let site = site("select spans_told").expect("a call");
     assert_eq!((site.calls(), site.total()), (2, std::time::Duration::from_millis(750)));
-    let kept = db::slow_queries().slowest.into_iter().chain(db::slow_queries().recent).filter_map(|query| query.statement);
+    let kept =
+        db::slow_queries().slowest.into_iter().chain(db::slow_queries().recent).filter_map(|query| query.statement);
     assert!(kept.into_iter().any(|kept| kept == "SELECT * FROM spans_told WHERE a = ?"));
 }

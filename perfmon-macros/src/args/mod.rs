@@ -60,6 +60,7 @@ struct Row {
     never: &'static [(Place, &'static str)],
 }
 
+const OF_FUNCTIONS: &str = "it counts what a function with `monitor_db` returns";
 const NO_VALUE: &str = "a guard sees no value; measure with `perfmon::time!`";
 
 const OPTIONS: &[Row] = &[
@@ -94,11 +95,7 @@ const OPTIONS: &[Row] = &[
         name: "rows",
         form: "rows = |r| r.len()",
         read: value::rows,
-        never: &[
-            (Place::Guard, NO_VALUE),
-            (Place::Time, "it belongs to `monitor_db`"),
-            (Place::Record, "a duration comes without a value"),
-        ],
+        never: &[(Place::Guard, OF_FUNCTIONS), (Place::Time, OF_FUNCTIONS), (Place::Record, OF_FUNCTIONS)],
     },
     Row {
         name: "busy",

@@ -40,7 +40,8 @@ pub(super) fn expand(
             errors.at(name.span(), format!("nothing in here is named `{name}`: take it off the list"));
         }
     }
-    let plain = mode == Mode::Off && site.labels.is_empty() && site.classify.is_none() && !matches!(site.rows, Rows::By(_));
+    let plain =
+        mode == Mode::Off && site.labels.is_empty() && site.classify.is_none() && !matches!(site.rows, Rows::By(_));
     (errors.is_empty() && !plain).then_some(expanded)
 }
 

@@ -150,7 +150,12 @@ impl Site {
         let span = ours();
         let p = self.support();
         let told = match &self.rows {
-            Rows::By(closure) => quote_spanned!(span=> #p::told(#r, #closure)),
+            Rows::By(closure) => {
+                // An error about what it returns belongs to it.
+                let there = span.located_at(syn::spanned::Spanned::span(closure));
+                let p = self.support_at(there);
+                quote_spanned!(there=> #p::told(#r, #closure))
+            }
             Rows::ByType if !unit => quote_spanned!(span=> #p::Told(#r).told_rows()),
             Rows::ByType | Rows::Uncounted => return None,
         };

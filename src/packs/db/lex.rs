@@ -102,8 +102,7 @@ impl<'a> Lexer<'a> {
     /// Passes over a comment. False where there is none; then it has moved, to the end, if that is in doubt.
     fn comment(&mut self) -> bool {
         let rest = self.rest();
-        if rest.starts_with("/*") {
-            let inside = &rest[2..];
+        if let Some(inside) = rest.strip_prefix("/*") {
             // Comments nest in PostgreSQL and do not elsewhere.
             return match inside.find("*/") {
                 Some(end) if !inside[..end].contains("/*") => {
@@ -184,19 +183,19 @@ impl<'a> Lexer<'a> {
     /// Where text in quotes ends. `escapes`: a backslash certainly is one; otherwise one before a quote leaves it in doubt.
     fn end_of_quoted(&self, ahead: usize, quote: u8, escapes: bool) -> usize {
         let bytes = self.text.as_bytes();
-        let (mut at, mut escaped) = (self.at + ahead, false);
+        let (mut at, mut is_escaped) = (self.at + ahead, false);
         while let Some(&byte) = bytes.get(at) {
             at += 1;
             match byte {
-                b'\\' => escaped = !escaped,
-                _ if byte == quote && escaped && !escapes => return bytes.len(),
-                _ if byte == quote && !escaped => {
+                b'\\' => is_escaped = !is_escaped,
+                _ if byte == quote && is_escaped && !escapes => return bytes.len(),
+                _ if byte == quote && !is_escaped => {
                     if bytes.get(at) != Some(&quote) {
                         return at;
                     }
                     at += 1;
                 }
-                _ => escaped = false,
+                _ => is_escaped = false,
             }
         }
         bytes.len()

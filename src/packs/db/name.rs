@@ -16,19 +16,110 @@ const MOST_NAMED: usize = 16;
 
 /// The operations there are, sorted; all else is `other`.
 const OPERATIONS: [&str; 70] = [
-    "abort", "alter", "analyze", "attach", "begin", "call", "check", "checkpoint", "close", "cluster", "comment", "commit", "copy",
-    "create", "deallocate", "declare", "delete", "desc", "describe", "detach", "discard", "do", "drop", "end", "exec", "execute",
-    "explain", "fetch", "flush", "grant", "handler", "import", "insert", "kill", "listen", "load", "lock", "merge", "move", "notify",
-    "optimize", "pragma", "prepare", "reassign", "refresh", "reindex", "release", "rename", "repair", "replace", "reset", "revoke",
-    "rollback", "savepoint", "security", "select", "set", "show", "start", "table", "truncate", "unlisten", "unlock", "update",
-    "upsert", "use", "vacuum", "values", "with", "xa",
+    "abort",
+    "alter",
+    "analyze",
+    "attach",
+    "begin",
+    "call",
+    "check",
+    "checkpoint",
+    "close",
+    "cluster",
+    "comment",
+    "commit",
+    "copy",
+    "create",
+    "deallocate",
+    "declare",
+    "delete",
+    "desc",
+    "describe",
+    "detach",
+    "discard",
+    "do",
+    "drop",
+    "end",
+    "exec",
+    "execute",
+    "explain",
+    "fetch",
+    "flush",
+    "grant",
+    "handler",
+    "import",
+    "insert",
+    "kill",
+    "listen",
+    "load",
+    "lock",
+    "merge",
+    "move",
+    "notify",
+    "optimize",
+    "pragma",
+    "prepare",
+    "reassign",
+    "refresh",
+    "reindex",
+    "release",
+    "rename",
+    "repair",
+    "replace",
+    "reset",
+    "revoke",
+    "rollback",
+    "savepoint",
+    "security",
+    "select",
+    "set",
+    "show",
+    "start",
+    "table",
+    "truncate",
+    "unlisten",
+    "unlock",
+    "update",
+    "upsert",
+    "use",
+    "vacuum",
+    "values",
+    "with",
+    "xa",
 ];
 
 /// Words that stand before the name of a table that is written to or named.
 const BEFORE_TABLE: [&str; 30] = [
-    "abort", "concurrently", "delayed", "exists", "extended", "fail", "freeze", "full", "high_priority", "if", "ignore", "into",
-    "local", "low_priority", "materialized", "no_write_to_binlog", "not", "only", "or", "overwrite", "partitions", "quick", "replace",
-    "rollback", "table", "tables", "temp", "temporary", "verbose", "view",
+    "abort",
+    "concurrently",
+    "delayed",
+    "exists",
+    "extended",
+    "fail",
+    "freeze",
+    "full",
+    "high_priority",
+    "if",
+    "ignore",
+    "into",
+    "local",
+    "low_priority",
+    "materialized",
+    "no_write_to_binlog",
+    "not",
+    "only",
+    "or",
+    "overwrite",
+    "partitions",
+    "quick",
+    "replace",
+    "rollback",
+    "table",
+    "tables",
+    "temp",
+    "temporary",
+    "verbose",
+    "view",
 ];
 
 /// Words that are no table where one may stand.
@@ -153,8 +244,10 @@ impl<'a> Scan<'a> {
     fn table_of(&mut self, operation: &str) -> Option<Cow<'a, str>> {
         match operation {
             "select" | "delete" | "upsert" => self.table_read(),
-            "insert" | "replace" | "merge" | "update" | "truncate" | "copy" | "lock" | "analyze" | "vacuum" | "describe"
-            | "desc" | "table" | "refresh" | "reindex" | "optimize" | "repair" | "check" | "call" => self.table_named(),
+            "insert" | "replace" | "merge" | "update" | "truncate" | "copy" | "lock" | "analyze" | "vacuum"
+            | "describe" | "desc" | "table" | "refresh" | "reindex" | "optimize" | "repair" | "check" | "call" => {
+                self.table_named()
+            }
             "create" | "alter" | "drop" | "comment" => self.table_made(),
             "explain" | "declare" | "prepare" => {
                 while let Some((token, _)) = self.next() {
@@ -241,7 +334,17 @@ impl<'a> Scan<'a> {
                 while !self.next()?.0.is("on") {}
                 return self.table_named();
             }
-            if token.is_any(&["function", "procedure", "database", "schema", "type", "role", "user", "sequence", "extension"]) {
+            if token.is_any(&[
+                "function",
+                "procedure",
+                "database",
+                "schema",
+                "type",
+                "role",
+                "user",
+                "sequence",
+                "extension",
+            ]) {
                 return None;
             }
         }
@@ -252,7 +355,10 @@ impl<'a> Scan<'a> {
 /// What a statement behind `with` or `explain` does.
 fn main_operation(token: Token<'_>) -> Option<&'static str> {
     operation_of(token).filter(|operation| {
-        matches!(*operation, "select" | "insert" | "update" | "delete" | "replace" | "merge" | "values" | "table" | "with")
+        matches!(
+            *operation,
+            "select" | "insert" | "update" | "delete" | "replace" | "merge" | "values" | "table" | "with"
+        )
     })
 }
 

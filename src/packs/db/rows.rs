@@ -49,6 +49,7 @@ pub struct Told<'a, T: ?Sized>(pub &'a T);
 #[derive(Debug)]
 pub struct Untold;
 
+#[expect(clippy::unused_self, reason = "found in place of a method that asks")]
 impl Untold {
     /// None.
     #[inline(always)]
@@ -98,11 +99,29 @@ fn length<T>(rows: &[T]) -> u64 {
 fn may_be_row<T>() -> bool {
     !matches!(
         std::any::type_name::<T>(),
-        "u8" | "u16" | "u32" | "u64" | "u128" | "usize" | "i8" | "i16" | "i32" | "i64" | "i128" | "isize" | "f32" | "f64" | "bool" | "char"
+        "u8" | "u16"
+            | "u32"
+            | "u64"
+            | "u128"
+            | "usize"
+            | "i8"
+            | "i16"
+            | "i32"
+            | "i64"
+            | "i128"
+            | "isize"
+            | "f32"
+            | "f64"
+            | "bool"
+            | "char"
     )
 }
 
 /// What the closure of `rows = |r| …` may return.
+#[diagnostic::on_unimplemented(
+    message = "`rows` are a whole number, or an `Option` or `Result` of one, and not `{Self}`",
+    label = "expected a number like `r.len()`"
+)]
 pub trait Number {
     /// As rows; `None` if that is not known.
     fn rows(self) -> Option<u64>;

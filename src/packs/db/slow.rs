@@ -1,6 +1,7 @@
 //! Slow statements, kept without their values.
 
 use std::{
+    cmp::Reverse,
     collections::VecDeque,
     sync::{
         Mutex, PoisonError,
@@ -136,7 +137,7 @@ impl Log {
             Some(at) if self.slowest[at].duration < query.duration => self.slowest[at] = query.clone(),
             Some(_) => {}
         }
-        self.slowest.sort_by(|one, other| other.duration.cmp(&one.duration));
+        self.slowest.sort_by_key(|query| Reverse(query.duration));
         if self.recent.len() == RECENT {
             self.recent.pop_front();
         }
@@ -257,6 +258,7 @@ mod as_serde {
         seconds(&at.duration_since(UNIX_EPOCH).unwrap_or_default(), to)
     }
 
+    #[expect(clippy::ref_option, reason = "what serde gives")]
     pub(super) fn trace_id<S: Serializer>(trace: &Option<Trace>, to: S) -> Result<S::Ok, S::Error> {
         match trace {
             Some(trace) => to.collect_str(trace),

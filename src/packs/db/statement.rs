@@ -8,12 +8,12 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use perfmon_core::{
     Bound, Histogram,
-    call::{Guard, announce, guard, record as record_call},
+    call::{Guard, Stopwatch, announce, guard, record as record_call},
     is_enabled,
     site::{CallSite, Kind, Table, hash, is_declared, latency_bound},
 };
@@ -57,7 +57,7 @@ impl Known {
 
     fn new(operation: &str, table: Option<&str>) -> Self {
         let parts = [operation, table.unwrap_or_default()];
-        let parts = &parts[..1 + usize::from(table.is_some())];
+        let parts = &parts[..=usize::from(table.is_some())];
         let make = || announce(CallSite::made(Kind::Db, parts, module_path!()));
         Self {
             operation: operation.to_owned(),
@@ -70,7 +70,10 @@ impl Known {
 
     /// Whether statements of this name are there to return rows.
     fn reads(&self) -> bool {
-        matches!(self.operation.as_str(), "select" | "values" | "table" | "show" | "pragma" | "explain" | "fetch" | "with")
+        matches!(
+            self.operation.as_str(),
+            "select" | "values" | "table" | "show" | "pragma" | "explain" | "fetch" | "with"
+        )
     }
 
     /// A statement of this name took so long and ended, well for all that is known.
@@ -151,7 +154,7 @@ pub struct Statement {
     guard: Option<Guard>,
     /// Read again only if it was slow.
     text: Cow<'static, str>,
-    began: Instant,
+    began: Stopwatch,
     rows: Option<u64>,
 }
 
@@ -161,7 +164,7 @@ impl Statement {
         let text = text.into();
         let known = known_by_text(&text);
         let guard = known.and_then(|known| known.site).map(guard);
-        Self { known, guard, text, began: Instant::now(), rows: None }
+        Self { known, guard, text, began: Stopwatch::start(), rows: None }
     }
 
     /// It returned so many rows.
