@@ -114,6 +114,8 @@ fn values_come_back() {
     assert_eq!(guarded(1).count(), 1);
     assert_eq!(Book(1).depth() + Book::skipped() + Book::skipped_too() + module::constant(), 4);
     twice(1);
+    #[cfg(feature = "db")]
+    assert_eq!(counted(), [1]);
 }
 
 #[test]

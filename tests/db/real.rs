@@ -25,7 +25,12 @@ fn sqlx_and_diesel_are_heard() {
 fn the_lines_for_diesel_are_those_that_were_tested() {
     let read = |path: &str| fs::read_to_string(root().join(path)).expect("readable");
     let guide = read("src/packs/db/mod.rs");
-    let shown = guide.split("```ignore\n").nth(1).and_then(|rest| rest.split("//! ```").next()).expect("an example");
+    let shown = guide
+        .split("# diesel\n")
+        .nth(1)
+        .and_then(|rest| rest.split("```text\n").nth(1))
+        .and_then(|rest| rest.split("//! ```").next())
+        .expect("an example");
     let lines: Vec<_> = shown.lines().map(|line| line.trim_start_matches("//!").trim_start()).collect();
     let tested = read("tests/fixtures/database/tests/diesel.rs");
     let tested: Vec<_> = tested.lines().map(str::trim_start).collect();

@@ -61,7 +61,7 @@ fn our_names_are_not_the_users() {
 mod shadowed {
     #![allow(dead_code, unused_macros, non_camel_case_types, unused_imports)]
 
-    use ::perfmon::monitor_latency;
+    use ::perfmon::{monitor_db, monitor_latency};
 
     pub enum Option {
         Some,
@@ -129,6 +129,14 @@ mod shadowed {
             return None;
         }
         Some
+    }
+
+    pub struct ROWS;
+    pub struct Told;
+
+    #[monitor_db("select", "hygiene.rows")]
+    pub fn own_rows() -> Vec {
+        Vec
     }
 
     #[monitor_latency("hygiene.shadowed_result")]

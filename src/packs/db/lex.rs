@@ -80,13 +80,15 @@ impl<'a> Lexer<'a> {
                 self.at += 1;
                 continue;
             }
-            let before = self.at;
-            if self.comment() {
-                continue;
-            }
-            if self.at > before {
-                // A comment, if it is one, in which a literal may begin.
-                return Some((Token::Literal, true));
+            if matches!(first, b'-' | b'/' | b'#') {
+                let before = self.at;
+                if self.comment() {
+                    continue;
+                }
+                if self.at > before {
+                    // A comment, if it is one, in which a literal may begin.
+                    return Some((Token::Literal, true));
+                }
             }
             let spaced = self.at > from;
             return Some((self.token(first), spaced));
@@ -116,20 +118,18 @@ impl<'a> Lexer<'a> {
                 }
             };
         }
-        let line = rest.split('\n').next().unwrap_or("");
+        let hash = rest.starts_with('#') && !matches!(self.byte(1), Some(b'>' | b'-'));
+        if !hash && !rest.starts_with("--") {
+            return false;
+        }
         // diesel shows the values after the statement, in a comment without end.
-        if line.starts_with("-- binds: ") {
+        if rest.starts_with("-- binds: ") {
             self.at = self.text.len();
             return true;
         }
-        let dashes = line.strip_prefix("--");
-        let hash = line.starts_with('#') && !matches!(self.byte(1), Some(b'>' | b'-'));
-        if dashes.is_none() && !hash {
-            return false;
-        }
+        let line = rest.split('\n').next().unwrap_or("");
         // `5--3` is a difference in MySQL, and a carriage return the end of a line in PostgreSQL.
-        let sure = dashes.is_some_and(|inside| inside.bytes().next().is_none_or(is_blank))
-            && !line.trim_end_matches('\r').contains('\r');
+        let sure = !hash && line.bytes().nth(2).is_none_or(is_blank) && !line.trim_end_matches('\r').contains('\r');
         if !sure && line.contains(IN_DOUBT) {
             return self.give_up();
         }

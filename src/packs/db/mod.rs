@@ -67,7 +67,7 @@
 //!
 //! Once, before connections are made. Failed statements count as errors; rows are not told.
 //!
-//! ```ignore
+//! ```text
 //! diesel::connection::set_default_instrumentation(|| {
 //!     let mut running = None;
 //!     Some(Box::new(move |event: InstrumentationEvent<'_>| match event {

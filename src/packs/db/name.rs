@@ -136,8 +136,8 @@ pub struct Named<'a> {
     pub table: Option<Cow<'a, str>>,
 }
 
-/// What a statement does, and to which table; never a value that is in it. Any text will do, of any database. Costs a third of a microsecond for a short
-/// statement, and looks no further than the table's name.
+/// What a statement does, and to which table; never a value that is in it. Any text will do, of any database. Costs some nanoseconds for each byte up to
+/// the table's name, and looks no further.
 ///
 /// - Of several tables it is the one after `from`, `into` or `update`. What `with` gives a name to is no table: there, and where a query stands in place of a table, it is the
 ///   first inside.

@@ -10,7 +10,7 @@ const LONGEST: usize = 1_024;
 const LOOKED_AT: usize = 64 << 10;
 
 /// The statement with `?` for every value: text, numbers, dates, `true` and `false`, and what is bound. Lists of values become one, comments go, white space becomes
-/// one blank. At most 1,024 bytes; what was cut off is told by `…`. Costs about as much as copying the statement ten times.
+/// one blank. At most 1,024 bytes; what was cut off is told by `…`. Costs some nanoseconds a byte.
 ///
 /// Any text will do, of any database. Where databases disagree on what is a value, it is one:
 ///
@@ -116,7 +116,11 @@ impl<'a> Out<'a> {
         if spaced && !self.text.is_empty() {
             self.text.push(' ');
         }
-        self.text.extend(text.chars().map(|c| if c.is_control() { ' ' } else { c }));
+        if text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_control()) {
+            self.text.push_str(text);
+        } else {
+            self.text.extend(text.chars().map(|c| if c.is_control() { ' ' } else { c }));
+        }
     }
 
     fn done(mut self) -> String {
