@@ -13,7 +13,7 @@ use std::{
 };
 
 use perfmon_core::{
-    call::{Probe, async_enter, enter, enter_labels, guard, polled_busy},
+    call::{Probe, Stopwatch, async_enter, enter, enter_labels, guard, polled_busy},
     is_enabled, set_enabled,
     site::{CallSite, Kind, Name},
     snapshot::Stats,
@@ -69,6 +69,14 @@ fn boxed_async_recursion() {
     block_on(down(&clock, 3));
     let site = taken("boxed recursion");
     assert_eq!((site.calls(), site.total(), site.outermost()), (3, ns(30 + 20 + 10), ns(30)));
+}
+
+#[test]
+fn a_stopwatch_goes_by_the_clock_of_calls() {
+    let (clock, _alone) = mock();
+    let watch = Stopwatch::start();
+    clock.advance(ns(1_234));
+    assert_eq!(watch.elapsed(), ns(1_234));
 }
 
 /// Two futures on one thread at a time are not each other's recursion.

@@ -7,6 +7,8 @@ use perfmon::{
     monitor_db, record,
 };
 
+use crate::alone;
+
 const MS: Duration = Duration::from_millis(1);
 
 fn recent(table: &str) -> Vec<SlowQuery> {
@@ -15,6 +17,7 @@ fn recent(table: &str) -> Vec<SlowQuery> {
 
 #[test]
 fn what_took_long_is_kept_without_values() {
+    let _alone = alone();
     db::record("SELECT * FROM slow_one WHERE name = 'Alice'", 99 * MS);
     assert!(recent("slow_one").is_empty());
     db::record("SELECT * FROM slow_one WHERE name = 'Bob'", 100 * MS);
@@ -32,6 +35,7 @@ fn promised() {}
 
 #[test]
 fn what_misses_its_objective_is_slow() {
+    let _alone = alone();
     promised();
     db::record("UPDATE slow_promise SET a = 1", 4 * MS);
     assert!(recent("slow_promise").is_empty());
@@ -41,6 +45,7 @@ fn what_misses_its_objective_is_slow() {
 
 #[test]
 fn slow_functions_are_kept_without_statement() {
+    let _alone = alone();
     record!("select", "slow_function", kind = db, p99 = "10ms", 20 * MS);
     record!("select", "slow_function", kind = db, p99 = "10ms", 9 * MS);
     let [call] = &recent("slow_function")[..] else { panic!("{:?}", recent("slow_function")) };
@@ -49,6 +54,7 @@ fn slow_functions_are_kept_without_statement() {
 
 #[test]
 fn the_newest_stay_and_the_slowest() {
+    let _alone = alone();
     // Other tests keep a few at the same time.
     for n in 0..200_u32 {
         db::record(&format!("SELECT {n} FROM slow_many"), 200 * MS + n * MS);

@@ -4,6 +4,8 @@ use perfmon::{db, snapshot::Site};
 use tracing::{field::Empty, info_span, instrument, subscriber::with_default};
 use tracing_subscriber::prelude::*;
 
+use crate::alone;
+
 fn site(name: &str) -> Option<Site> {
     perfmon::snapshot().get(name).cloned()
 }
@@ -81,6 +83,7 @@ fn what_an_attribute_counts_is_counted_once() {
 
 #[test]
 fn events_like_those_of_sqlx_are_statements() {
+    let _alone = alone();
     watched(|| {
         let say = |elapsed_secs: f64, statement: &str| {
             tracing::debug!(target: "sqlx::query", summary = "SELECT * FROM sp …", db.statement = statement, rows_affected = 0_u64, rows_returned = 2_u64, elapsed_secs);
@@ -97,4 +100,19 @@ fn events_like_those_of_sqlx_are_statements() {
     let kept =
         db::slow_queries().slowest.into_iter().chain(db::slow_queries().recent).filter_map(|query| query.statement);
     assert!(kept.into_iter().any(|kept| kept == "SELECT * FROM spans_told WHERE a = ?"));
+}
+
+#[test]
+fn a_slow_statement_knows_its_trace() {
+    const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
+    let _alone = alone();
+    watched(|| {
+        let _request = info_span!("request", trace_id = TRACE).entered();
+        db::record("SELECT * FROM spans_traced", std::time::Duration::from_secs(1));
+    });
+    let slow = db::slow_queries();
+    let traced = slow.recent.iter().find(|query| query.table.as_deref() == Some("spans_traced")).expect("it was slow");
+    assert_eq!(traced.trace.map(|trace| trace.to_string()).as_deref(), Some(TRACE));
+    let json = serde_json::to_value(&slow).expect("it can be written");
+    assert!(json["recent"].as_array().is_some_and(|all| all.iter().any(|query| query["trace_id"] == TRACE)));
 }

@@ -194,6 +194,7 @@ fn everything_may_be_shadowed() {
     assert!(matches!(shadowed::labels(1), shadowed::Err));
     assert!(matches!(run(shadowed::asynchronous(1)), shadowed::Some));
     assert_eq!(run(shadowed::boxed()) + run(shadowed::future(1)), 2);
+    shadowed::own_rows();
     shadowed::guarded();
     shadowed::Methods.method();
     assert_eq!(shadowed::outside(), 1);

@@ -94,6 +94,9 @@ impl Known {
 
     /// A statement of this name ended.
     pub(crate) fn ended(&self, statement: &str, took: Duration, rows: Option<u64>, failed: bool) {
+        if !is_enabled() {
+            return;
+        }
         rows.into_iter().for_each(|rows| self.returned(rows));
         slow::offer(self, statement, took, rows, failed);
     }
