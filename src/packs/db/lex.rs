@@ -129,7 +129,9 @@ impl<'a> Lexer<'a> {
         }
         let line = rest.split('\n').next().unwrap_or("");
         // `5--3` is a difference in MySQL, and a carriage return the end of a line in PostgreSQL.
-        let sure = !hash && line.bytes().nth(2).is_none_or(is_blank) && !line.trim_end_matches('\r').contains('\r');
+        let sure = !hash
+            && line.as_bytes().get(2).is_none_or(|byte| is_blank(*byte))
+            && !line.trim_end_matches('\r').contains('\r');
         if !sure && line.contains(IN_DOUBT) {
             return self.give_up();
         }

@@ -7,9 +7,9 @@ use perfmon_core::{Bound, Histogram};
 /// Statements that run by themselves and those of functions.
 const MOST: u32 = 2_000;
 
-/// Named as OpenTelemetry names it.
+/// Named as OpenTelemetry names it; the exporter gives its labels their names there, too.
 pub(crate) static ROWS: Histogram<2> = Histogram::new("db_client_response_returned_rows", module_path!())
-    .labels(&["db_operation_name", "db_collection_name"])
+    .labels(&["operation", "table"])
     .label_limit(MOST)
     .unit("rows")
     .help("Rows that a database statement returned.");
