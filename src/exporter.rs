@@ -13,10 +13,10 @@
 //! | | |
 //! |---|---|
 //! | `/metrics` | Prometheus text, OpenMetrics with exemplars, protobuf with native histograms, as the scraper asks; `?names=` a profile of names |
-//! | `/health` | a score from 0 to 100, what took points from it, the collectors |
+//! | `/health` | a score from 0 to 100, what took points from it, the collectors; the last five minutes in short: calls by kind with percentiles and the slowest sites, resources |
 //! | `/ready` | whether the exporter does its work |
 //! | `/api/v1/sites`, `/api/v1/metrics`, `/api/v1/health`, `/api/v1/report`, `/api/v1/dashboard`, `/api/v1/catalogue` | everything as JSON; `/api/v1/openapi.json` describes it, errors are problem details |
-//! | `/api/metrics`, `/api/health`, `/api/alerts` | in the shapes that dashboards of the Agent Cellphone system expect |
+//! | `/api/metrics`, `/api/health`, `/api/alerts` | in the shapes, and by the names, that dashboards of the Agent Cellphone system expect |
 //! | `/ws` | figures pushed each second over a WebSocket |
 //!
 //! It works in synchronous and asynchronous programs alike: a thread with a runtime of its own ticks once a second (collectors, snapshot, windows, health) and
@@ -39,8 +39,10 @@
 //! With the feature `config`, a file in TOML, JSON or YAML and environment variables choose all of this, and the file is read again when it changes:
 //! `builder().config(config::Config::load("perfmon.toml")?)?`. `perfmon.example.toml` in the repository has every key.
 //!
+//! [`Builder::section`] puts what a program or a pack knows into the dashboard.
+//!
 //! In the process, [`Exporter::window`] has the last minute or hour as a snapshot, [`Exporter::health`] the score, and
-//! [`aggregate`](crate::aggregate)`("cpu_usage_percent", …)` the recent past of every figure.
+//! [`aggregate`](crate::aggregate)`("cpu_usage_percent", …)` the recent past of every figure: a day, unless [`Builder::history`] says otherwise.
 //!
 //! # Who may ask
 //!
@@ -64,7 +66,7 @@
 //! | TLS | feature `tls`: a certificate and its key in PEM files, read again when they change |
 //! | names | on this machine's addresses it answers to `localhost` and its like, and to `hosts`: a page cannot have its own name point here |
 //! | pages | changes and live updates only from pages of this server or of `origins`; without `Origin` only with a token or a password. CORS for `origins` |
-//! | bounds | changes are JSON of at most 1 MiB; `requests_per_second` for each client, by its IPv4 address or IPv6 /64 network |
+//! | bounds | changes are JSON of at most 1 MiB; `requests_per_second` for each client, by its IPv4 address or IPv6 /64 network; TLS handshakes of each: 200 at once, then 50 a second |
 //!
 //! A proxy in front is one client: forwarded addresses are not believed. What was refused is counted in `perfmon_requests_refused_total`.
 

@@ -45,9 +45,15 @@
 //!
 //! [`snapshot()`] is every site at this moment; `later - earlier` is exactly what happened in between; [`Snapshot::merge`] adds processes
 //! together. [`report()`] prints one: a table for the terminal, JSON, Markdown or CSV. [`evidence`] has the slowest calls one by one, with their traces.
-//! [`series()`] and [`aggregate`] read custom metrics back, as they are and were during the last day.
+//! [`series()`] and [`aggregate`] read custom metrics back, as they are and were during the last day (or however long [`series::set_bounds`] says).
 //! `perfmon::exporter::start()` serves all of it over HTTP from a thread of its own, for Prometheus and for people (feature `exporter`).
 //! `perfmon::system::register()` adds the machine's and the process's own figures (feature `system`): processor, memory, disks, network.
+//! `perfmon::agents::summary()` has AI agents with their tokens and tools (feature `agents`).
+//!
+//! # AI agents
+//!
+//! With the feature `agents`, `perfmon::tokens(input, output)` counts for the agent that runs: the innermost [`monitor_agent`] function around it, whichever thread polls it,
+//! and in spawned tasks when it is carried along. Tools are counted by the agent that calls them. `perfmon::agents` explains.
 //!
 //! # What it costs
 //!
@@ -75,6 +81,8 @@
 //! | `auth` | no | Users with passwords for the exporter, by argon2; brings `exporter`. Tokens need no feature. |
 //! | `cli` | no | The program `perfmon`, which runs the exporter on its own and asks one that runs; brings `config`, `tls` and `auth`. Not for programs. |
 //! | `system` | no | `perfmon::system`: processor, memory, disks, network, temperature, connections, the process itself and whether it leaks. |
+//! | `trading` | no | `perfmon::trading`: books with their P&L, drawdown, performance and risk; kill switches, orders, market data, brokers. |
+//! | `agents` | no | `perfmon::agents`: who runs, `perfmon::tokens` by agent, tools by the agent that calls them. |
 //! | `db` | no | `perfmon::db`: statements of sqlx, diesel and others as call sites, rows, slow statements without their values. |
 //! | `tracing` | no | `perfmon::tracing`: call sites of the spans there are, trace ids for slow calls, slow calls as events. |
 //!
@@ -101,10 +109,14 @@ pub mod sites;
 #[cfg(feature = "tracing")]
 pub mod tracing;
 
+#[cfg(feature = "agents")]
+pub use packs::agents::{self, tokens};
 #[cfg(feature = "db")]
 pub use packs::db;
 #[cfg(feature = "system")]
 pub use packs::system;
+#[cfg(feature = "trading")]
+pub use packs::trading;
 #[cfg(feature = "report")]
 pub use perfmon_core::report::{self, Report, ReportOnExit, report, report_on_exit};
 pub use perfmon_core::{

@@ -1,5 +1,7 @@
 //! All that generated code may name. Not for use by hand: it may change with any version.
 
+#[cfg(feature = "agents")]
+pub use crate::packs::agents::{Agent, running_agent};
 #[cfg(feature = "db")]
 pub use crate::packs::db::rows::{Rows, Told, told};
 pub use perfmon_core::{

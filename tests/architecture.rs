@@ -23,7 +23,7 @@ const CORE: [&[&str]; 10] = [
 
 /// Those of `perfmon-exporter`.
 const EXPORTER: [&[&str]; 7] = [
-    &["encode", "connections", "listen", "settings"],
+    &["encode", "connections", "listen", "section", "settings"],
     &["profiles", "config", "audience"],
     &["state", "log"],
     &["pump", "serve"],
@@ -171,7 +171,7 @@ fn arrows_between_crates_point_down() {
 fn the_default_dependency_tree_is_light() {
     let heavy =
         ["tokio", "axum", "hyper", "async-std", "smol", "futures", "reqwest", "rustls", "rusqlite", "chrono", "regex"];
-    let of_packs = ["sysinfo", "procfs", "nix"];
+    let of_packs = ["sysinfo", "procfs", "nix", "jiff", "libm"];
     let default = dependencies("perfmon", &[]);
     let found: Vec<_> = heavy.iter().chain(&of_packs).filter(|name| default.contains(**name)).collect();
     assert!(found.is_empty(), "the default features pull in {found:?}");

@@ -1,9 +1,14 @@
 //! The examples do what they say, and perfmon's figures of them are right.
 
+#[path = "support/mod.rs"]
+mod support;
+
 use std::{
     io::{BufRead, BufReader},
     process::{Command, Output, Stdio},
 };
+
+use self::support::built::built;
 
 fn example(name: &str, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO"))
@@ -12,20 +17,6 @@ fn example(name: &str, arguments: &[&str]) -> Output {
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .expect("cargo runs")
-}
-
-/// Where cargo has put an example.
-fn built(name: &str) -> String {
-    let output = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--all-features", "--message-format", "json", "--example", name])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .output()
-        .expect("cargo runs");
-    let text = stdout(&output);
-    let messages = text.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-    let mut of_it = messages.filter(|message| message["target"]["name"] == name);
-    let found = of_it.find_map(|message| message["executable"].as_str().map(str::to_owned));
-    found.unwrap_or_else(|| panic!("{}", stderr(&output)))
 }
 
 fn stdout(output: &Output) -> String {
@@ -95,32 +86,87 @@ fn trading_bot_earns_what_the_data_say_and_counts_every_call() {
     assert!(text.contains(&format!("answers of the broker timed out: {timed_out};")), "{timed_out} in\n{text}");
 }
 
-#[test]
-fn trading_bot_is_watched_until_it_is_told_to_stop() {
-    let mut bot = Command::new(built("trading_bot"))
-        .args(["--days", "60", "--listen", "127.0.0.1:0"])
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("it was built");
-    let mut lines = BufReader::new(bot.stdout.take().expect("piped")).lines().map(|line| line.expect("text"));
-    let mut until = |what: &str| {
-        let found = lines.by_ref().find(|line| line.contains(what));
-        found.unwrap_or_else(|| panic!("it ended without saying {what:?}"))
+/// Starts an example that serves, asks it when it has said that it is done, and tells it to stop. What it said is returned.
+fn watched(name: &str, arguments: &[&str], ask: impl FnOnce(&dyn Fn(&str) -> String)) -> Vec<String> {
+    let mut running = Command::new(built(name)).args(arguments).stdout(Stdio::piped()).spawn().expect("it was built");
+    let mut lines = BufReader::new(running.stdout.take().expect("piped")).lines().map(|line| line.expect("text"));
+    let mut said = Vec::new();
+    let mut until = |what: &str| -> String {
+        let line = lines.by_ref().inspect(|line| said.push(line.clone())).find(|line| line.contains(what));
+        line.unwrap_or_else(|| panic!("it ended without saying {what:?}"))
     };
     let url = until("http://").rsplit(' ').next().expect("a word").to_owned();
     until("perfmon report");
     until("still serving");
-    let get = |path: &str| {
+    ask(&|path| {
         let mut answer = ureq::get(format!("{url}{path}")).call().expect("an answer");
         answer.body_mut().read_to_string().expect("text")
-    };
-    assert!(get("/metrics").contains("perfmon_call_duration_seconds_count{name=\"session\"} 60\n"));
-    assert!(get("/metrics?names=trading_bot").contains("trading_bot_response_seconds_count"));
-    let health: serde_json::Value = serde_json::from_str(&get("/health")).expect("JSON");
-    assert!(health["score"].as_u64() > Some(50), "{health}");
-    let interrupt = Command::new("kill").args(["-INT", &bot.id().to_string()]).status().expect("kill runs");
+    });
+    let interrupt = Command::new("kill").args(["-INT", &running.id().to_string()]).status().expect("kill runs");
     assert!(interrupt.success());
-    assert!(bot.wait().expect("it ends").success());
+    assert!(running.wait().expect("it ends").success());
+    said
+}
+
+#[test]
+fn trading_bot_is_watched_until_it_is_told_to_stop() {
+    watched("trading_bot", &["--days", "60", "--listen", "127.0.0.1:0"], |get| {
+        assert!(get("/metrics").contains("perfmon_call_duration_seconds_count{name=\"session\"} 60\n"));
+        assert!(get("/metrics?names=trading_bot").contains("trading_bot_response_seconds_count"));
+        let health: serde_json::Value = serde_json::from_str(&get("/health")).expect("JSON");
+        assert!(health["score"].as_u64() > Some(50), "{health}");
+    });
+}
+
+/// A column of the agents' table, of agents alone or of all lines.
+fn column(table: &[String], name: &str, place: usize) -> u64 {
+    let line = table.iter().find(|line| line.split_whitespace().next() == Some(name));
+    let line = line.unwrap_or_else(|| panic!("no line {name} in\n{}", table.join("\n")));
+    let word = line.split_whitespace().nth(place).unwrap_or_default();
+    word.parse().unwrap_or_else(|_| panic!("no number {place} in {line:?}"))
+}
+
+#[test]
+fn ai_agent_uses_what_the_model_hands_out() {
+    let mut metrics = String::new();
+    let said = watched("ai_agent", &["--topics", "12", "--listen", "127.0.0.1:0"], |get| metrics = get("/metrics"));
+    let account = said.iter().find(|line| line.ends_with("perfmon counted the same")).expect("the model's account");
+    let numbers = account.split(|c: char| !c.is_ascii_digit()).filter_map(|word| word.parse::<u64>().ok());
+    let [input, output] = numbers.collect::<Vec<_>>()[..] else { panic!("{account}") };
+    assert!(input > 1_000 && output > 100, "{account}");
+    assert!(said.iter().any(|line| line.starts_with("zeppelin: not answered, nothing in the library")), "{said:?}");
+
+    // /metrics has the same tokens, by agent and type, and the same runs.
+    let sum = |family: &str, labels: &[&str]| -> u64 {
+        let of_it = metrics.lines().filter(|line| line.starts_with(&format!("{family}{{")));
+        let of_them = of_it.filter(|line| labels.iter().all(|label| line.contains(label)));
+        of_them.map(|line| line.rsplit(' ').next().and_then(|value| value.parse::<u64>().ok()).expect("whole")).sum()
+    };
+    for (token_type, tokens) in [("input", input), ("output", output)] {
+        let label = format!("gen_ai_token_type=\"{token_type}\"");
+        assert_eq!(sum("gen_ai_client_token_usage_sum", &[&label]), tokens, "{metrics}");
+        assert_eq!(sum("perfmon_agent_tokens_total", &[&format!("token_type=\"{token_type}\"")]), tokens, "{metrics}");
+    }
+    for agent in ["planner", "researcher", "writer", "code_reader", "prose_reader"] {
+        let label = format!("gen_ai_agent_name=\"{agent}\"");
+        let runs =
+            sum("gen_ai_client_operation_duration_seconds_count", &[&label, "gen_ai_operation_name=\"invoke_agent\""]);
+        assert_eq!(runs, column(&said, agent, 1), "{agent}");
+        assert!(runs > 0, "{agent}");
+    }
+    // Tools by the agent that called them, who is carried to the thread that searches.
+    let searches = &["gen_ai_tool_name=\"search\"", "gen_ai_agent_name=\"researcher\""];
+    assert_eq!(sum("gen_ai_client_operation_duration_seconds_count", searches), column(&said, "search", 1));
+    assert!(!metrics.contains("gen_ai_agent_name=\"none\""), "all that was done was done by an agent: {metrics}");
+}
+
+#[test]
+fn ai_agent_ends_by_itself() {
+    let output = example("ai_agent", &["--topics", "1"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(stdout(&output).contains("of 1 topics answered"), "{}", stdout(&output));
+    let refused = example("ai_agent", &["--topics", "none"]);
+    assert_eq!(refused.status.code(), Some(2), "{}", stderr(&refused));
 }
 
 #[test]

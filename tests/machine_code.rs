@@ -60,7 +60,7 @@ fn without_hashes(line: &str) -> String {
 #[test]
 fn machine_code_without_on_is_that_of_the_plain_functions() {
     let (annotated, plain) = (assembly(false), assembly(true));
-    for function in ["add:", "checked:", "count:", "total:", "len:", "poll_fetch:"] {
+    for function in ["add:", "checked:", "count:", "total:", "len:", "plan:", "poll_fetch:"] {
         assert!(
             plain.iter().any(|line| line == function),
             "{function} is not in the assembly, so nothing was compared"

@@ -1,6 +1,6 @@
 //! Without the feature `on`: everything compiles, runs, and is as if no attribute were there.
 //!
-//! `cargo test --no-default-features --test off`
+//! `cargo test --no-default-features --features agents --test off`
 
 #![cfg(not(feature = "on"))]
 #![deny(warnings)]
@@ -146,6 +146,22 @@ fn a_future_is_no_larger() {
     }
     assert_eq!(size_of_val(&asynchronous(1)), size_of_val(&plain_asynchronous(1)));
     assert_eq!(size_of_val(&consumed(String::new())), size_of_val(&plain_consumed(String::new())));
+}
+
+#[cfg(feature = "agents")]
+#[test]
+fn nobody_runs_and_tokens_are_not_counted() {
+    #[perfmon::monitor_agent("off.agent", labels(agent = name))]
+    fn agent(name: &str) -> &'static str {
+        perfmon::tokens(1, 1);
+        tool()
+    }
+    #[perfmon::monitor_tool("off.tool")]
+    fn tool() -> &'static str {
+        perfmon::agents::Agent::current().name()
+    }
+    assert_eq!(agent("ada"), perfmon::agents::NONE);
+    assert_eq!(perfmon::agents::summary(), perfmon::agents::Summary::default());
 }
 
 #[test]

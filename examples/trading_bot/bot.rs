@@ -3,7 +3,10 @@
 use std::{error::Error, time::Duration};
 
 use perfmon::{monitor_latency, monitor_order};
-use tokio::time::{interval, timeout};
+use tokio::{
+    sync::watch,
+    time::{interval, timeout},
+};
 
 use crate::{
     broker::{Broker, BrokerError, Session},
@@ -17,7 +20,8 @@ use crate::{
     risk,
     signal::{History, SESSIONS_A_YEAR, Signal},
     sizing,
-    store::{Memories, Store},
+    status::Status,
+    store::{Memories, Reader, Store},
 };
 
 /// How long the bot waits for the broker before it gives up on an answer.
@@ -54,6 +58,7 @@ pub(crate) struct Bot {
     sessions: usize,
     options: Options,
     state: State,
+    status: watch::Sender<Status>,
 }
 
 #[derive(Default)]
@@ -96,7 +101,18 @@ impl Bot {
             feed,
             options: options.clone(),
             state: State::default(),
+            status: watch::Sender::default(),
         })
+    }
+
+    /// What it tells after each session.
+    pub(crate) fn status(&self) -> watch::Receiver<Status> {
+        self.status.subscribe()
+    }
+
+    /// Where its orders can be looked up.
+    pub(crate) fn orders(&self) -> Reader {
+        self.store.reader()
     }
 
     /// Replays the sessions, and says how it went.
@@ -125,6 +141,7 @@ impl Bot {
             first.get_or_insert(bar.close);
             progress.session(index, bar.date);
             self.session(bar).await?;
+            self.status.send_replace(self.account(index, bar));
             if interrupt.is_finished() {
                 break;
             }
@@ -261,6 +278,12 @@ impl Bot {
             Order { id: self.state.orders, side: Side::Sell, quantity: self.state.portfolio.shares, limit: None };
         self.state.pending = None;
         self.trade(order, bar).await
+    }
+
+    fn account(&self, session: usize, bar: Bar) -> Status {
+        let State { portfolio, halted, .. } = &self.state;
+        let equity = portfolio.equity(bar.close);
+        Status { session, date: Some(bar.date), equity, shares: portfolio.shares, halted: *halted }
     }
 
     fn close_year(&self, opening: &Opening) -> Result<Year, Box<dyn Error>> {

@@ -12,6 +12,7 @@ Options:
       --days N             Replay only the first N sessions [default: all 5,031]
       --days-per-second N  Replay at this pace, to watch it [default: as fast as the broker answers]
       --listen ADDRESS     Serve metrics and health here [default: 127.0.0.1:9464; port 0: any that is free]
+      --status ADDRESS     Tell the account and orders here [default: 127.0.0.1:0, any port that is free]
       --exit-when-done     End with the replay; otherwise it goes on serving until Ctrl-C
       --report FILE        Write the report to a file too: .json, .md, .csv or .txt
   -q, --quiet              Print no progress, only the result and the report
@@ -20,8 +21,8 @@ Options:
 Ctrl-C ends the replay; the result and the report so far are printed all the same.
 ";
 
-const FLAGS: [&str; 7] =
-    ["--days", "--days-per-second", "--listen", "--exit-when-done", "--report", "--quiet", "--help"];
+const FLAGS: [&str; 8] =
+    ["--days", "--days-per-second", "--listen", "--status", "--exit-when-done", "--report", "--quiet", "--help"];
 
 /// What the command line asks for.
 #[derive(Debug, PartialEq)]
@@ -39,6 +40,8 @@ pub(crate) struct Options {
     pub(crate) days_per_second: Option<f64>,
     /// Where the exporter listens.
     pub(crate) listen: String,
+    /// Where the bot itself tells its account and orders.
+    pub(crate) status: String,
     /// Whether to end when the replay is over.
     pub(crate) exit_when_done: bool,
     /// Where the report is written to besides.
@@ -52,6 +55,7 @@ impl Default for Options {
             days: None,
             days_per_second: None,
             listen: String::from(perfmon::exporter::DEFAULT_ADDRESS),
+            status: String::from("127.0.0.1:0"),
             exit_when_done: false,
             report: None,
             quiet: false,
@@ -80,6 +84,7 @@ pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Command, 
                 options.days_per_second = Some(pace(flag, &value("a number, as in `--days-per-second 50`")?)?);
             }
             "--listen" => options.listen = value("an address, as in `--listen 127.0.0.1:9465`")?,
+            "--status" => options.status = value("an address, as in `--status 127.0.0.1:8080`")?,
             "--exit-when-done" => options.exit_when_done = true,
             "--report" => options.report = Some(report(flag, &value("a file, as in `--report bot.json`")?)?),
             "-q" | "--quiet" => options.quiet = true,

@@ -20,6 +20,7 @@
 //! | `broker.rs` | a simulated broker with venues, partial fills and lost messages |
 //! | `order.rs`, `portfolio.rs` | what is ordered, and what is owned |
 //! | `store.rs` | a real SQLite database of orders and experiences |
+//! | `status.rs` | its account and orders over HTTP, and a watchdog that asks |
 //! | `bot.rs`, `outcome.rs` | one session after the other, and the money made |
 //! | `cli.rs`, `progress.rs` | what you type, and what you see |
 //!
@@ -38,6 +39,7 @@ mod progress;
 mod risk;
 mod signal;
 mod sizing;
+mod status;
 mod store;
 
 use std::{
@@ -80,7 +82,7 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let exporter = perfmon::exporter::builder().listen(&options.listen).start();
     let exporter =
         exporter.map_err(|error| format!("{error} (here: `--listen 127.0.0.1:9465`, or `--listen 127.0.0.1:0`)"))?;
-    say(options, &format!("health, metrics and more at {}\n", exporter.url()));
+    say(options, &format!("health, metrics and more at {}", exporter.url()));
 
     // Two worker threads, as a small service would have: the broker's futures move between them while they wait, and are
     // measured from first poll to result all the same.
@@ -98,7 +100,13 @@ fn replay(options: &Options, runtime: &tokio::runtime::Runtime) -> Result<Outcom
     let _report = perfmon::report_on_exit();
     // Once more for programs, if asked for.
     let _file = options.report.as_ref().map(|path| perfmon::report_on_exit().to_file(path));
-    let outcome = runtime.block_on(async { Bot::new(options)?.run().await })?;
+    let outcome = runtime.block_on(async {
+        let bot = Bot::new(options)?;
+        let status = status::serve(&options.status, bot.status(), bot.orders()).await;
+        let status = status.map_err(|error| format!("failed to listen on {}: {error}", options.status))?;
+        say(options, &format!("account and orders at http://{status}/status and /orders/1\n"));
+        bot.run().await
+    })?;
     let gap = if options.quiet { "" } else { "\n" };
     let _ = writeln!(stdout(), "{gap}{outcome}\n");
     Ok(outcome)

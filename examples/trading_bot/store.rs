@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use perfmon::monitor_db;
-use rusqlite::{Connection, Result, params};
+use rusqlite::{Connection, OptionalExtension as _, Result, params};
 use tempfile::TempDir;
 use tokio::sync::Mutex;
 
@@ -30,10 +30,14 @@ const SCHEMA: &str = "
 /// Two connections to one file: with a write-ahead log, reading does not wait for writing.
 pub(crate) struct Store {
     writer: Connection,
-    reader: Arc<Mutex<Connection>>,
+    reader: Reader,
     /// Deleted when dropped, after the connections.
     _directory: TempDir,
 }
+
+/// The connection that reads, for whoever asks.
+#[derive(Clone)]
+pub(crate) struct Reader(Arc<Mutex<Connection>>);
 
 /// How the market went on after similar situations.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -58,8 +62,12 @@ impl Store {
         let path = directory.path().join("bot.sqlite");
         let writer = Connection::open(&path)?;
         writer.execute_batch(SCHEMA)?;
-        let reader = Arc::new(Mutex::new(Connection::open(&path)?));
+        let reader = Reader(Arc::new(Mutex::new(Connection::open(&path)?)));
         Ok(Self { writer, reader, _directory: directory })
+    }
+
+    pub(crate) fn reader(&self) -> Reader {
+        self.reader.clone()
     }
 
     #[monitor_db("insert", "orders")]
@@ -89,10 +97,8 @@ impl Store {
     /// measured time is what the caller waits, the hand-over to the other thread included.
     #[monitor_db("select", "experiences", p99 = "5ms")]
     pub(crate) async fn query_memories(&self, signal: &Signal) -> Result<Memories> {
-        let reader = Arc::clone(&self.reader);
         let (regime, trend) = (signal.regime, situation(signal.trend));
-        let query = tokio::task::spawn_blocking(move || memories(&reader.blocking_lock(), regime, trend));
-        query.await.expect("the query neither panics nor is aborted")
+        self.reader.ask(move |reader| memories(reader, regime, trend)).await
     }
 
     #[monitor_db("select", "orders")]
@@ -105,6 +111,35 @@ impl Store {
         select.query_row([year.to_string()], |row| {
             Ok(OrderCounts { placed: row.get(0)?, filled: row.get(1)?, partial: row.get(2)?, refused: row.get(3)? })
         })
+    }
+}
+
+impl Reader {
+    /// An order as it is stored, for people; `None` when there is none of this number.
+    #[monitor_db("select", "orders")]
+    pub(crate) async fn order(&self, id: u64) -> Result<Option<serde_json::Value>> {
+        self.ask(move |reader| {
+            let mut select = reader
+                .prepare_cached("SELECT day, side, kind, quantity, filled, price, status FROM orders WHERE id = ?")?;
+            let order = select.query_row([id.cast_signed()], |row| {
+                Ok(serde_json::json!({
+                    "id": id, "day": row.get::<_, String>(0)?, "side": row.get::<_, String>(1)?, "kind": row.get::<_, String>(2)?,
+                    "quantity": row.get::<_, i64>(3)?, "filled": row.get::<_, i64>(4)?, "price": row.get::<_, f64>(5)?,
+                    "status": row.get::<_, String>(6)?,
+                }))
+            });
+            order.optional()
+        })
+        .await
+    }
+
+    async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let reader = Arc::clone(&self.0);
+        let query = tokio::task::spawn_blocking(move || question(&reader.blocking_lock()));
+        query.await.expect("the query neither panics nor is aborted")
     }
 }
 

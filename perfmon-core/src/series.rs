@@ -2,10 +2,10 @@
 
 use std::time::{Duration, SystemTime};
 
-pub use crate::history::Footprint;
+pub use crate::history::{Bounds, Footprint};
 use crate::{
-    collect,
-    history::{History, Item, Key, Kind, LONGEST, Labels, Now, Range, history},
+    Error, collect,
+    history::{History, Item, Key, Kind, Labels, Now, Range, history},
     snapshot::{Metric, Snapshot, Value, snapshot},
 };
 
@@ -60,7 +60,7 @@ pub enum Aggregate {
 }
 
 /// The series of a custom gauge or counter over the last day: the values of the last ten minutes one by one (about one a second at most), before that by
-/// ten seconds, of more than an hour ago by minutes. Empty when no metric has this name.
+/// ten seconds, of more than an hour ago by minutes. Empty when no metric has this name. [`set_bounds`] chooses another time than a day.
 ///
 /// Values of closures and collectors are kept whenever they are asked, those of a `counter!` or `gauge!` when somebody [remembers](remember) snapshots, as the
 /// exporter does each second; without, there is the value now. Without an exporter's driver this takes a snapshot, which runs the collectors that are
@@ -74,7 +74,7 @@ pub enum Aggregate {
 /// ```
 #[must_use]
 pub fn series(name: &str) -> Vec<MetricHistory> {
-    series_over(name, LONGEST)
+    series_over(name, Duration::MAX)
 }
 
 /// The same over the last while. It is rounded up to whole cells: by up to ten seconds if it is longer than ten minutes, a minute beyond an hour.
@@ -147,6 +147,34 @@ pub fn remember(snapshot: &Snapshot) {
     });
     let at = u64::try_from(snapshot.span().as_millis()).unwrap_or(u64::MAX);
     history().remember(Now { at, wall: snapshot.taken_at() }, values);
+}
+
+/// How much of the recent past is kept.
+#[must_use]
+pub fn bounds() -> Bounds {
+    history().bounds()
+}
+
+/// Chooses how much of the recent past is kept, at any time. What is beyond narrower bounds is dropped at once, the oldest values first, and of too many
+/// series those that have been silent the longest; returns how many values and cells that were. [`Footprint::dropped`] counts them too.
+///
+/// # Errors
+/// When a bound is out of range, as [`Bounds::check`] says. Nothing changes then.
+///
+/// ```
+/// # use perfmon_core as perfmon;
+/// use perfmon::series::{bounds, set_bounds};
+///
+/// let mut bounds = bounds();
+/// bounds.memory_limit = 8 << 20;
+/// let dropped = set_bounds(bounds)?;
+/// # assert_eq!(dropped, 0);
+/// # Ok::<(), perfmon::Error>(())
+/// ```
+pub fn set_bounds(bounds: Bounds) -> Result<u64, Error> {
+    bounds.check()?;
+    let now = collect::now().at;
+    Ok(history().set_bounds(bounds, now))
 }
 
 /// The memory that the values of series take, and what their bounds turned away.

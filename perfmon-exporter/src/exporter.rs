@@ -1,13 +1,14 @@
 //! Starting the exporter, and the guard that keeps it running.
 
 mod by_hand;
+mod check;
 #[cfg(feature = "config")]
 mod configured;
 
 use std::{
     fmt,
     net::SocketAddr,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::Arc,
     thread::{self, JoinHandle},
 };
@@ -17,6 +18,7 @@ use perfmon_core::{
     analyse::{Health, HealthPolicy, Window, Windows},
     collect::{Driver, drive},
     report::{Report, report},
+    series::{self, Bounds},
     snapshot,
 };
 use tokio::sync::watch;
@@ -25,10 +27,11 @@ use tokio::sync::watch;
 pub use self::by_hand::ByHand;
 use crate::{
     connections::{Connections, most_connections},
-    listen::{DEFAULT_ADDRESS, bind, cannot_listen, resolve},
+    listen::{DEFAULT_ADDRESS, bind, cannot_listen},
     profiles::Profiles,
     pump::{Chore, Pump},
     run::run,
+    section::Sections,
     serve::Door,
     settings::Access,
     state::{Shared, Tick},
@@ -55,10 +58,12 @@ pub struct Builder {
     access: Access,
     max_connections: Option<usize>,
     windows_bytes: Option<usize>,
+    history: Option<Bounds>,
     policy: HealthPolicy,
     profiles: Vec<(String, String)>,
     default_profile: Option<String>,
     packs: Vec<Pack>,
+    sections: Sections,
     final_report: Option<PathBuf>,
     #[cfg(feature = "config")]
     config: Option<(Base, Config)>,
@@ -78,10 +83,12 @@ pub fn builder() -> Builder {
         access: Access::default(),
         max_connections: None,
         windows_bytes: None,
+        history: None,
         policy: HealthPolicy::default(),
         profiles: Vec::new(),
         default_profile: None,
         packs: Vec::new(),
+        sections: Sections::default(),
         final_report: None,
         #[cfg(feature = "config")]
         config: None,
@@ -130,6 +137,12 @@ impl Builder {
         self
     }
 
+    /// How much of the recent past of gauges and counters is kept; a day by default. The same as [`set_bounds`](perfmon_core::series::set_bounds) at the start.
+    pub fn history(mut self, bounds: Bounds) -> Self {
+        self.history = Some(bounds);
+        self
+    }
+
     /// What takes points from the health score.
     pub fn health(mut self, policy: HealthPolicy) -> Self {
         self.policy = policy;
@@ -160,6 +173,29 @@ impl Builder {
         self
     }
 
+    /// A part of `/api/v1/dashboard` (and so of `perfmon export`) that the exporter knows nothing of: what it tells each time somebody asks, under this name. `None` is shown as
+    /// `null`. It runs on one of the exporter's threads and should not take long; one that panics shows as `null`, and health says so. A section of the same
+    /// name takes the place of an earlier one. `"pnl"`, profit and loss, is there even when nobody tells it, as `null`.
+    ///
+    /// ```
+    /// # mod perfmon { pub use perfmon_core::*; pub use perfmon_exporter as exporter; }
+    /// use serde_json::json;
+    ///
+    /// let exporter = perfmon::exporter::builder()
+    ///     .listen("127.0.0.1:0")
+    ///     .section("queue", || Some(json!({"waiting": 3, "oldest_seconds": 0.5})))
+    ///     .start()?;
+    /// # Ok::<(), perfmon::Error>(())
+    /// ```
+    pub fn section(
+        mut self,
+        name: &'static str,
+        tell: impl Fn() -> Option<serde_json::Value> + Send + Sync + 'static,
+    ) -> Self {
+        self.sections.add(name, Box::new(tell));
+        self
+    }
+
     /// Where to write a last report when the exporter stops: a file that ends in `.json`, `.md`, `.csv` or `.txt`. Nothing is written when the process ends by
     /// `process::exit` or a signal, which drop nothing.
     pub fn final_report(mut self, path: impl Into<PathBuf>) -> Self {
@@ -171,9 +207,9 @@ impl Builder {
     /// signal handler is installed.
     ///
     /// # Errors
-    /// When the address is wrong, in use or reachable from other machines without authentication or [`allow_public`](Self::allow_public); when a profile, the
-    /// final report's path, a certificate or something else in [`access`](Self::access) is wrong; when an exporter runs in this process already; when the
-    /// system gives no thread. Nothing runs then.
+    /// When the address is wrong, in use or reachable from other machines without authentication or [`allow_public`](Self::allow_public); when a profile, a bound
+    /// of the history, the final report's path, a section's name, a certificate or something else in [`access`](Self::access) is wrong; when an exporter runs in
+    /// this process already; when the system gives no thread. Nothing runs then.
     pub fn start(self) -> Result<Exporter, Error> {
         let (profiles, mut door) = self.prepare()?;
         // Before the port, which another one of this process would have.
@@ -185,7 +221,7 @@ impl Builder {
         door.stand_at(address);
         let scheme = door.scheme();
         let final_report = self.final_report.clone();
-        let (shared, pump) = self.pump(profiles, driver);
+        let (shared, pump) = self.pump(profiles, driver)?;
         let (stop, stopped) = watch::channel(false);
         let body = {
             let shared = shared.clone();
@@ -197,33 +233,16 @@ impl Builder {
         Ok(Exporter { address, scheme, shared, stop, thread: Some(thread), final_report })
     }
 
-    /// Says what [`start`](Self::start) would say before it takes the port, and starts nothing.
-    ///
-    /// # Errors
-    /// As [`start`](Self::start), apart from what only taking the port, opening the log and making threads can show.
-    pub fn check(&self) -> Result<(), Error> {
-        let (_, door) = self.prepare()?;
-        resolve(&self.listen, door.may_be_public()).map(drop)
-    }
-
-    fn prepare(&self) -> Result<(Profiles, Door), Error> {
-        let profiles = self.profiles()?;
-        self.final_report.as_deref().map_or(Ok(()), check_report)?;
-        let access = Arc::new(self.access.clone());
-        Ok((profiles, Door::new(&access, self.public)?))
-    }
-
-    fn profiles(&self) -> Result<Profiles, Error> {
-        Profiles::compile(&self.profiles, self.default_profile.as_deref())
-    }
-
-    fn pump(self, profiles: Profiles, driver: Driver) -> (Arc<Shared>, Pump) {
+    fn pump(self, profiles: Profiles, driver: Driver) -> Result<(Arc<Shared>, Pump), Error> {
         perfmon_core::init();
+        if let Some(bounds) = self.history {
+            series::set_bounds(bounds)?;
+        }
         for pack in self.packs {
             (pack.register)();
         }
         let connections = Connections::new(self.max_connections.unwrap_or_else(most_connections));
-        let shared = Shared::new(profiles, connections);
+        let shared = Shared::new(profiles, connections, self.sections);
         shared.set_access(Arc::new(self.access));
         if let Some(limit) = self.windows_bytes {
             *shared.windows() = Windows::new(limit);
@@ -236,7 +255,7 @@ impl Builder {
             chores.push(Box::new(move |policy| reload.look(policy)));
         }
         let pump = Pump::new(shared.clone(), self.policy, driver, chores);
-        (shared, pump)
+        Ok((shared, pump))
     }
 }
 
@@ -363,25 +382,5 @@ impl Drop for Exporter {
         if let Err(error) = self.end() {
             tracing::error!(target: "perfmon", "{error}");
         }
-    }
-}
-
-/// Found out at the start rather than when all is over.
-fn check_report(path: &Path) -> Result<(), Error> {
-    let wrong = |why: String| {
-        Err(Error::invalid(format!(
-            "the final report cannot be written to {}: {why}; write a file such as \"report.json\", in a directory that is there",
-            path.display()
-        )))
-    };
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
-            wrong(format!("there is no directory {}", folder.display()))
-        }
-        _ if path.is_dir() => wrong(String::from("it is a directory")),
-        _ => match path.extension().and_then(|ending| ending.to_str()) {
-            Some("json" | "md" | "markdown" | "csv" | "txt") => Ok(()),
-            _ => wrong(String::from("its name must end in .json, .md, .csv or .txt")),
-        },
     }
 }

@@ -1,7 +1,7 @@
 //! The pump, the encoders and the HTTP server of [perfmon](https://docs.rs/perfmon). Use that crate and its feature `exporter`; this one is its inside.
 //!
 //! ```text
-//! encode ─► profiles, audience ─► state ─► pump, serve ─► run ─► exporter          an arrow points to who uses what is left of it
+//! encode, section ─► profiles, audience ─► state ─► pump, serve ─► run ─► exporter          an arrow points to who uses what is left of it
 //! ```
 
 mod audience;
@@ -18,6 +18,7 @@ mod pump;
 #[cfg(feature = "config")]
 mod reload;
 mod run;
+mod section;
 mod serve;
 pub mod settings;
 mod state;

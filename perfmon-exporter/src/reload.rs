@@ -6,6 +6,7 @@ use perfmon_core::{
     Error,
     analyse::{Deduction, HealthPolicy},
     collect,
+    series::{self, Bounds},
 };
 
 use crate::{
@@ -24,6 +25,7 @@ const POINTS: u8 = 5;
 #[derive(Debug, Clone)]
 pub(crate) struct Base {
     pub(crate) policy: HealthPolicy,
+    pub(crate) history: Bounds,
     pub(crate) profiles: Vec<(String, String)>,
     pub(crate) default_profile: Option<String>,
     pub(crate) access: Access,
@@ -73,7 +75,7 @@ impl Reload {
                     Some(deduction(0, reason))
                 }
                 Err(error) => {
-                    let reason = format!("{error}; what was configured before goes on");
+                    let reason = format!("what was configured before goes on: {error}");
                     tracing::error!(target: "perfmon", "{reason}");
                     Some(deduction(POINTS, reason))
                 }
@@ -99,6 +101,10 @@ impl Reload {
         }
         let access = Arc::new(access);
         Door::check(&access).map_err(|error| Error::invalid(format!("{}: {error}", path.display())))?;
+        if config.history != self.config.history {
+            let dropped = series::set_bounds(config.history.bounds(self.base.history))?;
+            tracing::info!(target: "perfmon", dropped, "the history has other bounds");
+        }
         self.shared.set_profiles(profiles);
         self.shared.set_access(access);
         *policy = config.health.policy(&self.base.policy);

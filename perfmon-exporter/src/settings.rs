@@ -40,7 +40,7 @@ pub struct Token {
 pub struct User {
     /// The name to log in with.
     pub name: String,
-    /// The password's argon2 hash as a PHC string: `$argon2id$v=19$…`.
+    /// The password's argon2 hash as a PHC string, `$argon2id$v=19$…`: `perfmon hash-password` makes one.
     pub password_hash: Secret,
     /// What the user may do.
     pub role: Role,

@@ -21,6 +21,7 @@ use crate::{
     connections::Connections,
     encode::{Exemplar, Format, Profile, Scrape, render},
     profiles::Profiles,
+    section::Sections,
     settings::Access,
 };
 
@@ -33,6 +34,8 @@ pub struct Tick {
     pub snapshot: Arc<Snapshot>,
     /// How healthy the process is.
     pub health: Health,
+    /// The last five minutes, which health goes by.
+    pub(crate) recent: Snapshot,
     /// How long the pump worked on it.
     pub took: Duration,
     /// How much later than planned it began.
@@ -55,6 +58,7 @@ pub(crate) struct Shared {
     troubles: Mutex<BTreeMap<&'static str, String>>,
     windows: Mutex<Windows>,
     latest: watch::Sender<Option<Arc<Tick>>>,
+    sections: Sections,
     /// Ticks that panicked.
     faults: AtomicU64,
 }
@@ -94,7 +98,7 @@ impl Scrapes {
 /// Why a request was not answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refusal {
-    /// Too many of them, or too many wrong guesses.
+    /// Too many of them, too many wrong guesses, or too many TLS handshakes.
     Rate,
     /// It meant another server.
     Host,
@@ -137,7 +141,7 @@ impl Refusals {
 }
 
 impl Shared {
-    pub(crate) fn new(profiles: Profiles, connections: Arc<Connections>) -> Arc<Self> {
+    pub(crate) fn new(profiles: Profiles, connections: Arc<Connections>, sections: Sections) -> Arc<Self> {
         Arc::new(Self {
             profiles: Mutex::new(Arc::new(profiles)),
             connections,
@@ -150,6 +154,7 @@ impl Shared {
             troubles: Mutex::default(),
             windows: Mutex::default(),
             latest: watch::Sender::new(None),
+            sections,
             faults: AtomicU64::new(0),
         })
     }
@@ -216,6 +221,13 @@ impl Shared {
 
     pub(crate) fn troubles(&self) -> Vec<(&'static str, String)> {
         lock(&self.troubles).iter().map(|(rule, reason)| (*rule, reason.clone())).collect()
+    }
+
+    /// What the dashboard's sections tell now. One that fails takes points from health until all do well.
+    pub(crate) fn sections(&self) -> BTreeMap<&'static str, Option<serde_json::Value>> {
+        let (told, wrong) = self.sections.tell();
+        self.trouble("section", wrong);
+        told
     }
 
     pub(crate) fn count_fault(&self) {

@@ -66,7 +66,7 @@ fn who_may_ask_changes_with_the_file() {
         points == 5 && reason.contains("perfmon.toml") && reason.contains("the origin \"*\""),
         "{points}: {reason}"
     );
-    assert!(reason.ends_with("what was configured before goes on"), "{reason}");
+    assert!(reason.starts_with("what was configured before goes on: "), "{reason}");
     assert!(!reason.contains(first) && !reason.contains(second), "{reason}");
     assert!(!get(&exporter, "/health").1.contains("configuration"), "strangers are told the status alone");
 

@@ -30,7 +30,7 @@ use proc_macro::TokenStream;
 use crate::{expand::Mode, model::KINDS};
 
 /// The feature `on`: without it, attributes give back the user's own code.
-const MODE: Mode = if cfg!(feature = "on") { Mode::On } else { Mode::Off };
+const MODE: Mode = if cfg!(feature = "on") { Mode::On { agents: cfg!(feature = "agents") } } else { Mode::Off };
 
 /// The feature `db`: `perfmon::db` is there, and `monitor_db` counts rows. Unit tests always have it, so that snapshots are the same.
 const ROWS: bool = cfg!(any(feature = "db", test));
@@ -141,6 +141,9 @@ pub fn monitor_request(options: TokenStream, item: TokenStream) -> TokenStream {
 /// #[monitor_agent("planner", error_rate = "10%", window = "15m")]
 /// async fn plan(goal: &str) -> Result<Plan, ModelError> { … }
 /// ```
+///
+/// With the feature `agents`, the agent is known while the function runs: `perfmon::tokens` and the tools it calls are counted as its own. An agent whose
+/// name is known at run time only gives it as the label `agent`: `#[monitor_agent("worker", labels(agent = task.agent))]`.
 #[proc_macro_attribute]
 pub fn monitor_agent(options: TokenStream, item: TokenStream) -> TokenStream {
     expand::attribute(&KINDS[4], options.into(), item.into(), MODE).into()
@@ -152,6 +155,9 @@ pub fn monitor_agent(options: TokenStream, item: TokenStream) -> TokenStream {
 /// #[monitor_tool("web_search", labels(agent_id = caller), error_rate = "20%")]
 /// async fn search(caller: &str, query: &str) -> Result<Vec<Hit>, ToolError> { … }
 /// ```
+///
+/// A tool whose name is known at run time only gives it as the label `tool`: `#[monitor_tool("call", labels(tool = name))]`. With the feature `agents`, its calls
+/// have the label `agent`, the agent that runs, `none` outside of any; a label of that key written here takes its place.
 #[proc_macro_attribute]
 pub fn monitor_tool(options: TokenStream, item: TokenStream) -> TokenStream {
     expand::attribute(&KINDS[5], options.into(), item.into(), MODE).into()
@@ -190,6 +196,9 @@ pub fn request(options: TokenStream) -> TokenStream {
 }
 
 /// Measures an agent's run until the guard is dropped: `let _t = perfmon::agent!("planner");`. See [`macro@latency`].
+///
+/// A guard can be moved and outlive the code around it, so it says nothing of who runs meanwhile: tokens and tools go to the agent around it.
+/// [`macro@time`] with `kind = agent` does.
 #[proc_macro]
 pub fn agent(options: TokenStream) -> TokenStream {
     expand::guard(&KINDS[4], options.into(), MODE).into()

@@ -49,6 +49,11 @@ impl Kind {
         KINDS.iter().find(|kind| kind.attribute == name)
     }
 
+    /// Whether a label may say at run time what a part of the name is: of agents and tools.
+    pub(crate) fn is_named_by_call(&self) -> bool {
+        matches!(self.variant, "Agent" | "Tool")
+    }
+
     pub(crate) fn of_guard(name: &str) -> Option<&'static Self> {
         KINDS.iter().find(|kind| kind.guard == name)
     }
@@ -127,6 +132,8 @@ pub(crate) struct Site {
     pub(crate) rows: Rows,
     pub(crate) busy: bool,
     pub(crate) root: Option<Path>,
+    /// The agent that runs while the body does, as an expression; of other kinds nothing.
+    pub(crate) agent: Option<TokenStream>,
 }
 
 /// Spans of what we introduce: our names never meet the user's, and lints know whose code it is.

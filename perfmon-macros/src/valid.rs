@@ -36,6 +36,7 @@ pub(crate) fn site(mut args: Args, kind: &'static Kind, place: Place, errors: &m
         rows,
         busy: args.busy.is_some(),
         root: args.root,
+        agent: None,
     }
 }
 
@@ -161,7 +162,7 @@ fn labels(args: &Args, kind: &Kind, errors: &mut Errors) {
         let key = label.key.unraw().to_string();
         if let Some(mistake) = key_mistake(&key) {
             errors.at(label.key.span(), mistake);
-        } else if kind.parts.contains(&key.as_str()) {
+        } else if kind.parts.contains(&key.as_str()) && !kind.is_named_by_call() {
             errors.at(
                 label.key.span(),
                 format!("`{key}` is already a label of every {}: choose another key", kind.guard),

@@ -3,7 +3,11 @@
 //! A pack is collectors, metrics and what else a domain needs, written with what `perfmon` gives everybody: nothing in a pack could not be written in a program that
 //! uses the crate. Each has its own feature, and the core knows none of them.
 
+#[cfg(feature = "agents")]
+pub mod agents;
 #[cfg(feature = "db")]
 pub mod db;
 #[cfg(feature = "system")]
 pub mod system;
+#[cfg(feature = "trading")]
+pub mod trading;

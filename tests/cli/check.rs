@@ -12,7 +12,7 @@ fn a_right_configuration_is_explained() {
         "[server]\nlisten = \"0.0.0.0:9470\"\nhosts = [\"perfmon.example.com\"]\nrequests_per_second = 50\n\
          [[server.tokens]]\nname = \"prometheus\"\nsecret = \"${SECRET}\"\n\
          [collectors.\"system.disk\"]\nenabled = false\n[collectors.\"shop.orders\"]\nenabled = true\n[collectors.\"system.cpu\"]\ninterval = \"2s\"\n\
-         [log]\nfile = \"perfmon.log\"\n[report]\nfinal = \"last.md\"\n",
+         [history]\nretention = \"7d\"\n[log]\nfile = \"perfmon.log\"\n[report]\nfinal = \"last.md\"\n",
     )
     .expect("written");
     let mut command = perfmon(&["check", "--config", "perfmon.toml"]);
@@ -26,6 +26,10 @@ fn a_wrong_one_is_told_with_place_and_remedy() {
     let path = folder.path().join("perfmon.toml");
     for (text, says) in [
         ("[server]\nlisen = 1\n", "perfmon.toml:2:1, server: there is no key \"lisen\"; did you mean \"listen\"?"),
+        (
+            "[server]\nlisen = 1\n[log]\nlevel = \"loud\"\n",
+            "\n  perfmon.toml:4:9, log.level: \"loud\" is not allowed here.",
+        ),
         ("[server]\nlisten = \"0.0.0.0:9464\"\n", "allow_public = true"),
         ("[server]\nlisten = \"nonsense\"\n", "write host and port"),
         ("[server.tls]\ncertificate = \"no.pem\"\nkey = \"no.pem\"\n", "no.pem"),
@@ -41,6 +45,20 @@ fn a_wrong_one_is_told_with_place_and_remedy() {
             assert_eq!(done.stdout, "", "{text}");
         }
     }
+    fs::write(
+        &path,
+        "[server]\nlisten = \"nonsense\"\norigins = [\"a b\"]\nhosts = [\"c d\"]\n[report]\nfinal = \"last.pdf\"\n",
+    )
+    .expect("written");
+    let done = run(perfmon(&["check", "--config", "perfmon.toml"]).current_dir(folder.path()));
+    let says = [
+        "3 things are wrong:\n  ",
+        "the final report cannot be",
+        "\n  failed to protect the server: the origin \"a b\"",
+        "; the host \"c d\"",
+        "\n  failed to listen on",
+    ];
+    assert!(says.iter().all(|says| done.stderr.contains(says)), "{}", done.stderr);
     let done = run(&mut perfmon(&["check", "--config", "/nowhere/perfmon.toml"]));
     assert!(done.code == Some(2) && done.stderr.contains("check its path"), "{done:?}");
 }

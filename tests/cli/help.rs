@@ -10,7 +10,7 @@ use crate::running::{perfmon, said};
 #[test]
 fn every_help() {
     insta::assert_snapshot!("help", said(&mut perfmon(&["--help"])));
-    for command in ["start", "status", "health", "report", "export", "check", "completions"] {
+    for command in ["start", "status", "health", "report", "export", "check", "hash-password", "completions"] {
         insta::assert_snapshot!(format!("help_{command}"), said(&mut perfmon(&[command, "--help"])));
     }
     assert_eq!(said(&mut perfmon(&["--version"])), concat!("perfmon ", env!("CARGO_PKG_VERSION"), "\n"));

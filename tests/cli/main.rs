@@ -5,6 +5,7 @@ mod ask;
 mod check;
 mod fail;
 mod help;
+mod password;
 mod running;
 mod secure;
 mod start;

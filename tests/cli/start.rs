@@ -39,9 +39,10 @@ fn a_changed_file_is_read_again() {
     let running = Running::start("").ready();
     let file = running.path("perfmon.toml");
     let health = || run(&mut running.ask(&["health"])).stdout;
-    fs::write(&file, "[server]\nlisen = 1\n").expect("written");
-    let told = eventually("the mistake is told", || Some(health()).filter(|text| text.contains("configuration")));
+    fs::write(&file, "[server]\nlisen = 1\n[log]\nlevel = 7\n").expect("written");
+    let told = eventually("the mistakes are told", || Some(health()).filter(|text| text.contains("configuration")));
     assert!(told.contains("-5  configuration: ") && told.contains("did you mean \"listen\"?"), "{told}");
+    assert!(told.contains("\n        perfmon.toml:4:9, log.level: "), "each on a line of its own: {told}");
     fs::write(&file, "[collectors.\"system.disk\"]\nenabled = false\n").expect("written");
     eventually("it is mended", || Some(health()).filter(|text| text.contains("1 off") && !text.contains("listen")));
 }

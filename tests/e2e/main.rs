@@ -1,22 +1,22 @@
 //! A service with an exporter, watched by the real programs: Prometheus, promtool, and the strictest parser of OpenMetrics there is.
 
-mod prometheus;
 mod service;
+#[path = "../support/mod.rs"]
+mod support;
 
 use std::{
     io::Write,
     path::Path,
     process::{Command, Output, Stdio},
     sync::LazyLock,
-    time::{Duration, Instant},
 };
 
 use perfmon::exporter::Exporter;
 
-use self::prometheus::{Prometheus, Target};
-
-/// Long enough for the slowest machine; a test waits for a condition, not for this.
-const LONG: Duration = Duration::from_secs(90);
+use self::support::{
+    eventually,
+    prometheus::{Prometheus, Target},
+};
 
 /// The service and its exporter, one for all tests.
 static SERVICE: LazyLock<Exporter> = LazyLock::new(|| {
@@ -25,18 +25,6 @@ static SERVICE: LazyLock<Exporter> = LazyLock::new(|| {
     eventually("system resources have been read twice", || perfmon::snapshot().metric("cpu_usage_percent").map(|_| ()));
     exporter
 });
-
-fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
-    #[expect(clippy::disallowed_methods, reason = "waits for other programs, whose time is real")]
-    let begun = Instant::now();
-    loop {
-        if let Some(found) = ask() {
-            return found;
-        }
-        assert!(begun.elapsed() < LONG, "not within {LONG:?}: {what}");
-        std::thread::sleep(Duration::from_millis(50));
-    }
-}
 
 /// What a scraper gets that accepts this.
 fn scrape(path: &str, accept: &str) -> (String, Vec<u8>) {

@@ -1,6 +1,6 @@
 //! No name of ours meets one of the user's, whatever the user calls things.
 
-use perfmon::monitor_latency;
+use perfmon::{monitor_agent, monitor_latency, monitor_tool};
 
 use crate::support::{ok, run, seen};
 
@@ -29,6 +29,22 @@ fn guard_arguments(_g: u8, g: u8) -> impl Copy + Into<u8> {
     _g + g
 }
 
+#[monitor_agent("hygiene.agent", labels(agent = a, n))]
+#[allow(clippy::many_single_char_names)]
+async fn agent(a: &str, n: u8, g: u8, l: u8, _a: u8) -> u8 {
+    a.len() as u8 + n + g + l + _a
+}
+
+#[monitor_agent("hygiene.agent_guard")]
+fn agent_guard(a: u8, _a: u8) -> impl Copy + Into<u8> {
+    a + _a
+}
+
+#[monitor_tool("hygiene.tool", labels(a))]
+fn tool(a: u8, agent: u8) -> u8 {
+    a + agent
+}
+
 const SITE: u8 = 1;
 const OBJECTIVES: u8 = 2;
 fn here() -> u8 {
@@ -46,6 +62,9 @@ fn our_names_are_not_the_users() {
     assert_eq!(run(async_arguments(1, 1, 1, 1, 1)), Err(5));
     assert_eq!(run(future_arguments(1, 1, 1, 1)), 4);
     assert_eq!(guard_arguments(1, 1).into(), 2);
+    assert_eq!(run(agent("a", 1, 1, 1, 1)), 5);
+    assert_eq!(agent_guard(1, 1).into(), 2);
+    assert_eq!(tool(1, 1), 2);
     assert_eq!(items(), 6);
     ok("hygiene.arguments", 1);
     assert_eq!(seen("hygiene.async_arguments"), [0, 1, 0, 0]);

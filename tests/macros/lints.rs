@@ -7,7 +7,7 @@
 
 use std::{fmt, future::Future, pin::Pin};
 
-use perfmon::{monitor_db, monitor_latency, monitor_order, monitor_tool};
+use perfmon::{monitor_agent, monitor_db, monitor_latency, monitor_order, monitor_tool};
 
 use crate::support::{give_way, ok, run};
 
@@ -87,6 +87,21 @@ pub(crate) fn search(key: &str) -> Pin<Box<dyn Future<Output = usize> + Send + '
     Box::pin(async move { key.len() })
 }
 
+/// Plans.
+#[monitor_agent("lints.plan", labels(agent = goal))]
+pub(crate) async fn plan(goal: &str) -> Result<usize, Refused> {
+    give_way().await;
+    let text = Some(goal).ok_or(Refused)?;
+    Ok(text.len())
+}
+
+/// Decides.
+#[monitor_agent]
+pub(crate) fn decide(goal: &str) -> Option<char> {
+    let first = goal.chars().next()?;
+    Some(first)
+}
+
 /// Opaque.
 #[monitor_latency("lints.opaque")]
 pub(crate) fn opaque(x: u8) -> impl Future<Output = u8> + Send {
@@ -148,6 +163,8 @@ fn the_strictest_settings_are_met() {
     run(wait());
     assert!(run(select("a")).is_ok());
     assert_eq!(run(search("abc")), 3);
+    assert!(run(plan("abc")).is_ok());
+    assert_eq!(decide("abc"), Some('a'));
     assert_eq!(run(opaque(1)), 1);
     assert_eq!(guarded(2).count(), 2);
     assert!(order.check());

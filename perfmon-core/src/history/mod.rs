@@ -1,7 +1,9 @@
-//! The values that gauges and counters had during the last day, in memory.
+//! The values that gauges and counters had recently, in memory.
 //!
-//! Single values for ten minutes, cells of ten seconds for an hour, cells of a minute for a day; within a number of series and of bytes.
+//! Single values for ten minutes, cells of ten seconds for an hour, cells of a minute for a day; within a number of series and of bytes. The day and
+//! both numbers can be chosen, also while it runs.
 
+mod bounds;
 #[cfg(test)]
 mod tests;
 mod tiers;
@@ -10,27 +12,21 @@ mod wall;
 use std::{
     collections::BTreeMap,
     sync::{Mutex, MutexGuard, PoisonError},
-    time::{Duration, SystemTime},
+    time::SystemTime,
 };
 
+pub use self::bounds::Bounds;
 pub(crate) use self::tiers::{Item, Range};
 use self::{tiers::Tiers, wall::Wall};
 
-/// Bounds: this many series, with so many bytes in all. One with a value every five seconds takes 72 KiB a day, so the bytes do for 450 of them;
-/// of more, each is kept for less than a day.
-const SERIES: usize = 4_096;
-const BYTES: usize = 32 << 20;
 /// How often what has become old is moved on, in milliseconds.
 const SWEEP: u64 = 60_000;
 /// A series without a value for so long makes room for another, in milliseconds.
 const STALE: u64 = 600_000;
 
-/// How long anything is kept.
-pub(crate) const LONGEST: Duration = Duration::from_millis(tiers::MINUTES_FOR);
-
 /// The history of the process.
 pub(crate) fn history() -> MutexGuard<'static, History> {
-    static HISTORY: Mutex<History> = Mutex::new(History::new(SERIES, BYTES));
+    static HISTORY: Mutex<History> = Mutex::new(History::new(Bounds::DEFAULT));
     HISTORY.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -65,15 +61,15 @@ pub(crate) struct Now {
 pub struct Footprint {
     /// Series that have a history.
     pub series: usize,
-    /// The most there can be. Further ones have none until others have not been given for ten minutes.
+    /// The most there can be ([`Bounds::max_series`]). Further ones have none until others have not been given for ten minutes.
     pub series_limit: usize,
     /// Bytes in use.
     pub bytes: usize,
-    /// The most there can be. From there on histories are shorter than a day.
+    /// The most there can be ([`Bounds::memory_limit`]). From there on histories are shorter than [`Bounds::retention`].
     pub limit_bytes: usize,
     /// Values of series beyond the limit.
     pub turned_away: u64,
-    /// Values and cells dropped before they were a day old, for want of bytes.
+    /// Values and cells dropped before they were as old as they might be: for want of bytes, or because [`Bounds`] became narrower.
     pub dropped: u64,
 }
 
@@ -89,6 +85,7 @@ struct Family {
 #[derive(Debug)]
 pub(crate) struct History {
     families: [BTreeMap<String, Family>; 2],
+    bounds: Bounds,
     wall: Wall,
     footprint: Footprint,
     swept_at: u64,
@@ -96,14 +93,32 @@ pub(crate) struct History {
 }
 
 impl History {
-    const fn new(series_limit: usize, limit_bytes: usize) -> Self {
+    const fn new(bounds: Bounds) -> Self {
+        let (series_limit, limit_bytes) = (bounds.series_limit(), bounds.memory_limit);
         Self {
             families: [const { BTreeMap::new() }; 2],
+            bounds,
             wall: Wall::new(),
             footprint: Footprint { series: 0, series_limit, bytes: 0, limit_bytes, turned_away: 0, dropped: 0 },
             swept_at: 0,
             remembered_at: None,
         }
+    }
+
+    pub(crate) fn bounds(&self) -> Bounds {
+        self.bounds
+    }
+
+    /// Takes other bounds, drops at once what is beyond them, and says how many values and cells that were.
+    pub(crate) fn set_bounds(&mut self, bounds: Bounds, now: u64) -> u64 {
+        // What is too old by the bounds till now is not lost to the new ones.
+        self.sweep(now);
+        let before = self.footprint.dropped;
+        self.bounds = bounds;
+        (self.footprint.series_limit, self.footprint.limit_bytes) = (bounds.series_limit(), bounds.memory_limit);
+        self.drop_longest_silent();
+        self.footprint.dropped += self.sweep(now);
+        self.footprint.dropped - before
     }
 
     /// Takes the values that a closure or collector has found.
@@ -178,20 +193,42 @@ impl History {
         };
         let series = &mut family.series[at];
         let before = cost(series);
-        series.1.age(now);
+        series.1.age(now, self.bounds.retention_ms());
         series.1.add(now, value, key.kind);
         fit(series, &mut self.footprint);
         self.footprint.bytes = self.footprint.bytes + cost(series) - before;
     }
 
-    /// Moves on what has become old in every series, also in those that nobody gives any more.
-    fn sweep(&mut self, now: u64) {
+    /// Makes do with as many series as there may be: the longest silent go.
+    fn drop_longest_silent(&mut self) {
+        let Some(at) = self.footprint.series.checked_sub(self.footprint.series_limit + 1) else { return };
+        let families = self.families.iter().flat_map(BTreeMap::values);
+        let mut newest: Vec<u64> = families.flat_map(|family| &family.series).map(|series| series.1.newest()).collect();
+        newest.sort_unstable();
+        // Up to this one they go; of those that are as old, as many as are too many.
+        let Some(last) = newest.get(at).copied() else { return };
+        let mut of_last = newest[..=at].iter().filter(|at| **at == last).count();
+        for family in self.families.iter_mut().flat_map(BTreeMap::values_mut) {
+            family.series.retain(|series| {
+                let at = series.1.newest();
+                let gone = at < last || (at == last && of_last > 0);
+                if gone {
+                    of_last -= usize::from(at == last);
+                    self.footprint.dropped += series.1.len() as u64;
+                }
+                !gone
+            });
+        }
+    }
+
+    /// Moves on what has become old in every series, also in those that nobody gives any more, and says how many values and cells were too old.
+    fn sweep(&mut self, now: u64) -> u64 {
         let full = self.footprint.series >= self.footprint.series_limit;
-        let (mut count, mut bytes) = (0, 0);
+        let (mut count, mut bytes, mut old) = (0, 0, 0);
         for families in &mut self.families {
             families.retain(|_, family| {
                 family.series.retain_mut(|series| {
-                    series.1.age(now);
+                    old += series.1.age(now, self.bounds.retention_ms()) as u64;
                     fit(series, &mut self.footprint);
                     series.1.shrink();
                     let stale = series.1.newest() + STALE <= now;
@@ -206,6 +243,7 @@ impl History {
             });
         }
         (self.footprint.series, self.footprint.bytes) = (count, bytes);
+        old
     }
 }
 

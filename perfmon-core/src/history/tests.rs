@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use proptest::{collection::vec, prelude::*};
 
-use super::{History, Item, Key, Kind, Now, Range};
+use super::{Bounds, History, Item, Key, Kind, Now, Range};
 
 const SECOND: u64 = 1_000;
 const MINUTE: u64 = 60 * SECOND;
@@ -18,8 +18,12 @@ fn at(ms: u64) -> Now {
     Now { at: ms, wall: UNIX_EPOCH + Duration::from_millis(ms) }
 }
 
+fn bounds(max_series: usize, memory_limit: usize) -> Bounds {
+    Bounds { max_series, memory_limit, ..Bounds::default() }
+}
+
 fn filled(kind: Kind, values: &[(u64, f64)]) -> History {
-    let mut history = History::new(10, 1 << 30);
+    let mut history = History::new(bounds(10, 1 << 30));
     values.iter().for_each(|&(ms, value)| history.collect(at(ms), [(key(kind, &[]), value)]));
     history
 }
@@ -75,6 +79,36 @@ proptest! {
         prop_assert!(count >= count_since(from) && count <= count_since(from.saturating_sub(slack)));
     }
 
+    /// Any retention, and any change of it: what is within it is there, with at most the rest of a cell besides, and what a narrower one drops is counted.
+    #[test]
+    fn what_is_kept_is_as_old_as_the_bounds_say(
+        steps in vec((1_000..60_000_u64, -1_000..1_000_i32), 1..2_000),
+        retentions in vec(1..26 * 60_u64, 1..4),
+    ) {
+        let mut history = History::new(bounds(10, 1 << 30));
+        let (mut time, mut values) = (0, Vec::new());
+        for part in steps.chunks(steps.len().div_ceil(retentions.len())) {
+            for &(gap, value) in part {
+                time += gap;
+                history.collect(at(time), [(key(Kind::Gauge, &[]), f64::from(value))]);
+                values.push((time, f64::from(value)));
+            }
+            let retention = retentions[values.len() % retentions.len()] * MINUTE;
+            let kept = history.bounds().retention_ms();
+            let before = since(&history, Kind::Gauge, 0).items.len() as u64;
+            let bounds = Bounds { retention: Duration::from_millis(retention), ..history.bounds() };
+            let dropped = history.set_bounds(bounds, time);
+            let range = since(&history, Kind::Gauge, 0);
+            prop_assert!(dropped <= before - range.items.len() as u64 && dropped <= history.footprint().dropped);
+            prop_assert!(range.items.iter().all(|item| item.at + retention + MINUTE > time));
+            let first = range.items.first().map_or(u64::MAX, |item| item.at);
+            prop_assert!(values.iter().all(|value: &(u64, f64)| value.0 >= first || value.0 <= time.saturating_sub(retention.min(kept))));
+            values.retain(|value| value.0 >= first);
+            let naive: Vec<Item> = values.iter().map(|&(at, value)| Item::single(at, value)).collect();
+            prop_assert_eq!(summary(&range.items), summary(&naive));
+        }
+    }
+
     /// A counter that now and then begins anew: the increases of all values since the one before the range.
     #[test]
     fn increases_agree_with_a_list_of_all_values(
@@ -110,7 +144,7 @@ proptest! {
 
 #[test]
 fn many_readers_do_not_shorten_it_and_the_newest_value_is_the_last() {
-    let mut history = History::new(10, 1 << 30);
+    let mut history = History::new(bounds(10, 1 << 30));
     for tick in 0..10_000 {
         history.collect(at(tick * 10), [(key(Kind::Gauge, &[]), tick as f64)]);
         let range = since(&history, Kind::Gauge, 0);
@@ -128,7 +162,7 @@ fn ticks_that_are_not_quite_even_are_all_kept() {
 
 #[test]
 fn a_day_of_a_value_every_five_seconds_takes_at_most_75_kib() {
-    let mut history = History::new(10, 1 << 30);
+    let mut history = History::new(bounds(10, 1 << 30));
     let labels = [("mount", "/var/lib/data"), ("device", "nvme0n1p2")];
     for tick in 0..3 * 17_280 {
         history.collect(at(tick * 5 * SECOND), [(key(Kind::Gauge, &labels), tick as f64)]);
@@ -139,7 +173,7 @@ fn a_day_of_a_value_every_five_seconds_takes_at_most_75_kib() {
 
 #[test]
 fn bytes_are_bounded_and_what_that_costs_is_told() {
-    let mut history = History::new(1_000, 1 << 20);
+    let mut history = History::new(bounds(1_000, 1 << 20));
     let names: Vec<String> = (0..100).map(|name| name.to_string()).collect();
     for tick in 0..17_280 {
         let labels: Vec<_> = names.iter().map(|name| [("name", name.as_str())]).collect();
@@ -153,7 +187,7 @@ fn bytes_are_bounded_and_what_that_costs_is_told() {
 
 #[test]
 fn series_beyond_the_limit_wait_until_others_are_no_longer_given() {
-    let mut history = History::new(2, 1 << 20);
+    let mut history = History::new(bounds(2, 1 << 20));
     let give = |history: &mut History, ms, name| history.collect(at(ms), [(key(Kind::Gauge, &[("name", name)]), 1.0)]);
     give(&mut history, 0, "a");
     give(&mut history, 0, "b");
@@ -164,6 +198,88 @@ fn series_beyond_the_limit_wait_until_others_are_no_longer_given() {
     let names: Vec<String> =
         history.since(Kind::Gauge, "x", 0).into_iter().map(|(mut labels, _)| labels.remove(0).1).collect();
     assert_eq!(names, ["b", "c"], "a made room");
+}
+
+#[test]
+fn fewer_series_are_those_that_were_given_last() {
+    let mut history = History::new(bounds(10, 1 << 20));
+    let give = |history: &mut History, ms, name| history.collect(at(ms), [(key(Kind::Gauge, &[("name", name)]), 1.0)]);
+    for (second, name) in ["a", "b", "c", "d"].into_iter().enumerate() {
+        give(&mut history, second as u64 * SECOND, name);
+        give(&mut history, (second as u64 + 10) * SECOND, name);
+    }
+    give(&mut history, 20 * SECOND, "b");
+    let left = |history: &History| -> Vec<String> {
+        history.since(Kind::Gauge, "x", 0).into_iter().map(|(mut labels, _)| labels.remove(0).1).collect()
+    };
+    assert_eq!(history.set_bounds(bounds(2, 1 << 20), 20 * SECOND), 4, "two values of two series");
+    assert_eq!(left(&history), ["b", "d"]);
+    assert_eq!((history.footprint().series, history.footprint().series_limit, history.footprint().dropped), (2, 2, 4));
+    give(&mut history, 21 * SECOND, "a");
+    assert_eq!((left(&history).len(), history.footprint().turned_away), (2, 1));
+    assert_eq!(history.set_bounds(bounds(10, 1 << 20), 21 * SECOND), 0);
+    give(&mut history, 22 * SECOND, "a");
+    assert_eq!(left(&history), ["a", "b", "d"]);
+}
+
+#[test]
+fn of_equally_silent_series_only_as_many_go_as_must() {
+    let mut history = History::new(bounds(10, 1 << 20));
+    let labels: Vec<_> = ["a", "b", "c"].map(|name| [("name", name)]).into();
+    history.collect(at(SECOND), labels.iter().map(|labels| (key(Kind::Gauge, labels), 1.0)));
+    assert_eq!((history.set_bounds(bounds(2, 1 << 20), SECOND), history.footprint().series), (1, 2));
+}
+
+#[test]
+fn less_memory_shortens_every_series_at_once() {
+    let mut history = History::new(bounds(100, 32 << 20));
+    let names: Vec<String> = (0..60).map(|number| number.to_string()).collect();
+    for tick in 0..2_000 {
+        let labels: Vec<_> = names.iter().map(|name| [("name", name.as_str())]).collect();
+        history.collect(at(tick * 5 * SECOND), labels.iter().map(|labels| (key(Kind::Gauge, labels), tick as f64)));
+    }
+    let now = 2_000 * 5 * SECOND;
+    assert!(history.footprint().bytes > 1 << 20);
+    let dropped = history.set_bounds(bounds(100, 1 << 20), now);
+    let footprint = history.footprint();
+    assert!(dropped > 0 && footprint.dropped == dropped && footprint.bytes <= 1 << 20, "{footprint:?}");
+    let ranges = history.since(Kind::Gauge, "x", 0);
+    assert_eq!(ranges.len(), 60);
+    assert!(
+        ranges.iter().all(|(_, range)| range.items.last().is_some_and(|item| item.at == 1_999 * 5 * SECOND)),
+        "the newest stay"
+    );
+}
+
+#[test]
+fn no_number_of_series_takes_more_than_the_memory() {
+    let mut history = History::new(bounds(1_000_000, 1 << 20));
+    assert_eq!(history.footprint().series_limit, 1_024);
+    let names: Vec<String> = (0..3_000).map(|number| format!("series number {number}")).collect();
+    for tick in 0..20 {
+        let labels: Vec<_> = names.iter().map(|name| [("name", name.as_str())]).collect();
+        history.collect(at(tick * SECOND), labels.iter().map(|labels| (key(Kind::Gauge, labels), tick as f64)));
+    }
+    let footprint = history.footprint();
+    assert!(
+        footprint.series == 1_024 && footprint.bytes <= 1 << 20 && footprint.turned_away == 20 * 1_976,
+        "{footprint:?}"
+    );
+}
+
+#[test]
+fn bounds_out_of_range_say_what_to_write() {
+    let default = Bounds::default();
+    for (bounds, says) in [
+        (Bounds { retention: Duration::from_secs(59), ..default }, "write a minute at least, a year at most"),
+        (Bounds { retention: Duration::from_secs(367 * 86_400), ..default }, "a year at most"),
+        (Bounds { max_series: 0, ..default }, "one at least"),
+        (Bounds { memory_limit: 1_000, ..default }, "1 MiB"),
+    ] {
+        let error = bounds.check().expect_err(says);
+        assert!(error.is_invalid() && error.to_string().contains(says), "{error}");
+    }
+    default.check().expect("the default is right");
 }
 
 #[test]
@@ -179,21 +295,21 @@ fn what_is_no_longer_given_grows_old() {
 
 #[test]
 fn declared_counters_grow_from_nothing_once_they_are_watched() {
-    let mut history = History::new(10, 1 << 20);
+    let mut history = History::new(bounds(10, 1 << 20));
     let counter = key(Kind::Counter, &[]);
     history.remember(at(SECOND), []);
     history.remember(at(2 * SECOND), [(counter, 5.0)]);
     let growth = |history: &History| since(history, Kind::Counter, 0).growth();
     assert_eq!(growth(&history), Some((5.0, 1.0)), "it was not there a second ago, so it was zero");
     assert_eq!(growth(&filled(Kind::Counter, &[(2 * SECOND, 5.0)])), None, "of a collected one nobody knows");
-    let mut late = History::new(10, 1 << 20);
+    let mut late = History::new(bounds(10, 1 << 20));
     late.remember(at(SECOND), [(counter, 5.0)]);
     assert_eq!(growth(&late), None, "nor of one that was there before anybody looked");
 }
 
 #[test]
 fn the_wall_clock_may_jump_and_order_stays() {
-    let mut history = History::new(10, 1 << 20);
+    let mut history = History::new(bounds(10, 1 << 20));
     let wall = |ms: u64| SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000) + Duration::from_millis(ms);
     let give =
         |history: &mut History, ms, wall| history.collect(Now { at: ms, wall }, [(key(Kind::Gauge, &[]), ms as f64)]);

@@ -10,10 +10,9 @@ use super::Kind;
 /// Single values are this far apart; one that comes sooner is shown as the newest until the next replaces it. A little less than a second, so
 /// that one a second is kept though ticks are not even.
 const SPACING: u64 = 900;
-/// How long single values stay, and the cells of the next two tiers.
+/// How long single values stay, and the cells of the next tier; those of the last stay for as long as anything does.
 const SINGLE_FOR: u64 = 10 * MINUTE;
 const TENS_FOR: u64 = 60 * MINUTE;
-pub(super) const MINUTES_FOR: u64 = 24 * 60 * MINUTE;
 const TEN: u64 = 10_000;
 const MINUTE: u64 = 60_000;
 /// Resets remembered of a counter; a program that restarts its counters more often has no increase over longer ranges.
@@ -179,8 +178,8 @@ impl Tiers {
         self.singles.back().map(|single| single.at).or_else(cells).unwrap_or(0)
     }
 
-    /// Moves on what has become old.
-    pub(super) fn age(&mut self, now: u64) {
+    /// Moves on what has become old, drops what is older than anything is kept, and says how much that was.
+    pub(super) fn age(&mut self, now: u64, retention: u64) -> usize {
         while let Some(single) = pop_if(&mut self.singles, |single| single.at + SINGLE_FOR <= now) {
             put(&mut self.tens, Cell::of(single));
         }
@@ -188,10 +187,22 @@ impl Tiers {
             let index = index(cell.start(TEN), MINUTE);
             put(&mut self.minutes, Cell { index, last_after: since(cell.last_at(TEN), index, MINUTE), ..cell });
         }
-        while pop_if(&mut self.minutes, |cell| cell.start(MINUTE) + MINUTE + MINUTES_FOR <= now).is_some() {
+        let Some(old) = now.checked_sub(retention) else { return 0 };
+        let before = self.len();
+        while pop_if(&mut self.minutes, |cell| cell.start(MINUTE) + MINUTE <= old).is_some() {}
+        while pop_if(&mut self.tens, |cell| cell.start(TEN) + TEN <= old).is_some() {}
+        while pop_if(&mut self.singles, |single| single.at <= old).is_some() {}
+        while pop_if(&mut self.resets, |reset| reset.at + MINUTE <= old).is_some() {}
+        let dropped = before - self.len();
+        if dropped > 0 {
             self.zero_at = None;
         }
-        while pop_if(&mut self.resets, |reset| reset.at + MINUTE + MINUTES_FOR <= now).is_some() {}
+        dropped
+    }
+
+    /// Values and cells.
+    pub(super) fn len(&self) -> usize {
+        self.singles.len() + self.tens.len() + self.minutes.len()
     }
 
     /// Drops the oldest cells or values, but never the last one, and says how many.
@@ -209,13 +220,13 @@ impl Tiers {
 
     /// Gives back memory that dropping has freed.
     pub(super) fn shrink(&mut self) {
-        self.minutes.shrink_to(self.minutes.len() + ROOM);
-        self.tens.shrink_to(self.tens.len() + ROOM);
-        self.singles.shrink_to(self.singles.len() + ROOM);
+        self.minutes.shrink_to(self.minutes.len() + room(self.minutes.len()));
+        self.tens.shrink_to(self.tens.len() + room(self.tens.len()));
+        self.singles.shrink_to(self.singles.len() + room(self.singles.len()));
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.singles.is_empty() && self.tens.is_empty() && self.minutes.is_empty()
+        self.len() == 0
     }
 
     /// The memory it has reserved, in bytes.
@@ -272,13 +283,18 @@ impl Range {
     }
 }
 
-/// Spare places, at most an eighth of what is in use.
+/// Spare places at most, and dropped at once for want of bytes.
 const ROOM: usize = 64;
+
+/// Spare places: an eighth of what is in use, within bounds.
+fn room(len: usize) -> usize {
+    (len / 8).clamp(4, ROOM)
+}
 
 /// Doubling, as collections do by themselves, would cost up to as much again as is in use.
 fn push<T>(queue: &mut VecDeque<T>, item: T) {
     if queue.len() == queue.capacity() {
-        queue.reserve_exact((queue.len() / 8).clamp(4, ROOM));
+        queue.reserve_exact(room(queue.len()));
     }
     queue.push_back(item);
 }

@@ -59,13 +59,11 @@ impl<M> Bound<M> {
 
 impl Bound<Counter> {
     /// Adds one.
-    #[inline]
     pub fn inc(&self) {
         self.add(1);
     }
 
     /// Adds so many.
-    #[inline]
     pub fn add(&self, by: u64) {
         if is_enabled() {
             record::count(self.entry(), by);
@@ -93,7 +91,6 @@ impl Bound<Gauge> {
 
 impl Bound<Histogram> {
     /// Gives it a value.
-    #[inline]
     pub fn record(&self, value: u64) {
         if is_enabled() {
             record::observe(self.entry(), value);
@@ -101,7 +98,6 @@ impl Bound<Histogram> {
     }
 
     /// Gives it a duration, as nanoseconds.
-    #[inline]
     pub fn record_duration(&self, duration: Duration) {
         self.record(nanos(duration));
     }

@@ -126,7 +126,6 @@ impl Labelled<'_, Counter> {
 }
 
 impl CallSite {
-    #[inline]
     fn count(&'static self, values: &[&str], by: u64) {
         if is_enabled() {
             record::count(record::entry_of(self, values), by);
@@ -139,7 +138,6 @@ impl CallSite {
         }
     }
 
-    #[inline]
     fn observe(&'static self, values: &[&str], value: u64) {
         if is_enabled() {
             record::observe(record::entry_of(self, values), value);

@@ -55,6 +55,13 @@ impl Kind {
             Self::Tool => &["tool"],
         }
     }
+
+    /// Whether a label with the key of a name's part takes the place of that part, call by call: of agents and tools, whose names may be known at run
+    /// time only. `monitor_agent("worker", labels(agent = task.agent))`.
+    #[must_use]
+    pub const fn is_named_by_call(self) -> bool {
+        matches!(self, Self::Agent | Self::Tool)
+    }
 }
 
 impl fmt::Display for Kind {

@@ -1,6 +1,6 @@
 //! What is known of a set of calls.
 
-use std::{sync::OnceLock, time::Duration};
+use std::{iter::Sum, sync::OnceLock, time::Duration};
 
 use hdrhistogram::Histogram;
 
@@ -292,6 +292,24 @@ impl Algebra for Stats {
         if earlier.buckets.total() > 0 {
             (self.min_ns, self.max_ns) = (None, None);
         }
+    }
+}
+
+/// The calls of several sites as those of one, whose percentiles are exact merges. Of intervals, ends are bucket edges as in each of them.
+///
+/// ```
+/// # use perfmon_core as perfmon;
+/// use perfmon::{site::Kind, snapshot::{Site, Stats}};
+///
+/// let requests: Stats = perfmon::snapshot().of_kind(Kind::Request).map(Site::stats).sum();
+/// assert_eq!(requests.calls(), 0);
+/// ```
+impl<'a> Sum<&'a Stats> for Stats {
+    fn sum<I: Iterator<Item = &'a Self>>(parts: I) -> Self {
+        parts.fold(Self::default(), |mut sum, part| {
+            sum.add(part);
+            sum
+        })
     }
 }
 

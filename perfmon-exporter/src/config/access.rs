@@ -41,7 +41,7 @@ pub(super) struct UserKeys {
     /// The name to log in with.
     #[schemars(example = &"alice")]
     name: String,
-    /// The password's argon2 hash: `$argon2id$v=19$…`.
+    /// The password's argon2 hash, `$argon2id$v=19$…`: `perfmon hash-password` makes one.
     #[schemars(example = &"${PERFMON_PASSWORD_HASH}")]
     password_hash: PasswordHash,
     /// `read` looks at everything, `operate` changes things too.
@@ -83,7 +83,7 @@ impl<'de> Deserialize<'de> for PasswordHash {
         let hash = Secret::from(String::deserialize(deserializer)?);
         if !hash.expose().starts_with("$argon2") {
             return Err(D::Error::custom(
-                "this is no argon2 hash; write the password's hash, as in \"$argon2id$v=19$…\", never the password itself",
+                "this is no argon2 hash; write the one that `perfmon hash-password` makes, as in \"$argon2id$v=19$…\", never the password itself",
             ));
         }
         Ok(Self(hash))

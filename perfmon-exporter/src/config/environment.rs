@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     mistake::{Mistake, Step, hint},
+    mistakes::Mistakes,
     node::{Entry, Node, Place, Table, Value},
 };
 
@@ -28,46 +29,54 @@ impl Environment {
     }
 
     /// Puts the values of `PERFMON_<SECTION>__<KEY>` in. Empty ones are as good as absent; names without a double underscore are somebody else's.
-    pub(super) fn override_in(&self, root: &mut Node, sections: &[&str]) -> Result<(), Mistake> {
+    pub(super) fn override_in(&self, root: &mut Node, sections: &[&str], mistakes: &mut Mistakes) {
         for (name, value) in &self.0 {
             let Some(path) = name.strip_prefix(PREFIX).filter(|_| !value.trim().is_empty()) else { continue };
             let at = Place::Variable(Arc::from(name.as_str()));
             let Some((section, _)) = path.split_once(LEVEL) else {
-                single_underscore(path, sections, &at)?;
+                single_underscore(path, sections)
+                    .into_iter()
+                    .for_each(|message| mistakes.add(Mistake::new(at.clone(), message)));
                 continue;
             };
             let section = section.to_lowercase();
             if !sections.contains(&section.as_str()) {
                 let hint = hint(&section, sections.iter().copied());
                 let message = format!("there is no section {section:?}{hint} There are {}", sections.join(", "));
-                return Err(Mistake::new(at, message));
+                mistakes.add(Mistake::new(at, message));
+                continue;
             }
             let path: Vec<String> = path.split(LEVEL).map(str::to_lowercase).collect();
             root.set(&path, Node::new(Value::Word(value.clone()), at));
         }
-        Ok(())
     }
 
     /// Puts values in the place of `${NAME}` and `${NAME:-default}`, and `$` in that of `$$`.
-    pub(super) fn substitute_in(&self, node: &mut Node) -> Result<(), Mistake> {
+    pub(super) fn substitute_in(&self, root: &mut Node, mistakes: &mut Mistakes) {
+        self.substitute(root, &mut |mistake| mistakes.add(mistake));
+    }
+
+    fn substitute(&self, node: &mut Node, tell: &mut dyn FnMut(Mistake)) {
         match &mut node.value {
-            Value::Text(text) if text.contains('$') => {
-                let text = self.expand(text).map_err(|message| Mistake::new(node.at.clone(), message))?;
-                node.value = text;
-            }
+            Value::Text(text) if text.contains('$') => match self.expand(text) {
+                Ok(text) => node.value = text,
+                Err(message) => {
+                    tell(Mistake::new(node.at.clone(), message));
+                    node.value = Value::Told;
+                }
+            },
             Value::List(list) => {
                 for (number, item) in list.iter_mut().enumerate() {
-                    self.substitute_in(item).map_err(|mistake| mistake.below(Step::Number(number)))?;
+                    self.substitute(item, &mut |mistake| tell(mistake.below(Step::Number(number))));
                 }
             }
             Value::Table(Table(entries)) => {
                 for Entry { key, node, .. } in entries {
-                    self.substitute_in(node).map_err(|mistake| mistake.below(Step::Key(key.clone())))?;
+                    self.substitute(node, &mut |mistake| tell(mistake.below(Step::Key(key.clone()))));
                 }
             }
             _ => {}
         }
-        Ok(())
     }
 
     fn expand(&self, text: &str) -> Result<Value, String> {
@@ -111,14 +120,10 @@ impl Environment {
 }
 
 /// `PERFMON_SERVER_LISTEN` is a mistake, `PERFMON_CONFIG` is not.
-fn single_underscore(path: &str, sections: &[&str], at: &Place) -> Result<(), Mistake> {
+fn single_underscore(path: &str, sections: &[&str]) -> Option<String> {
     let path = path.to_lowercase();
-    let meant = sections.iter().find_map(|section| Some((section, path.strip_prefix(section)?.strip_prefix('_')?)));
-    match meant {
-        Some((section, key)) => {
-            let name = format!("{PREFIX}{section}{LEVEL}{key}").to_uppercase();
-            Err(Mistake::new(at.clone(), format!("levels are told apart by two underscores; did you mean {name}?")))
-        }
-        None => Ok(()),
-    }
+    let (section, key) =
+        sections.iter().find_map(|section| Some((section, path.strip_prefix(section)?.strip_prefix('_')?)))?;
+    let name = format!("{PREFIX}{section}{LEVEL}{key}").to_uppercase();
+    Some(format!("levels are told apart by two underscores; did you mean {name}?"))
 }

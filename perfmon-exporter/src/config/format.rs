@@ -13,7 +13,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::{
     mistake::Mistake,
-    node::{Entry, Node, Place, Table, Value},
+    node::{Entry, Node, Place, Source, Table, Value},
 };
 
 /// How a configuration is written.
@@ -67,11 +67,18 @@ impl Format {
 const DEEPEST: usize = 64;
 
 fn toml(name: &Arc<str>, text: &str) -> Result<Node, Mistake> {
+    let place = places(name, text);
     let table = DeTable::parse(text).map_err(|error| {
-        let at = Place::of(name, text, error.span().map_or(0, |span| span.start));
+        let at = place(error.span().map_or(0, |span| span.start));
         Mistake::new(at, format!("this is no TOML: {}", error.message()))
     })?;
-    toml_table(table.into_inner(), &|offset| Place::of(name, text, offset), Place::start(name))
+    toml_table(table.into_inner(), &place, Place::start(name))
+}
+
+/// The places of a text's bytes.
+fn places(name: &Arc<str>, text: &str) -> impl Fn(usize) -> Place + use<> {
+    let source = Arc::new(Source { name: name.clone(), text: text.to_owned() });
+    move |byte| Place::Byte(source.clone(), byte)
 }
 
 fn toml_table(table: DeTable<'_>, place: &dyn Fn(usize) -> Place, at: Place) -> Result<Node, Mistake> {
@@ -126,12 +133,13 @@ pub(super) fn inline(word: &str, at: &Place) -> Result<Node, Mistake> {
 
 /// A JSON text a level at a time: a raw value borrows from the text, which tells its place.
 fn json(name: &Arc<str>, text: &str) -> Result<Node, Mistake> {
-    let place = |part: &str| Place::of(name, text, (part.as_ptr() as usize).saturating_sub(text.as_ptr() as usize));
+    let at = places(name, text);
+    let place = |part: &str| at((part.as_ptr() as usize).saturating_sub(text.as_ptr() as usize));
     if text.trim().is_empty() {
         return Ok(Node::new(Value::Null, Place::start(name)));
     }
     let raw: &RawValue = serde_json::from_str(text).map_err(|error| {
-        let at = Place::Text { name: name.clone(), line: error.line().max(1), column: error.column().max(1) };
+        let at = Place::Line { name: name.clone(), line: error.line().max(1), column: error.column().max(1) };
         Mistake::new(at, format!("this is no JSON: {}", json_message(&error)))
     })?;
     json_node(raw, &place, text, 0)
@@ -222,7 +230,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
 fn yaml(name: &Arc<str>, text: &str) -> Result<Node, Mistake> {
     let place = |at: Option<serde_saphyr::Location>| {
         let of = |part: u64| usize::try_from(part).unwrap_or(usize::MAX).max(1);
-        at.map_or(Place::start(name), |at| Place::Text {
+        at.map_or(Place::start(name), |at| Place::Line {
             name: name.clone(),
             line: of(at.line()),
             column: of(at.column()),

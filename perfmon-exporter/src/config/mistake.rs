@@ -2,7 +2,6 @@
 
 use std::fmt::{self, Write};
 
-use perfmon_core::Error;
 use serde::de::{self, Expected, Unexpected};
 
 use super::node::Place;
@@ -13,7 +12,21 @@ pub(super) struct Mistake {
     at: Option<Place>,
     /// Keys from the inside out.
     path: Vec<Step>,
+    sort: Sort,
     message: String,
+}
+
+/// What is wrong where the path leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Sort {
+    /// The value itself.
+    Value,
+    /// A key of the section that it does not have.
+    Unknown(String),
+    /// A key that the section has to have.
+    Missing(&'static str),
+    /// A key that the section has twice.
+    Twice(&'static str),
 }
 
 #[derive(Debug, Clone)]
@@ -24,7 +37,25 @@ pub(super) enum Step {
 
 impl Mistake {
     pub(super) fn new(at: Place, message: impl Into<String>) -> Self {
-        Self { at: Some(at), path: Vec::new(), message: message.into() }
+        Self { at: Some(at), path: Vec::new(), sort: Sort::Value, message: message.into() }
+    }
+
+    fn of(sort: Sort, message: impl fmt::Display) -> Self {
+        Self { sort, ..<Self as de::Error>::custom(message) }
+    }
+
+    /// Where it is: in the order in which a reader comes by, the environment last.
+    pub(super) fn place(&self) -> Option<&Place> {
+        self.at.as_ref()
+    }
+
+    /// Keys from the outside in.
+    pub(super) fn path(&self) -> impl Iterator<Item = &Step> {
+        self.path.iter().rev()
+    }
+
+    pub(super) fn sort(&self) -> &Sort {
+        &self.sort
     }
 
     /// Says where, unless that is known more closely already.
@@ -57,29 +88,17 @@ impl Mistake {
 
 impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("failed to read the configuration")?;
-        if let Some(at) = &self.at {
-            write!(f, ", {at}")?;
-        }
-        match self.key() {
-            key if key.is_empty() => {}
-            key => write!(f, ", {key}")?,
-        }
-        write!(f, ": {}", self.message)
+        let at = self.at.as_ref().map(Place::to_string);
+        let parts = at.into_iter().chain([self.key()]).filter(|part| !part.is_empty());
+        write!(f, "{}: {}", parts.collect::<Vec<_>>().join(", "), self.message)
     }
 }
 
 impl std::error::Error for Mistake {}
 
-impl From<Mistake> for Error {
-    fn from(mistake: Mistake) -> Self {
-        Self::invalid(mistake.to_string())
-    }
-}
-
 impl de::Error for Mistake {
     fn custom<T: fmt::Display>(message: T) -> Self {
-        Self { at: None, path: Vec::new(), message: message.to_string() }
+        Self { at: None, path: Vec::new(), sort: Sort::Value, message: message.to_string() }
     }
 
     fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
@@ -105,27 +124,31 @@ impl de::Error for Mistake {
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
         let hint = hint(field, expected.iter().copied());
         let known = if expected.is_empty() { "none".to_owned() } else { list(expected, "and") };
-        Self::custom(format_args!("there is no key {field:?}{hint} Allowed here: {known}"))
+        let sort = Sort::Unknown(field.to_owned());
+        Self::of(sort, format_args!("there is no key {field:?}{hint} Allowed here: {known}"))
     }
 
     fn missing_field(field: &'static str) -> Self {
-        Self::custom(format_args!("the key {field:?} is missing; it has no default"))
+        Self::of(Sort::Missing(field), format_args!("the key {field:?} is missing; it has no default"))
     }
 
     fn duplicate_field(field: &'static str) -> Self {
-        Self::custom(format_args!("the key {field:?} is written twice; remove one"))
+        Self::of(Sort::Twice(field), format_args!("the key {field:?} is written twice; remove one"))
     }
 }
 
 /// `; did you mean "listen"?`, if one of the names is near, else a full stop.
-pub(crate) fn hint<'a>(written: &str, known: impl Iterator<Item = &'a str>) -> String {
+pub(crate) fn hint<'a>(written: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
+    near(written, known).map_or_else(|| String::from("."), |name| format!("; did you mean {name:?}?"))
+}
+
+/// The nearest of the names, if it is near; else one that is the same but for words behind it.
+pub(super) fn near<'a>(written: &str, mut known: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
     let written = written.to_lowercase();
-    let distance = |name: &str| strsim::damerau_levenshtein(&written, name);
-    let nearest = known.map(|name| (distance(name), name)).min();
-    match nearest {
-        Some((distance, name)) if distance <= 1 + name.len() / 4 => format!("; did you mean {name:?}?"),
-        _ => String::from("."),
-    }
+    let nearest = known.clone().map(|name| (strsim::damerau_levenshtein(&written, name), name)).min();
+    let near = nearest.filter(|(distance, name)| *distance <= 1 + name.len() / 4).map(|(_, name)| name);
+    let begins = |long: &str, short: &str| long.strip_prefix(short).is_some_and(|rest| rest.starts_with('_'));
+    near.or_else(|| known.find(|name| begins(&written, name) || begins(name, &written)))
 }
 
 fn list(names: &[&str], last: &str) -> String {

@@ -21,8 +21,8 @@
 //! `PERFMON_SERVER__TOKENS__0__SECRET`; an empty one is as good as absent. In texts of the file `${NAME}` stands for a variable, `${NAME:-default}` for one that may be
 //! absent or empty, and `$$` for a dollar sign. `perfmon.example.toml` in the repository has every key.
 //!
-//! A file that [`Config::load`] read is read again when it has changed and then been still for a second, while the exporter runs. Collectors, health, profiles, who may ask, and the log's level then
-//! change at once; what needs a restart is told in `/health`, and so is a mistake, which changes nothing.
+//! A file that [`Config::load`] read is read again when it has changed and then been still for a second, while the exporter runs. Collectors, health, profiles, the history's
+//! bounds, who may ask, and the log's level then change at once; what needs a restart is told in `/health`, and so are mistakes, which change nothing.
 
 mod access;
 mod environment;
@@ -30,10 +30,12 @@ mod example;
 mod format;
 mod health;
 mod mistake;
+mod mistakes;
 mod node;
 mod quantity;
 mod read;
 mod sections;
+mod take_out;
 mod watcher;
 
 use std::{fs::File, io::Read, path::Path, sync::Arc};
@@ -42,11 +44,11 @@ use perfmon_core::Error;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use self::{environment::Environment, mistake::Mistake, node::Node};
+use self::{environment::Environment, mistakes::Mistakes, node::Node};
 pub use self::{
     format::Format,
     health::{ErrorRate, Failing, Health, Latency, Points, Rule, Usage},
-    sections::{Collector, Collectors, Dashboard, Level, Log, Profiles, Report, Server, Theme, Windows},
+    sections::{Collector, Collectors, Dashboard, History, Level, Log, Profiles, Report, Server, Theme, Windows},
 };
 pub(crate) use self::{
     mistake::hint,
@@ -70,6 +72,9 @@ pub struct Config {
     pub collectors: Collectors,
     /// Live windows: the last ten seconds, minute, … hour.
     pub windows: Windows,
+    /// The recent past of gauges and counters, in memory: single values for ten minutes, by ten seconds for an hour, by minutes before. What narrower bounds leave no
+    /// room for is dropped at once, the oldest first.
+    pub history: History,
     /// What takes points from the health score, which begins at 100. With 0 points a rule is off.
     pub health: Health,
     /// Names under which metrics are scraped.
@@ -86,14 +91,15 @@ pub struct Config {
 }
 
 /// In the order of the struct.
-const SECTIONS: [&str; 8] = ["server", "collectors", "windows", "health", "profiles", "dashboard", "log", "report"];
+const SECTIONS: [&str; 9] =
+    ["server", "collectors", "windows", "history", "health", "profiles", "dashboard", "log", "report"];
 
 impl Config {
     /// Reads a file, whose ending chooses the format, and what environment variables say.
     ///
     /// # Errors
-    /// When it cannot be read, is larger than 1 MiB, or has a mistake: the text tells file, line, column and key, what is allowed, and the nearest known key. Of
-    /// environment variables it tells the name.
+    /// When it cannot be read, is larger than 1 MiB, or has mistakes: the text tells each of them on a line of its own (twenty at most), with file, line, column
+    /// and key, what is allowed, and the nearest known key. Of environment variables it tells the name.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, Error> {
         Self::load_with(path.as_ref(), &Environment::of_process())
     }
@@ -103,7 +109,7 @@ impl Config {
     /// # Errors
     /// When it has a mistake, as [`load`](Self::load).
     pub fn parse(text: &str, format: Format, name: &str) -> Result<Self, Error> {
-        Ok(Self::read(Some((text, format, name)), &Environment::of_process(), false)?)
+        Self::read(Some((text, format, name)), &Environment::of_process(), false)
     }
 
     /// Reads environment variables alone.
@@ -111,7 +117,7 @@ impl Config {
     /// # Errors
     /// When one of them has a mistake, as [`load`](Self::load).
     pub fn from_env() -> Result<Self, Error> {
-        Ok(Self::read(None, &Environment::of_process(), true)?)
+        Self::read(None, &Environment::of_process(), true)
     }
 
     /// The same with other variables than those of the process.
@@ -120,7 +126,7 @@ impl Config {
     /// As [`load`](Self::load).
     #[doc(hidden)]
     pub fn parse_with(text: &str, format: Format, name: &str, variables: &[(&str, &str)]) -> Result<Self, Error> {
-        Ok(Self::read(Some((text, format, name)), &Environment::of(variables), true)?)
+        Self::read(Some((text, format, name)), &Environment::of(variables), true)
     }
 
     /// A JSON Schema (2020-12) of configuration files, for editors and checks.
@@ -171,19 +177,33 @@ impl Config {
         Ok(config)
     }
 
-    fn read(text: Option<(&str, Format, &str)>, environment: &Environment, overrides: bool) -> Result<Self, Mistake> {
-        let mut root = match text {
-            Some((text, format, name)) => format.read(&Arc::from(name), text)?,
-            None => Node::new(node::Value::Null, node::Place::start(&Arc::from("environment"))),
+    fn read(text: Option<(&str, Format, &str)>, environment: &Environment, overrides: bool) -> Result<Self, Error> {
+        let mut mistakes = Mistakes::default();
+        let config = Self::collect(text, environment, overrides, &mut mistakes);
+        mistakes.none()?;
+        Ok(config.unwrap_or_default())
+    }
+
+    /// Reads what can be read, and collects what is wrong.
+    fn collect(
+        text: Option<(&str, Format, &str)>,
+        environment: &Environment,
+        overrides: bool,
+        mistakes: &mut Mistakes,
+    ) -> Option<Self> {
+        let root = match text {
+            Some((text, format, name)) => format.read(&Arc::from(name), text),
+            None => Ok(Node::new(node::Value::Null, node::Place::start(&Arc::from("environment")))),
         };
-        environment.substitute_in(&mut root)?;
+        let mut root = root.map_err(|mistake| mistakes.add(mistake)).ok()?;
+        environment.substitute_in(&mut root, mistakes);
         if overrides {
-            environment.override_in(&mut root, &SECTIONS)?;
+            environment.override_in(&mut root, &SECTIONS, mistakes);
         }
         if let Some(collectors) = root.get_mut("collectors") {
             collectors.join_names();
         }
-        read::read(root)
+        read::read(root, mistakes)
     }
 
     /// Paths are relative to the file in which they stand.

@@ -21,6 +21,10 @@ pub(super) enum Value {
     Word(String),
     List(Vec<Node>),
     Table(Table),
+    /// It was a mistake, or missing where it has to be. That is told, and it reads as whatever is asked for, so that what is around it can be read.
+    Told,
+    /// As [`Told`](Self::Told), and not even that helped: as good as absent.
+    Gone,
 }
 
 /// Keys in the order in which they are written.
@@ -34,38 +38,59 @@ pub(super) struct Entry {
     pub(super) node: Node,
 }
 
+/// A text that a configuration is read from.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Source {
+    pub(super) name: Arc<str>,
+    pub(super) text: String,
+}
+
 /// Where something stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Place {
+    /// At a byte of a text. Its line is only counted when it is told.
+    Byte(Arc<Source>, usize),
     /// In a text; line and column count from 1, the column in characters.
-    Text { name: Arc<str>, line: usize, column: usize },
+    Line { name: Arc<str>, line: usize, column: usize },
     /// In an environment variable.
     Variable(Arc<str>),
+}
+
+impl Source {
+    /// Line and column of a byte.
+    fn line_of(&self, byte: usize) -> (usize, usize) {
+        let mut byte = byte.min(self.text.len());
+        while !self.text.is_char_boundary(byte) {
+            byte -= 1;
+        }
+        let before = &self.text[..byte];
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+    }
+}
+
+// The text may contain secrets.
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
 }
 
 impl Place {
     /// The beginning of a text.
     pub(super) fn start(name: &Arc<str>) -> Self {
-        Self::Text { name: name.clone(), line: 1, column: 1 }
-    }
-
-    /// The place of a byte of a text.
-    pub(super) fn of(name: &Arc<str>, text: &str, offset: usize) -> Self {
-        let mut offset = offset.min(text.len());
-        while !text.is_char_boundary(offset) {
-            offset -= 1;
-        }
-        let before = &text[..offset];
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        let line = before.matches('\n').count() + 1;
-        Self::Text { name: name.clone(), line, column: before[line_start..].chars().count() + 1 }
+        Self::Line { name: name.clone(), line: 1, column: 1 }
     }
 }
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Text { name, line, column } => write!(f, "{name}:{line}:{column}"),
+            Self::Byte(source, byte) => {
+                let (line, column) = source.line_of(*byte);
+                write!(f, "{}:{line}:{column}", source.name)
+            }
+            Self::Line { name, line, column } => write!(f, "{name}:{line}:{column}"),
             Self::Variable(name) => write!(f, "environment variable {name}"),
         }
     }
@@ -79,7 +104,7 @@ impl Node {
     /// What it is, in a word. Never its value, which may be a secret.
     pub(super) fn kind(&self) -> &'static str {
         match self.value {
-            Value::Null => "nothing",
+            Value::Null | Value::Told | Value::Gone => "nothing",
             Value::Bool(_) => "true or false",
             Value::Integer(_) | Value::Float(_) => "a number",
             Value::Text(_) | Value::Word(_) => "a text",

@@ -1,9 +1,13 @@
 //! Durations and sizes as people write them.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
-use jiff::SignedDuration;
-use serde::{Deserialize, Deserializer, de::Error};
+use jiff::{Span, SpanRelativeTo};
+use perfmon_core::series::Bounds;
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error, Visitor},
+};
 
 /// The longest that makes sense anywhere in a configuration.
 const LONGEST: Duration = Duration::from_secs(366 * 86_400);
@@ -11,29 +15,91 @@ const UNITS: [(&str, u64); 5] = [("", 1), ("B", 1), ("KiB", 1 << 10), ("MiB", 1 
 
 /// `"1m 30s"`: longer than nothing, a year at most.
 pub(super) fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
-    let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
-    let parsed = text.parse::<SignedDuration>().ok().and_then(|time| Duration::try_from(time).ok());
-    match parsed {
-        Some(time) if !time.is_zero() && time <= LONGEST => Ok(Some(time)),
-        Some(_) => {
-            Err(D::Error::custom(format_args!("{text:?} is out of range: write a time above 0s, at most a year")))
+    Ok(Option::<Time>::deserialize(deserializer)?.map(|Time(time)| time))
+}
+
+/// For how long the history keeps values.
+pub(super) fn retention<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    match duration(deserializer)? {
+        Some(time) if !Bounds::RETENTION.contains(&time) => {
+            Err(D::Error::custom("it is too short: write a minute at least, a year at most"))
         }
-        None => Err(D::Error::custom(format_args!(
-            "{text:?} is no duration; write one as in \"1m 30s\", \"250ms\" or \"1h\""
-        ))),
+        time => Ok(time),
     }
 }
 
 /// `"16MiB"`, in bytes.
 pub(super) fn size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<usize>, D::Error> {
-    let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
+    Ok(Option::<Bytes>::deserialize(deserializer)?.map(|Bytes(bytes)| bytes))
+}
+
+/// The memory that the history may take.
+pub(super) fn history_size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<usize>, D::Error> {
+    match size(deserializer)? {
+        Some(bytes) if bytes < Bounds::LEAST_MEMORY => Err(D::Error::custom("it is too small: write 1MiB at least")),
+        bytes => Ok(bytes),
+    }
+}
+
+/// Declares a quantity with a unit, which is written as text. Of a bare number its message says which text that may be.
+macro_rules! with_unit {
+    ($type:ident, $expecting:literal, $unit:literal, $parse:ident) => {
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                struct Text;
+                impl Visitor<'_> for Text {
+                    type Value = $type;
+
+                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                        f.write_str($expecting)
+                    }
+
+                    fn visit_str<E: Error>(self, text: &str) -> Result<$type, E> {
+                        $parse(text).map($type).map_err(E::custom)
+                    }
+
+                    fn visit_u64<E: Error>(self, number: u64) -> Result<$type, E> {
+                        Err(E::custom(format_args!(
+                            concat!("expected ", $expecting, ", found {}; did you mean \"{}", $unit, "\"?"),
+                            number, number
+                        )))
+                    }
+                }
+                deserializer.deserialize_str(Text)
+            }
+        }
+    };
+}
+
+struct Time(Duration);
+with_unit!(Time, "a duration as in \"1m 30s\"", "s", parse_duration);
+
+struct Bytes(usize);
+with_unit!(Bytes, "a size as in \"16MiB\"", "B", parse_size);
+
+fn parse_duration(text: &str) -> Result<Duration, String> {
+    // A day has 24 hours here, whatever the calendar says.
+    let span = text.parse::<Span>().and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()));
+    match span.ok().and_then(|time| Duration::try_from(time).ok()) {
+        Some(time) if !time.is_zero() && time <= LONGEST => Ok(time),
+        Some(_) => Err(format!("{text:?} is out of range: write a time above 0s, at most a year")),
+        None if is_number(text) => Err(format!("{text:?} has no unit; did you mean \"{text}s\"?")),
+        None => Err(format!("{text:?} is no duration; write one as in \"1m 30s\", \"250ms\" or \"1h\"")),
+    }
+}
+
+fn parse_size(text: &str) -> Result<usize, String> {
     let number_end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(number_end);
     let unit = UNITS.iter().find(|(name, _)| name.eq_ignore_ascii_case(unit.trim()));
     let bytes = unit.zip(number.parse::<u64>().ok()).and_then(|((_, unit), number)| number.checked_mul(*unit));
-    bytes.and_then(|bytes| usize::try_from(bytes).ok()).map(Some).ok_or_else(|| {
-        D::Error::custom(format_args!("{text:?} is no size; write one as in \"16MiB\", \"512KiB\" or \"1GiB\""))
-    })
+    bytes
+        .and_then(|bytes| usize::try_from(bytes).ok())
+        .ok_or_else(|| format!("{text:?} is no size; write one as in \"16MiB\", \"512KiB\" or \"1GiB\""))
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// A part of a whole, 0 to 1.

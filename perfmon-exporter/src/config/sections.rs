@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, num::NonZeroU32, path::PathBuf, time::Duration};
 
+use perfmon_core::series::Bounds;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -66,6 +67,37 @@ pub struct Windows {
     #[serde(deserialize_with = "quantity::size")]
     #[schemars(with = "String", extend("default" = "16MiB"))]
     pub memory_limit: Option<usize>,
+}
+
+/// The recent past of gauges and counters, in memory: single values for ten minutes, by ten seconds for an hour, by minutes before. What narrower bounds leave no
+/// room for is dropped at once, the oldest first.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct History {
+    /// For how long values are kept: a minute at least. For less when memory is short.
+    #[serde(deserialize_with = "quantity::retention")]
+    #[schemars(with = "String", extend("default" = "24h"))]
+    pub retention: Option<Duration>,
+    /// Series that have a history; at most one for each KiB of the memory.
+    #[schemars(with = "NonZeroU32", extend("default" = 4096))]
+    pub max_series: Option<NonZeroU32>,
+    /// Memory that all values may take, 1MiB at least. A single one takes 16 bytes, ten seconds or a minute of them 40: of a value every five seconds, 72 KiB a day.
+    #[serde(deserialize_with = "quantity::history_size")]
+    #[schemars(with = "String", extend("default" = "32MiB"))]
+    pub memory_limit: Option<usize>,
+}
+
+impl History {
+    /// The bounds with what is written here in the place of what they say.
+    #[must_use]
+    pub fn bounds(&self, base: Bounds) -> Bounds {
+        let mut bounds = base;
+        bounds.retention = self.retention.unwrap_or(base.retention);
+        bounds.max_series = self.max_series.map_or(base.max_series, |most| most.get() as usize);
+        bounds.memory_limit = self.memory_limit.unwrap_or(base.memory_limit);
+        bounds
+    }
 }
 
 /// Names under which metrics are scraped.

@@ -126,8 +126,9 @@ impl<'a> Calls<'a> {
 
     /// Whether a label of this name is perfmon's, whatever labels the program has.
     fn is_fixed(self, site: &Site, label: &str) -> bool {
-        let parts = site.kind().name_labels();
-        ["kind", "name"].contains(&label) || parts.contains(&label) || self.measure.labels().contains(&label)
+        let by_call = site.kind().is_named_by_call() && site.label_keys().iter().any(|key| key == label);
+        let part = site.kind().name_labels().contains(&label) && !by_call;
+        ["kind", "name"].contains(&label) || part || self.measure.labels().contains(&label)
     }
 
     /// Whether the profile gives a label of the program another key.
@@ -295,7 +296,7 @@ impl<'a> Calls<'a> {
                 "kind" => Some(site.kind().as_str()),
                 "name" => Some(site.name()),
                 fixed if self.is_fixed(site, fixed) => added().or_else(part),
-                _ => of_program(),
+                _ => of_program().filter(|value| !value.is_empty()).or_else(part),
             }
         };
         let mapped =

@@ -27,11 +27,19 @@ pub(super) fn find(snapshot: &Snapshot, name: &str, shown_as: FamilyType) -> Opt
     fitting.min_by_key(|(_, metric)| !exact(metric)).map(|(at, _)| first + at)
 }
 
+/// From what a metric's values are in to what a family shows.
+pub(super) fn scale(metric: &Metric, family: &Family, source: &Source) -> Scale {
+    let converted = Unit::of(metric.unit()).zip(family.unit).and_then(|(from, to)| from.to(to));
+    source.scale.or(converted).unwrap_or(Scale::ONE)
+}
+
 /// How a metric's series are shown.
 struct Shown<'a> {
     /// Key for each of the metric's labels, where it is shown.
     keys: Vec<Option<Cow<'a, str>>>,
     constants: &'a [(String, String)],
+    /// Position of a label, and the value it must have; `None` for a label that the metric lacks.
+    only: Vec<(Option<usize>, &'a str)>,
     scale: Scale,
     edges: Option<Edges>,
     quantiles: &'a [Quantile],
@@ -47,9 +55,7 @@ pub(super) fn listed<E: Encoder>(
     source: &Source,
     sink: &mut Sink<'_, E>,
 ) {
-    let unit = Unit::of(metric.unit());
-    let converted = unit.zip(family.unit).and_then(|(from, to)| from.to(to));
-    let scale = source.scale.or(converted).unwrap_or(Scale::ONE);
+    let scale = scale(metric, family, source);
     let fixed = source.labels.iter().chain(&source.constants).map(|(key, _)| key.as_str());
     let taken: Vec<&str> = fixed.chain(RESERVED).collect();
     let target = |key: &str| source.labels.iter().find(|(_, from)| from == key).map(|(key, _)| key.as_str());
@@ -65,7 +71,9 @@ pub(super) fn listed<E: Encoder>(
     let recent = window.and_then(|(_, window)| Some(&window.metrics()[find(window, metric.name(), family.kind)?]));
     let edges = (metric.kind() == MetricKind::Histogram).then(|| Edges::new(&family.edges, scale));
     let quantiles = &family.quantiles;
-    write(metric, &Shown { keys, constants: &source.constants, scale, edges, quantiles, recent }, sink);
+    let at = |key: &str| metric.label_keys().iter().position(|known| known == key);
+    let only = source.only.iter().map(|(key, value)| (at(key), value.as_str())).collect();
+    write(metric, &Shown { keys, constants: &source.constants, only, scale, edges, quantiles, recent }, sink);
 }
 
 /// Writes a metric that no family takes: in base units and named by rule, or as it is.
@@ -96,7 +104,11 @@ pub(super) fn passed<E: Encoder>(
     let keys = own.into_iter().map(|key| Some(Cow::Owned(key))).collect();
     let edges = (kind == FamilyType::Histogram).then(|| Edges::new(&edges, scale));
     let mut sink = Sink::streaming(encoder, head);
-    write(metric, &Shown { keys, constants: &[], scale, edges, quantiles: &[], recent: None }, &mut sink);
+    write(
+        metric,
+        &Shown { keys, constants: &[], only: Vec::new(), scale, edges, quantiles: &[], recent: None },
+        &mut sink,
+    );
     sink.close();
 }
 
@@ -133,7 +145,12 @@ fn head<'a>(metric: &Metric, name: &'a str, kind: FamilyType, unit: Option<Unit>
 
 fn write<E: Encoder>(metric: &Metric, shown: &Shown<'_>, sink: &mut Sink<'_, E>) {
     let mut labels: Vec<(&str, &str)> = Vec::with_capacity(shown.keys.len() + shown.constants.len());
-    for series in metric.series() {
+    let wanted = |series: &&MetricSeries| {
+        // A label that is not there is one with an empty value.
+        let has = |(at, value): &(Option<usize>, &str)| at.map_or("", |at| series.values()[at].as_str()) == *value;
+        shown.only.iter().all(has)
+    };
+    for series in metric.series().iter().filter(wanted) {
         labels.clear();
         let own = shown.keys.iter().zip(series.values());
         // To Prometheus a label with an empty value is one that is not there.

@@ -30,9 +30,11 @@ mod protobuf;
 mod sink;
 mod text;
 mod unit;
+mod values;
 
 use perfmon_core::snapshot::Snapshot;
 
+pub(crate) use self::values::Values;
 use self::{
     calls::Calls,
     exemplar::Exemplars,

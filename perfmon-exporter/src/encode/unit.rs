@@ -52,6 +52,8 @@ impl Scale {
 /// A known unit: which base unit it is a part or a multiple of.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Unit {
+    /// In full, in plural: `"milliseconds"`.
+    pub(super) name: &'static str,
     /// As names end in it: `"seconds"`.
     pub(super) base: &'static str,
     /// From this unit to the base unit.
@@ -59,12 +61,12 @@ pub(super) struct Unit {
 }
 
 impl Unit {
-    pub(super) const NANOSECONDS: Self = Self { base: "seconds", to_base: Scale::NANOSECONDS };
+    pub(super) const NANOSECONDS: Self = Self { name: "nanoseconds", base: "seconds", to_base: Scale::NANOSECONDS };
 
     /// The unit of this name, in plural or short.
     pub(super) fn of(text: &str) -> Option<Self> {
         let row = TABLE.iter().find(|row| row.names.contains(&text))?;
-        Some(Self { base: row.base, to_base: Scale::new(row.multiply, row.divide) })
+        Some(Self { name: row.names[0], base: row.base, to_base: Scale::new(row.multiply, row.divide) })
     }
 
     /// The unit that a metric's name ends in, written out in full (a trailing `_total` set aside).

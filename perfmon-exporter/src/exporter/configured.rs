@@ -1,10 +1,10 @@
 //! What a configuration chooses.
 
-use perfmon_core::Error;
+use perfmon_core::{Error, series};
 
 use super::{Builder, Exporter};
 use crate::{
-    config::Config,
+    config::{Config, History},
     log,
     reload::{Base, profiles_of},
 };
@@ -17,12 +17,16 @@ impl Builder {
     pub fn config(mut self, config: Config) -> Result<Self, Error> {
         let base = Base {
             policy: self.policy.clone(),
+            history: self.history.unwrap_or_else(series::bounds),
             profiles: self.profiles.clone(),
             default_profile: self.default_profile.clone(),
             access: self.access.clone(),
         };
         self.access = config.access(&base.access);
         self.policy = config.health.policy(&base.policy);
+        if config.history != History::default() {
+            self.history = Some(config.history.bounds(base.history));
+        }
         self.profiles = profiles_of(&config, &base.profiles)?;
         self.default_profile = config.profiles.default.clone().or(self.default_profile);
         self.profiles()?;

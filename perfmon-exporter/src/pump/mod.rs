@@ -92,7 +92,7 @@ impl Pump {
         }
         own.extend(self.shared.troubles().into_iter().map(|(rule, reason)| deduction(rule, 5, reason)));
         let health = assess(&self.policy, &snapshot, &recent, &collectors(), &own);
-        self.shared.publish(Tick { number: self.ticks, snapshot, health, took: begun.elapsed(), late });
+        self.shared.publish(Tick { number: self.ticks, snapshot, health, recent, took: begun.elapsed(), late });
     }
 }
 

@@ -42,7 +42,7 @@ impl Collector for Own {
         out.gauge("perfmon_history_bytes", history.bytes as f64).describe("Memory that recent values take", "bytes");
         out.gauge("perfmon_history_series", history.series as f64).describe("Series whose recent values are kept", "");
         out.counter("perfmon_history_dropped", history.dropped)
-            .describe("Recent values not kept, because the limit was reached", "");
+            .describe("Recent values not kept, because a limit was reached or became lower", "");
         out.counter("perfmon_history_turned_away", history.turned_away)
             .describe("Recent values of series that have no history, because there are too many series", "");
         out.counter("perfmon_slow_calls_dropped", evidence::dropped())

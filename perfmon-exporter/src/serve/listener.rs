@@ -20,7 +20,10 @@ use super::{
     router,
     secure::{Door, Peer, Tls},
 };
-use crate::{connections::Place, state::Shared};
+use crate::{
+    connections::Place,
+    state::{Refusal, Shared},
+};
 
 /// How long a client may take over the head of a request, also of the next one on the same connection.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
@@ -51,6 +54,10 @@ pub(crate) async fn serve(listener: TcpListener, door: Door, shared: Arc<Shared>
         };
         match accepted {
             Ok((stream, peer)) => {
+                if tls.as_ref().is_some_and(|tls| !tls.admits(peer.ip())) {
+                    shared.refusals.count(Refusal::Rate);
+                    continue;
+                }
                 // Beyond the bound the stream is dropped, which closes it.
                 let Some(place) = connections.enter() else { continue };
                 let number = place.number();

@@ -6,6 +6,7 @@ mod listener;
 mod live;
 mod page;
 mod patience;
+mod performance;
 mod problem;
 mod scrape;
 mod secure;

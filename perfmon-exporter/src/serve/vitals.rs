@@ -9,13 +9,13 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use perfmon_core::{
-    analyse::{Deduction, HealthStatus},
+    analyse::{Deduction, HealthStatus, Window},
     collect::{CollectorStatus, collectors},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{problem::Problem, secure::Caller};
+use super::{performance::Summary, problem::Problem, secure::Caller};
 use crate::state::{Shared, Tick};
 
 /// What `/health` says.
@@ -32,6 +32,7 @@ pub(crate) struct Vitals {
     uptime_seconds: f64,
     collectors: Vec<Collecting>,
     pump: Pumping,
+    performance: Summary,
 }
 
 /// What it says to those who may not read.
@@ -123,6 +124,7 @@ impl Vitals {
                 tick_seconds: tick.took.as_secs_f64(),
                 late_seconds: tick.late.as_secs_f64(),
             },
+            performance: Summary::of(Window::FiveMinutes, &tick.recent, &tick.snapshot),
         }
     }
 }

@@ -27,6 +27,20 @@ fn metrics_have_data_points() {
 }
 
 #[test]
+fn metrics_are_known_by_the_names_of_that_system_too() {
+    let requests = ask("/api/metrics?metric_name=app_requests_total");
+    let points = requests["data"]["data_points"].as_array().expect("a list");
+    assert_eq!(points.len(), 1, "the present");
+    assert_eq!((&points[0]["value"], &points[0]["tags"], &points[0]["unit"]), (&json!(1.0), &json!({}), &json!("")));
+    let mean = ask("/api/metrics?metric_name=app_response_time_avg_seconds");
+    let point = &mean["data"]["data_points"][0];
+    assert!((point["value"].as_f64().expect("a number") / 0.003 - 1.0).abs() < 0.01, "{point}");
+    assert_eq!(point["unit"], "seconds");
+    let later = ask("/api/metrics?metric_name=app_requests_total&start_time=99999999990");
+    assert_eq!(later["data"]["data_points"], json!([]), "no present there");
+}
+
+#[test]
 fn health_and_alerts() {
     let health = ask("/api/health");
     assert_eq!(health["status"], "success");

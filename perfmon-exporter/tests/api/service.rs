@@ -9,9 +9,9 @@ use perfmon_core::{
     site::{CallSite, Kind, Name, Objective, Statistic},
 };
 use perfmon_exporter::Exporter;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::support::{eventually, exporter, get};
+use crate::support::{eventually, get, started};
 
 const BOUND: Objective = Objective::latency(Statistic::P99, 50_000_000);
 
@@ -56,7 +56,7 @@ static SERVICE: LazyLock<Exporter> = LazyLock::new(|| {
     }
     record(&ROUTE, Duration::from_millis(3));
     register_collector(Cores);
-    let exporter = exporter();
+    let exporter = started(perfmon_exporter::builder().section("queue", || Some(json!({"waiting": 3}))));
     eventually("values have been collected", || {
         (get(&exporter, "/api/metrics?metric_name=packets").0 == 200).then_some(())
     });

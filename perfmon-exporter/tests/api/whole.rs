@@ -2,15 +2,16 @@ use serde_json::{Value, json};
 
 use crate::{
     service::{ask, members, service},
-    support::get,
+    support::{eventually, get},
 };
 
 #[test]
 fn the_dashboard_is_one_document() {
     let dashboard = ask("/api/v1/dashboard?window=1h");
-    let expected = ["alerts", "health", "latency", "performance", "pnl", "resources", "timestamp"];
+    let expected = ["alerts", "health", "latency", "performance", "pnl", "queue", "resources", "timestamp"];
     assert_eq!(members(&dashboard), expected);
     assert_eq!((&dashboard["pnl"], &dashboard["alerts"]), (&Value::Null, &json!([])));
+    assert_eq!(dashboard["queue"], json!({"waiting": 3}), "a section");
     assert_eq!(dashboard["performance"]["calls"], 104);
     assert_eq!(dashboard["performance"]["errors"], 1);
     assert_eq!(dashboard["performance"]["objectives_missed"], 1);
@@ -20,6 +21,29 @@ fn the_dashboard_is_one_document() {
     assert_eq!(dashboard["resources"]["cpu_usage_percent"], json!([{"labels": {}, "value": 12.5, "unit": "percent"}]));
     assert_eq!(dashboard["resources"]["broken"][0]["value"], Value::Null);
     assert_eq!(dashboard["health"]["score"].as_u64(), ask("/api/v1/health")["score"].as_u64());
+}
+
+#[test]
+fn health_has_a_summary_of_the_last_five_minutes() {
+    // The calls were made before the first tick; resources may come with a later one.
+    let summary = eventually("resources", || {
+        Some(ask("/health")["performance"].take()).filter(|summary| summary["resources"]["cpu_usage_percent"] == 12.5)
+    });
+    assert_eq!(members(&summary), ["calls", "resources", "span_seconds", "window"]);
+    assert_eq!(members(&summary["calls"]), ["db", "latency", "order", "request"], "the kinds that there are");
+    let latency = &summary["calls"]["latency"];
+    assert_eq!((&latency["calls"], &latency["error_rate"]), (&json!(100), &json!(0.0)));
+    for (figure, milliseconds) in [("p50_ns", 50.0), ("p95_ns", 95.0), ("p99_ns", 99.0)] {
+        let found = latency[figure].as_f64().expect("a number") / 1e6;
+        assert!((found / milliseconds - 1.0).abs() < 0.01, "{figure} {found}");
+    }
+    let order = &summary["calls"]["order"];
+    assert_eq!((&order["errors"], &order["slowest"][0]["name"]), (&json!(1), &json!("limit")));
+    assert_eq!(summary["calls"]["request"]["slowest"][0]["name"], "GET /orders/{id}?a=b");
+    // Never called: no percentiles, rather than zeros.
+    let db = &summary["calls"]["db"];
+    assert_eq!((&db["calls"], &db["p99_ns"], &db["slowest"]), (&json!(0), &Value::Null, &json!([])));
+    assert_eq!(summary["resources"]["disk_usage_percent"], Value::Null, "nobody collects it");
 }
 
 #[test]

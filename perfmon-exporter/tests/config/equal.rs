@@ -61,12 +61,18 @@ fn config() -> impl Strategy<Value = Value> {
     let health = section(std::vec![("cpu", usage()), ("memory", usage()), ("rules", rule.boxed())]);
     let log = section(std::vec![("level", one_of(&[json!("off"), json!("trace")])), ("file", text())]);
     let windows = section(std::vec![("memory_limit", one_of(&[json!("16MiB"), json!("1024")]))]);
+    let history = section(std::vec![
+        ("retention", one_of(&[json!("90s"), json!("12h"), json!("1d"), json!("1w 2d")])),
+        ("max_series", (1_u32..).prop_map(Value::from).boxed()),
+        ("memory_limit", one_of(&[json!("1MiB"), json!("33554432")])),
+    ]);
     section(std::vec![
         ("server", server),
         ("collectors", collectors.boxed()),
         ("health", health),
         ("log", log),
         ("windows", windows),
+        ("history", history),
     ])
 }
 

@@ -30,6 +30,8 @@ fn mistakes_are_told_with_place_key_and_remedy() {
         toml("[[server.tokens]]\nname = \"a\"\nsecret = \"0123456789abcdef\"\nroles = \"read\""),
         toml("[health.queue]\nmetric = \"queue_length\""),
         toml("[health.rules.queue]\nmetric = \"queue_length\"\nthreshold = 1"),
+        toml("[history]\nretention_period = 86400"),
+        toml("[history]\nmax_data_points = 5000"),
         // Types.
         toml("server = 7"),
         toml("[server]\nlisten = 9464"),
@@ -48,6 +50,12 @@ fn mistakes_are_told_with_place_key_and_remedy() {
         toml("[collectors.\"system.cpu\"]\ninterval = \"0s\""),
         toml("[collectors.\"system.cpu\"]\ninterval = \"-5s\""),
         toml("[windows]\nmemory_limit = \"16 megs\""),
+        toml("[windows]\nmemory_limit = 16777216"),
+        toml("[history]\nretention = 86400"),
+        toml("[history]\nretention = \"10s\""),
+        toml("[history]\nretention = true"),
+        toml("[history]\nmemory_limit = \"64KiB\""),
+        toml("[history]\nmax_series = 0"),
         toml("[dashboard]\ntheme = \"drak\""),
         json("{\"log\": {\"level\": \"verbose\"}}"),
         toml("[[server.tokens]]\nname = \"short\"\nsecret = \"hunter2\""),
@@ -75,8 +83,92 @@ fn mistakes_are_told_with_place_key_and_remedy() {
         mistake("", Format::Toml, &[("PERFMON_SERVER__TLS", "{ hunter2")]),
         mistake("", Format::Toml, &[("PERFMON_SERVER__TOKENS", "hunter2")]),
         mistake("", Format::Toml, &[("PERFMON_HEALTH__CPU__ABOVE", "101")]),
+        mistake("", Format::Toml, &[("PERFMON_HISTORY__RETENTION", "86400")]),
     ];
     insta::assert_snapshot!("mistakes", mistakes.join("\n"));
+}
+
+#[test]
+fn all_mistakes_are_told_at_once() {
+    let text = r#"
+[server]
+listen = 9464
+lisen = "127.0.0.1:1"
+origins = ["https://a.example", 7, "${ORIGIN}"]
+
+[[server.tokens]]
+name = "prometheus"
+secret = "hunter2"
+role = "admin"
+
+[[server.tokens]]
+name = "bob"
+secert = "0123456789abcdef"
+
+[[server.tokens]]
+secret = "${TOKEN}"
+
+[[server.users]]
+
+[server.tls]
+certificate = 1
+
+[collectors]
+system.cpu.interval = "5"
+system.disk = 7
+
+[collectors."system.cpu"]
+interval = "1s"
+
+[health.cpu]
+points = 300
+abvoe = 80
+
+[health.rules.queue]
+condition = "over"
+
+[health.rules.orders]
+metric = "orders"
+
+[dashbord]
+theme = "dark"
+"#;
+    let variables = [
+        ("PERFMON_LOG__LEVEL", "verbose"),
+        ("PERFMON_LOG_FILE", "perfmon.log"),
+        ("PERFMON_SERVR__LISTEN", "hunter2"),
+        ("PERFMON_SERVER__HOSTS", "[\"a\", 7"),
+        ("PERFMON_HEALTH__RULES__MEMORY", "{ metric = \"memory\", threshold = \"hunter2\" }"),
+    ];
+    let json = r#"{
+  "server": { "listen": 1, "hosts": { "a": 1 }, "tls": [] },
+  "log": 7,
+  "history": { "retention": 86400, "max_data_points": 5000 }
+}"#;
+    let yaml =
+        "server:\n  listen: 1\n  tokens:\n    - hunter2hunter2hunter2\n    - { name: a, role: nobody }\nwindows: [1]\n";
+    let mistakes = [
+        mistake(text, Format::Toml, &[]),
+        mistake("[log]\nlevel = \"info\"\nfile = 7\n", Format::Toml, &variables),
+        mistake(json, Format::Json, &[]),
+        mistake(yaml, Format::Yaml, &[]),
+        // With something that is right around them.
+        mistake("[server]\nlisten = \"127.0.0.1:1\"\n[log]\nlevel = 1\nfile = 2\n", Format::Toml, &[]),
+    ];
+    insta::assert_snapshot!("all_at_once", mistakes.join("\n\n"));
+}
+
+#[test]
+fn very_many_mistakes_are_counted() {
+    let keys = |number: usize| {
+        let keys: Vec<String> = (0..number).map(|number| format!("key{number} = 1")).collect();
+        mistake(&format!("[server]\n{}", keys.join("\n")), Format::Toml, &[])
+    };
+    let (some, many) = (keys(23), keys(50_000));
+    assert_eq!(some.lines().count(), 1 + 20 + 1);
+    assert!(some.contains("there are 23 mistakes:") && some.ends_with("\n  … and 3 more"), "{some}");
+    assert!(some.lines().nth(20).is_some_and(|line| line.contains("perfmon.toml:21:1")), "in their order: {some}");
+    assert!(many.contains("at least 100 mistakes:") && many.ends_with("\n  … and at least 80 more"), "{many}");
 }
 
 #[test]

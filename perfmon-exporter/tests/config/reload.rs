@@ -6,6 +6,7 @@ use perfmon_core::{
     Gauge,
     analyse::Deduction,
     collect::{CollectorStatus, collectors, observe},
+    series,
 };
 use perfmon_exporter::{
     ByHand, builder,
@@ -73,13 +74,17 @@ fn a_file_is_read_again_when_it_changes() {
     }
     exporter.tick();
 
-    // A mistake changes nothing, and is told until it is gone. So does a mistake in a profile.
-    write(&file, "[collectors.reloaded]\nenabled = flase\n");
+    // Mistakes change nothing, and are told until they are gone, all of them. So does a mistake in a profile.
+    write(&file, "[collectors.reloaded]\nenabled = 7\n[log]\nlevel = \"loud\"\n");
     for _ in 0..2 {
         let found = deductions(&mut exporter);
         let told = found.iter().find(|one| one.rule == "configuration").expect("told");
         assert_eq!((told.points, status("reloaded").enabled), (5, true));
-        assert!(told.reason.contains("perfmon.toml:2:11") && told.reason.contains("goes on"), "{}", told.reason);
+        assert!(
+            ["perfmon.toml:2:11", "perfmon.toml:4:9", "goes on"].iter().all(|says| told.reason.contains(says)),
+            "{}",
+            told.reason
+        );
     }
     assert!(scrape(&exporter, "shop"));
     write(&file, &good);
@@ -91,6 +96,8 @@ fn a_file_is_read_again_when_it_changes() {
     assert_eq!(deductions(&mut exporter).len(), 1, "right again");
     fs::remove_file(&file).expect("removable");
     assert!(deductions(&mut exporter).iter().any(|one| one.reason.contains("perfmon.toml")));
+
+    the_history_follows(&mut exporter, &file);
 
     // What needs a restart says so, for as long as it is so; what is gone from the file is the program's again.
     write(&file, "[server]\nlisten = \"127.0.0.1:1\"\n[windows]\nmemory_limit = \"1MiB\"\n");
@@ -133,6 +140,26 @@ fn a_file_is_read_again_when_it_changes() {
         assert!(found[0].reason.contains("server.tokens") && found[0].reason.ends_with("needs a restart"), "{found:?}");
         assert_eq!(secrets(&exporter), ["another-secret-altogether"]);
     }
+}
+
+/// What the history's bounds are not wide enough for is dropped at once, and counted. Without the section they are the program's again.
+fn the_history_follows(exporter: &mut ByHand, file: &Path) {
+    let (default, dropped) = (series::Bounds::default(), series::footprint().dropped);
+    write(file, "[history]\nretention = \"12h\"\nmax_series = 1\nmemory_limit = \"4MiB\"\n");
+    assert_eq!(deductions(exporter), []);
+    let (bounds, footprint) = (series::bounds(), series::footprint());
+    assert_eq!((bounds.retention, bounds.max_series), (Duration::from_secs(12 * 3600), 1));
+    assert_eq!((footprint.series, footprint.series_limit, footprint.limit_bytes), (1, 1, 4 << 20));
+    assert!(footprint.dropped > dropped, "{footprint:?}");
+    write(file, "[history]\nretention = \"12h\"\n");
+    deductions(exporter);
+    assert_eq!(
+        (series::bounds().max_series, series::bounds().memory_limit),
+        (default.max_series, default.memory_limit)
+    );
+    write(file, "[collectors]\n");
+    deductions(exporter);
+    assert_eq!(series::bounds(), default);
 }
 
 #[test]

@@ -2,7 +2,10 @@
 
 use std::{fs, path::Path, time::Duration};
 
-use perfmon_core::analyse::{Condition, HealthCheck, HealthPolicy, MetricCheck};
+use perfmon_core::{
+    analyse::{Condition, HealthCheck, HealthPolicy, MetricCheck},
+    series::Bounds,
+};
 use perfmon_exporter::{
     config::{Config, Format, Level, Theme},
     settings::{Access, Role},
@@ -52,6 +55,9 @@ fn the_example_without_its_comment_marks_is_valid_and_has_the_defaults() {
     let config = toml(&live, &[("PERFMON_TOKEN", TOKEN), ("PERFMON_PASSWORD_HASH", HASH)]);
     assert_eq!(config.server.listen.as_deref(), Some(perfmon_exporter::DEFAULT_ADDRESS));
     assert_eq!(config.windows.memory_limit, Some(16 << 20));
+    let mut others = Bounds::default();
+    (others.retention, others.max_series, others.memory_limit) = (Duration::from_secs(60), 1, 1 << 20);
+    assert_eq!(config.history.bounds(others), Bounds::default());
     assert_eq!((config.dashboard.theme, config.log.level), (Some(Theme::default()), Some(Level::default())));
     assert_eq!(config.collectors["system.cpu"].interval, Some(Duration::from_secs(5)));
     let policy = config.health.policy(&HealthPolicy::default());
@@ -110,6 +116,9 @@ fn every_value_can_come_from_the_environment() {
             ("PERFMON_COLLECTORS__SYSTEM__CPU__INTERVAL", "1m 30s"),
             ("PERFMON_HEALTH__CPU__ABOVE", "99.5"),
             ("PERFMON_HEALTH__RULES__QUEUE", "{ metric = \"queue\", condition = \"at_least\", threshold = 7 }"),
+            ("PERFMON_HISTORY__RETENTION", "7d"),
+            ("PERFMON_HISTORY__MAX_SERIES", "100"),
+            ("PERFMON_HISTORY__MEMORY_LIMIT", "2 MiB"),
             ("PERFMON_LOG__LEVEL", "debug"),
             ("PERFMON_LOG__FILE", ""),
             ("PERFMON_CONFIG", "is somebody else's"),
@@ -127,6 +136,9 @@ fn every_value_can_come_from_the_environment() {
     let cpu = config.collectors["system.cpu"];
     assert_eq!((cpu.enabled, cpu.interval), (Some(true), Some(Duration::from_secs(90))));
     assert_eq!((config.health.cpu.above, config.health.rules["queue"].threshold), (Some(99.5), 7.0));
+    let bounds = config.history.bounds(Bounds::default());
+    assert_eq!((bounds.retention, bounds.max_series), (Duration::from_secs(7 * 86_400), 100));
+    assert_eq!(bounds.memory_limit, 2 << 20);
     assert_eq!((config.log.level, config.log.file), (Some(Level::Debug), None));
     assert!(Config::from_env().is_ok());
 }

@@ -47,6 +47,53 @@ fn other_systems_names_read_well() {
     }
 }
 
+/// The label `agent` of an agent's call takes the place of its site's name, wherever that is shown as such; two sites that name one agent are one.
+#[test]
+fn agents_are_named_by_their_calls() {
+    let named = |name: &str, series: &[(&str, usize)]| {
+        let calls: usize = series.iter().map(|(_, calls)| calls).sum();
+        let mut site = site("agent", &[name], &stats(&vec![MS; calls + 1], 0, &[]));
+        site["label_keys"] = json!(["agent"]);
+        let series =
+            series.iter().map(|(agent, calls)| json!({ "values": [agent], "stats": stats(&vec![MS; *calls], 0, &[]) }));
+        site["series"] = series.collect();
+        site
+    };
+    let mut tool = site("tool", &["call"], &stats(&[MS; 5], 0, &[]));
+    tool["label_keys"] = json!(["tool", "agent"]);
+    tool["series"] = json!([
+        { "values": ["weather", "ada"], "stats": stats(&[MS; 3], 0, &[]) },
+        { "values": ["weather", "none"], "stats": stats(&[MS; 2], 0, &[]) },
+    ]);
+    let document = canonical(
+        &one(vec![named("reader", &[("ada", 2), ("bob", 3)]), named("worker", &[("ada", 4)]), tool]),
+        Format::Text,
+    );
+    parser::parse(&document);
+    let agent = |name: &str, calls: u64| {
+        format!(
+            "gen_ai_client_operation_duration_seconds_count{{gen_ai_agent_name=\"{name}\",gen_ai_operation_name=\"invoke_agent\"}} {calls}"
+        )
+    };
+    let tool = |agent: &str, calls: u64| {
+        format!(
+            "gen_ai_client_operation_duration_seconds_count{{gen_ai_tool_name=\"weather\",gen_ai_agent_name=\"{agent}\",gen_ai_operation_name=\"execute_tool\"}} {calls}"
+        )
+    };
+    assert_eq!(
+        lines(&document, "gen_ai_client_operation_duration_seconds_count"),
+        [agent("ada", 6), agent("bob", 3), agent("reader", 1), agent("worker", 1), tool("ada", 3), tool("none", 2)]
+    );
+    assert_eq!(
+        lines(&document, "perfmon_calls_total{kind=\"agent\",name=\"reader\",outcome=\"ok\""),
+        [
+            "perfmon_calls_total{kind=\"agent\",name=\"reader\",outcome=\"ok\",agent=\"ada\"} 2",
+            "perfmon_calls_total{kind=\"agent\",name=\"reader\",outcome=\"ok\",agent=\"bob\"} 3",
+            "perfmon_calls_total{kind=\"agent\",name=\"reader\",outcome=\"ok\"} 1",
+        ]
+    );
+}
+
 #[test]
 fn labelled_series_add_up_to_the_site() {
     // Of ten calls, four have labels of one place and three of another; one has an empty label,

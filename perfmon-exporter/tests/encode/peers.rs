@@ -45,8 +45,10 @@ text = sys.stdin.buffer.read().decode()
 samples = [s for f in parser.text_string_to_metric_families(text) for s in f.samples]
 print(json.dumps([[s.name, s.labels, s.value] for s in samples]))
 ";
-    let install = "install Python 3 and its package prometheus-client 0.21 or newer";
-    let (passed, said) = run("python3", &["-c", READ], document.as_bytes(), install);
+    // Where scripts/test puts it.
+    let python = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/python/bin/python3");
+    let install = "run scripts/test, which installs prometheus-client";
+    let (passed, said) = run(python, &["-c", READ], document.as_bytes(), install);
     assert!(passed, "{install}, or: {said}");
     serde_json::from_str(&said).expect("JSON")
 }

@@ -142,3 +142,22 @@ fn one_window_alone_needs_no_label() {
     );
     assert_eq!(lines(&document, "rate"), ["rate{name=\"GET /orders/{id}\"} 0.3333333333333333"]);
 }
+
+#[test]
+fn only_the_wanted_series_are_shown() {
+    let with = |only: &str| {
+        let toml = format!(
+            "rest = \"drop\"\n[[family]]\nname = \"x_total\"\ntype = \"counter\"\nhelp = \"X.\"\nown_labels = \"drop\"\nfrom = {{ metric = \"fills\", only = {{ {only} }} }}"
+        );
+        lines(&render(&toml), "x_").join("\n")
+    };
+    assert_eq!(with(""), "x_total 1333");
+    assert_eq!(with("symbol = \"MSFT\""), "x_total 333");
+    assert_eq!(with("symbol = \"GOOG\""), "");
+    assert_eq!(with("symbol = \"MSFT\", venue = \"X\""), "");
+    // A label that is not there is one with an empty value.
+    assert_eq!(with("symbol = \"MSFT\", venue = \"\""), "x_total 333");
+    let calls =
+        "type = \"gauge\"\nhelp = \"X.\"\nfrom = { calls = \"db\", measure = \"in_flight\", only = { a = \"b\" } }";
+    assert!(family(calls).contains("`only` goes with `metric`"), "{}", family(calls));
+}

@@ -14,9 +14,10 @@ use rustls::{
     ClientConfig, ClientConnection, RootCertStore, StreamOwned,
     pki_types::{CertificateDer, ServerName},
 };
+use tempfile::TempDir;
 
 use crate::{
-    client::{READ, ask, raw, talk, tokens, turn},
+    client::{Answer, READ, ask, raw, talk, tokens, turn},
     support::{LONG, eventually},
 };
 
@@ -35,7 +36,7 @@ fn renew(files: &TlsFiles) -> CertificateDer<'static> {
 }
 
 /// Asks with a client that trusts one certificate.
-fn ask_trusting(address: SocketAddr, root: &CertificateDer<'static>, request: &str) -> Result<u16, String> {
+fn ask_trusting(address: SocketAddr, root: &CertificateDer<'static>, request: &str) -> Result<Answer, String> {
     let mut roots = RootCertStore::empty();
     roots.add(root.clone()).expect("a root");
     let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
@@ -50,12 +51,21 @@ fn ask_trusting(address: SocketAddr, root: &CertificateDer<'static>, request: &s
     while connection.is_handshaking() {
         connection.complete_io(&mut socket).map_err(|error| error.to_string())?;
     }
-    Ok(talk(&mut StreamOwned::new(connection, socket), request).status)
+    Ok(talk(&mut StreamOwned::new(connection, socket), request))
 }
 
 fn health(exporter: &Exporter, root: &CertificateDer<'static>) -> Result<u16, String> {
     let host = format!("localhost:{}", exporter.address().port());
-    ask_trusting(exporter.address(), root, &raw("GET /health", &[("Host", &host)], ""))
+    ask_trusting(exporter.address(), root, &raw("GET /health", &[("Host", &host)], "")).map(|answer| answer.status)
+}
+
+/// An exporter, whom to trust, and the folder of both files.
+fn running() -> (Exporter, CertificateDer<'static>, TempDir) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (files, root) = certificate(folder.path());
+    let mut access = tokens();
+    access.tls = Some(files);
+    (builder().listen("127.0.0.1:0").access(access).start().expect("it starts"), root, folder)
 }
 
 #[test]
@@ -73,7 +83,7 @@ fn https_with_a_certificate_that_changes() {
     let metrics = |headers: &[(&str, &str)]| {
         let mut all = vec![("Host", own.trim_start_matches("https://"))];
         all.extend(headers);
-        ask_trusting(exporter.address(), &first, &raw("GET /metrics", &all, ""))
+        ask_trusting(exporter.address(), &first, &raw("GET /metrics", &all, "")).map(|answer| answer.status)
     };
     assert_eq!(metrics(&[]), Ok(401));
     assert_eq!(metrics(&[("Authorization", &bearer), ("Origin", &own)]), Ok(200));
@@ -101,11 +111,7 @@ fn https_with_a_certificate_that_changes() {
 #[test]
 fn plain_http_is_told_to_speak_tls() {
     let _turn = turn();
-    let folder = tempfile::tempdir().expect("a folder");
-    let (files, root) = certificate(folder.path());
-    let mut access = tokens();
-    access.tls = Some(files);
-    let exporter = builder().listen("127.0.0.1:0").access(access).start().expect("it starts");
+    let (exporter, root, _folder) = running();
     let answer = ask(exporter.address(), "GET /health", &[]);
     assert_eq!(answer.status, 400);
     assert!(answer.body.contains("write https:// instead"), "{}", answer.body);
@@ -116,6 +122,27 @@ fn plain_http_is_told_to_speak_tls() {
     let _ = stream.read_to_end(&mut Vec::new());
     drop(TcpStream::connect(exporter.address()).expect("a connection"));
     eventually("others are served", || (health(&exporter, &root) == Ok(200)).then_some(()));
+}
+
+#[test]
+fn who_asks_for_endless_handshakes_is_turned_away() {
+    let _turn = turn();
+    let (exporter, root, _folder) = running();
+    let bearer = format!("Bearer {READ}");
+    let host = format!("localhost:{}", exporter.address().port());
+    let refused = || {
+        let request = raw("GET /metrics", &[("Host", &host), ("Authorization", &bearer)], "");
+        let body = ask_trusting(exporter.address(), &root, &request).ok()?.body;
+        let line = body.lines().find(|line| line.starts_with("perfmon_requests_refused_total{reason=\"rate\"}"))?;
+        line.rsplit(' ').next()?.parse::<f64>().ok()
+    };
+    let before = eventually("it tells", refused);
+    // They say nothing, and have cost nothing else yet.
+    for _ in 0..1_000 {
+        drop(TcpStream::connect(exporter.address()));
+    }
+    // Some milliseconds later one more is let in.
+    eventually("they are counted", || refused().filter(|now| *now > before));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use std::{net::TcpStream, time::Duration};
 
-use perfmon_exporter::Exporter;
+use perfmon_exporter::{Builder, Exporter};
 use tokio::time::Instant;
 use tungstenite::{ClientRequestBuilder, WebSocket, client};
 
@@ -47,7 +47,12 @@ pub(crate) fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T
 
 /// An exporter at any free port.
 pub(crate) fn exporter() -> Exporter {
-    let exporter = perfmon_exporter::builder().listen("127.0.0.1:0").start().expect("the exporter starts");
+    started(perfmon_exporter::builder())
+}
+
+/// One with choices of its own, at any free port.
+pub(crate) fn started(builder: Builder) -> Exporter {
+    let exporter = builder.listen("127.0.0.1:0").start().expect("the exporter starts");
     eventually("the exporter is ready", || (get(&exporter, "/ready").0 == 200).then_some(()));
     exporter
 }

@@ -24,14 +24,19 @@ pub(super) fn body(site: &Site, shape: &Shape, function: &Function, body: &Group
     let there = at_return(function);
     let p_there = site.support_at(there);
     let typed = quote_spanned!(there=> return #p_there::never::<#returns>());
-    let started = quote_spanned! {span=>
-        let mut g = #enter;
-        let r = #p::#polled(&mut g, async move {
+    let block = quote_spanned! {span=>
+        async move {
             if false {
                 #typed;
             }
             match () { () => #body }
-        }).await;
+        }
+    };
+    let (agent, block) = (site.agent_bound(), site.carried(block));
+    let started = quote_spanned! {span=>
+        #agent
+        let mut g = #enter;
+        let r = #p::#polled(&mut g, #block).await;
     };
     if never {
         return quote_spanned!(span=> #started match r {});
@@ -49,12 +54,12 @@ pub(super) fn body(site: &Site, shape: &Shape, function: &Function, body: &Group
 /// The body runs once and in place; the future that it returns is measured.
 fn wrapped(site: &Site, future: &Future, function: &Function, body: &Group) -> TokenStream {
     let span = ours();
-    let p = site.support();
     let returns = returned(function);
     let there = at_return(function);
     let closure = quote_spanned!(there=> || -> #returns #body);
     let (before, enter) = site.entered_later(function.name.span());
-    let made = quote_spanned!(span=> #p::call(#closure));
+    let agent = site.agent_bound();
+    let made = site.carried(site.called(&closure));
     let measured = site.measured(&enter, &made, future.output.as_ref(), there);
     let measured = match future.wrap {
         Wrap::Bare => measured,
@@ -63,5 +68,5 @@ fn wrapped(site: &Site, future: &Future, function: &Function, body: &Group) -> T
             quote_spanned!(span=> ::std::boxed::Box::new(#measured))
         }
     };
-    quote_spanned!(span=> #before #measured)
+    quote_spanned!(span=> #agent #before #measured)
 }

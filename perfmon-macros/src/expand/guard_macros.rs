@@ -17,13 +17,14 @@ pub(crate) fn guard(kind: &'static Kind, options: TokenStream, mode: Mode) -> To
     let span = ours();
     let mut errors = Errors::default();
     let args = Args::parse(options, Place::Guard, false, &mut errors);
-    let site = valid::site(args, kind, Place::Guard, &mut errors);
+    let mut site = valid::site(args, kind, Place::Guard, &mut errors);
+    site.know_caller(mode);
     if !errors.is_empty() {
         return errors.into_expression();
     }
     let p = site.support();
     match mode {
-        Mode::On => site.entered("guard", false, Span::call_site()),
+        Mode::On { .. } => site.entered("guard", false, Span::call_site()),
         Mode::Off => block(off::mentioned(&site, None), quote_spanned!(span=> #p::off())),
     }
 }
@@ -38,13 +39,15 @@ pub(crate) fn time(options: TokenStream, mode: Mode) -> TokenStream {
         errors.at(key.span(), "`busy` measures the time a future spends being polled: give `time!` an async block");
     }
     let kind = args.kind.unwrap_or(&KINDS[0]);
-    let site = valid::site(args, kind, Place::Time, &mut errors);
+    let mut site = valid::site(args, kind, Place::Time, &mut errors);
+    site.know_caller(mode);
+    site.know_agent(mode);
     let Some(subject) = subject.filter(|_| errors.is_empty()) else {
         return errors.into_expression();
     };
     match (mode, closure) {
-        (Mode::On, true) => timed_call(&site, &subject),
-        (Mode::On, false) => timed_future(&site, &subject),
+        (Mode::On { .. }, true) => timed_call(&site, &subject),
+        (Mode::On { .. }, false) => timed_future(&site, &subject),
         (Mode::Off, _) => untimed(&site, &subject, closure),
     }
 }
@@ -56,7 +59,8 @@ pub(crate) fn record(options: TokenStream, mode: Mode) -> TokenStream {
     let mut args = Args::parse(options, Place::Record, false, &mut errors);
     let subject = subject(&mut args, "record!(\"name\", duration)", &mut errors);
     let kind = args.kind.unwrap_or(&KINDS[0]);
-    let site = valid::site(args, kind, Place::Record, &mut errors);
+    let mut site = valid::site(args, kind, Place::Record, &mut errors);
+    site.know_caller(mode);
     let Some(duration) = subject.filter(|_| errors.is_empty()) else {
         return errors.into_expression();
     };
@@ -81,15 +85,16 @@ fn timed_call(site: &Site, closure: &Expr) -> TokenStream {
     let p = site.support();
     let enter = site.entered("enter", true, Span::call_site());
     let failed = site.failed(false, &quote_spanned!(span=> &r));
+    let (agent, called) = (site.agent_bound(), site.called(&quote_spanned!(span=> #closure)));
     // `n` carries the type that is expected of the whole expression to `r`, where it is needed first.
     block(
-        Some(quote_spanned!(span=> let n = || #p::never();)),
+        Some(quote_spanned!(span=> #agent let n = || #p::never();)),
         quote_spanned! {span=>
             if false {
                 n()
             } else {
                 let g = #enter;
-                let r = if false { n() } else { #p::call(#closure) };
+                let r = if false { n() } else { #called };
                 g.finish(#failed);
                 r
             }
@@ -103,8 +108,10 @@ fn timed_future(site: &Site, future: &Expr) -> TokenStream {
     let there = span.located_at(future.span());
     let f = proc_macro2::Ident::new("f", there);
     let (before, enter) = site.entered_later(Span::call_site());
-    let measured = site.measured(&enter, &quote_spanned!(span=> #f), None, span);
-    block(Some(quote_spanned!(span=> #before let #f = #future;)), measured)
+    let made = site.carried(quote_spanned!(span=> #f));
+    let measured = site.measured(&enter, &made, None, span);
+    let agent = site.agent_bound();
+    block(Some(quote_spanned!(span=> #agent #before let #f = #future;)), measured)
 }
 
 fn untimed(site: &Site, subject: &Expr, closure: bool) -> TokenStream {

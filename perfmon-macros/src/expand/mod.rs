@@ -1,5 +1,6 @@
 //! From a checked call site to tokens. The forms are those of ARCHITECTURE.md, "Expansion".
 
+mod agent;
 mod async_fn;
 mod container;
 mod guard_macros;
@@ -30,7 +31,10 @@ use crate::{
 /// Whether call sites are measured; otherwise they expand to what the user wrote.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
-    On,
+    /// `agents`: it is known who runs.
+    On {
+        agents: bool,
+    },
     Off,
 }
 
@@ -84,7 +88,7 @@ fn function(
     }
     let shape = Shape::of(&function);
     valid::fits(&args, &shape, errors);
-    let site = valid::site(args, kind, Place::Attribute, errors);
+    let mut site = valid::site(args, kind, Place::Attribute, errors);
     if let Some(span) = function.constant {
         errors.at(
             span,
@@ -102,11 +106,13 @@ fn function(
     if !errors.is_empty() {
         return None;
     }
+    site.know_caller(mode);
+    site.know_agent(mode);
     let (hoisted, body) = hoist(body);
     let statements = match (mode, &shape) {
         (Mode::Off, _) => off::body(&site, &shape, &function, &body)?,
-        (Mode::On, Shape::Call | Shape::Guard(_)) => sync_fn::body(&site, &shape, &function, &body),
-        (Mode::On, _) => async_fn::body(&site, &shape, &function, &body),
+        (Mode::On { .. }, Shape::Call | Shape::Guard(_)) => sync_fn::body(&site, &shape, &function, &body),
+        (Mode::On { .. }, _) => async_fn::body(&site, &shape, &function, &body),
     };
     let header = function.header.into_iter().collect::<TokenStream>();
     let rest = function.rest.into_iter().collect::<TokenStream>();

@@ -7,6 +7,10 @@ use proc_macro2::TokenStream;
 use super::{Mode, attribute, guard, metric, record, time};
 use crate::model::Kind;
 
+const ON: Mode = Mode::On { agents: false };
+const AGENTS: Mode = Mode::On { agents: true };
+const OFF: Mode = Mode::Off;
+
 fn tokens(text: &str) -> TokenStream {
     TokenStream::from_str(text).expect("tokens")
 }
@@ -41,17 +45,17 @@ fn in_a_function(expression: &TokenStream) -> String {
 }
 
 macro_rules! snapshot {
-    ($name:ident, $mode:ident, $text:literal) => {
+    ($name:ident, $mode:expr, $text:literal) => {
         #[test]
         fn $name() {
-            check(stringify!($name), &expanded(Mode::$mode, $text));
+            check(stringify!($name), &expanded($mode, $text));
         }
     };
 }
 
 snapshot!(
     a_function,
-    On,
+    ON,
     "
 #[monitor_latency]
 /// Sums.
@@ -60,7 +64,7 @@ pub fn sum(values: &[u64]) -> u64 { values.iter().sum() }"
 
 snapshot!(
     a_function_with_every_option,
-    On,
+    ON,
     r#"
 #[monitor_db("select", "orders", labels(symbol = order.symbol, side = %order.side, venue), p99 = "250ms", error_rate = "5%", severity = "P1", window = "5m", for = "30s", sample = 1/64, err = |r| r.is_none())]
 fn find(order: &Order, venue: Venue) -> Option<Row> { query(order)? }"#
@@ -68,7 +72,7 @@ fn find(order: &Order, venue: Venue) -> Option<Row> { query(order)? }"#
 
 snapshot!(
     an_async_function,
-    On,
+    ON,
     r#"
 #[monitor_latency("order_execution")]
 async fn execute(order: &Order) -> Result<Fill, BrokerError> { broker.send(order).await }"#
@@ -76,7 +80,7 @@ async fn execute(order: &Order) -> Result<Fill, BrokerError> { broker.send(order
 
 snapshot!(
     an_async_function_without_value,
-    On,
+    ON,
     r#"
 #[monitor_latency("tick", busy)]
 async fn tick() { sleep().await }"#
@@ -84,7 +88,7 @@ async fn tick() { sleep().await }"#
 
 snapshot!(
     an_async_function_that_never_ends,
-    On,
+    ON,
     r#"
 #[monitor_latency("serve")]
 async fn serve() -> ! { loop { accept().await } }"#
@@ -92,15 +96,63 @@ async fn serve() -> ! { loop { accept().await } }"#
 
 snapshot!(
     a_boxed_future,
-    On,
+    ON,
     r#"
 #[monitor_agent("planner", labels(goal))]
 fn plan<'a>(goal: &'a str) -> Pin<Box<dyn Future<Output = Plan> + Send + 'a>> { before(); Box::pin(async move { think(goal).await }) }"#
 );
 
 snapshot!(
+    an_agent,
+    AGENTS,
+    r#"
+#[monitor_agent("planner")]
+async fn plan(goal: &str) -> Result<Plan, ModelError> { think(goal).await }"#
+);
+
+snapshot!(
+    an_agent_without_async,
+    AGENTS,
+    "
+#[monitor_agent]
+fn plan(goal: &str) -> Plan { think(goal) }"
+);
+
+snapshot!(
+    an_agent_named_at_run_time,
+    AGENTS,
+    r#"
+#[monitor_agent("worker", labels(agent = task.agent, task))]
+fn work(task: Task) -> BoxFuture<'static, Done> { Box::pin(async move { task.run().await }) }"#
+);
+
+snapshot!(
+    an_agent_beside_a_guard,
+    AGENTS,
+    r#"
+#[monitor_agent("ids")]
+fn ids(&self) -> impl Iterator<Item = u64> + '_ { self.ids.iter().copied() }"#
+);
+
+snapshot!(
+    a_tool,
+    AGENTS,
+    r#"
+#[monitor_tool("search", labels(index))]
+async fn search(index: &str) -> Result<Vec<Hit>, ToolError> { find(index).await }"#
+);
+
+snapshot!(
+    a_tool_told_by_whom,
+    AGENTS,
+    r#"
+#[monitor_tool("search", labels(agent = caller))]
+fn search(caller: &str) -> Vec<Hit> { find(index) }"#
+);
+
+snapshot!(
     an_opaque_future,
-    On,
+    ON,
     r#"
 #[monitor_tool("search")]
 fn search(query: Query) -> impl Future<Output = Vec<Hit>> + Send { async move { find(query).await } }"#
@@ -108,7 +160,7 @@ fn search(query: Query) -> impl Future<Output = Vec<Hit>> + Send { async move { 
 
 snapshot!(
     a_guarded_function,
-    On,
+    ON,
     r#"
 #[monitor_latency("ids")]
 fn ids(&self) -> impl Iterator<Item = u64> + '_ { self.ids.iter().copied() }"#
@@ -116,7 +168,7 @@ fn ids(&self) -> impl Iterator<Item = u64> + '_ { self.ids.iter().copied() }"#
 
 snapshot!(
     inner_attributes,
-    On,
+    ON,
     "
 #[monitor_latency]
 fn f() { #![allow(unused)] //! Documented inside.\n let x = 1; }"
@@ -124,7 +176,7 @@ fn f() { #![allow(unused)] //! Documented inside.\n let x = 1; }"
 
 snapshot!(
     an_impl_block,
-    On,
+    ON,
     r#"
 #[monitor_latency("book", p99 = "1ms", busy, skip(len))]
 impl<T> Book<T> { const DEPTH: usize = { 10 }; pub const fn new() -> Self { Self } fn len(&self) -> usize { 0 } fn take(&mut self) -> T { self.take() } async fn load() {} #[monitor_db("insert", "orders")] fn put(&mut self) {} }"#
@@ -132,7 +184,7 @@ impl<T> Book<T> { const DEPTH: usize = { 10 }; pub const fn new() -> Self { Self
 
 snapshot!(
     a_module,
-    On,
+    ON,
     r#"
 #[monitor_latency("risk", crate = crate::metrics)]
 mod risk { #![allow(dead_code)] use super::*; fn check() {} impl Limits { fn read() {} } mod inner { fn g() {} #[monitor_latency(skip)] mod out { fn h() {} } } trait Source { fn next(&self); fn all(&self) {} } }"#
@@ -140,7 +192,7 @@ mod risk { #![allow(dead_code)] use super::*; fn check() {} impl Limits { fn rea
 
 snapshot!(
     off,
-    Off,
+    OFF,
     r#"
 #[monitor_latency("sum", p99 = "1ms")]
 pub fn sum(values: &[u64]) -> u64 { values.iter().sum() }"#
@@ -148,7 +200,7 @@ pub fn sum(values: &[u64]) -> u64 { values.iter().sum() }"#
 
 snapshot!(
     off_with_labels,
-    Off,
+    OFF,
     r#"
 #[monitor_latency("find", labels(venue), err = |r| r.is_none())]
 fn find(venue: &str) -> Option<Row> { #![allow(unused)] query()? }"#
@@ -156,7 +208,7 @@ fn find(venue: &str) -> Option<Row> { #![allow(unused)] query()? }"#
 
 snapshot!(
     a_mistake_keeps_the_function,
-    On,
+    ON,
     r#"
 #[monitor_latency("sum", p99 = "1 parsec", lables(a))]
 pub fn sum(values: &[u64]) -> u64 { values.iter().sum() }"#
@@ -166,7 +218,7 @@ pub fn sum(values: &[u64]) -> u64 { values.iter().sum() }"#
 fn function_like_macros() {
     let kind = Kind::of_guard("latency").expect("a kind");
     let mut text = String::new();
-    for (mode, name) in [(Mode::On, "on"), (Mode::Off, "off")] {
+    for (mode, name) in [(ON, "on"), (OFF, "off")] {
         for (call, expression) in [
             (
                 "latency!(\"match_orders\", labels(venue), p99 = \"1ms\")",
@@ -205,7 +257,7 @@ fn off_changes_nothing() {
         ("", "unsafe extern \"C\" fn f() -> ! { loop {} }"),
     ] {
         let kind = Kind::of_guard("latency").expect("a kind");
-        let expanded = attribute(kind, tokens(options), tokens(item), Mode::Off);
+        let expanded = attribute(kind, tokens(options), tokens(item), OFF);
         assert_eq!(expanded.to_string(), tokens(item).to_string());
     }
 }

@@ -12,13 +12,14 @@ use crate::{
 /// The statements of the function.
 pub(super) fn body(site: &Site, shape: &Shape, function: &Function, body: &Group) -> TokenStream {
     let span = ours();
-    let p = site.support();
     let at = function.name.span();
     if matches!(shape, Shape::Guard(_)) {
         let guard = site.entered("guard", false, at);
         // An opaque type that the body does not fit is then told of the body.
         let here = span.located_at(body.span());
-        return quote_spanned!(here=> match #guard { _g => #body });
+        let within = site.agent.as_ref().map(|agent| quote_spanned!(span=> #agent.enter()));
+        let kept = within.map_or_else(|| guard.clone(), |within| quote_spanned!(span=> (#guard, #within)));
+        return quote_spanned!(here=> match #kept { _g => #body });
     }
     let enter = site.entered("enter", true, at);
     let returns = returned(function);
@@ -26,9 +27,11 @@ pub(super) fn body(site: &Site, shape: &Shape, function: &Function, body: &Group
     let rows = site.counted_rows(function.output.is_empty(), &quote_spanned!(span=> &r));
     let there = at_return(function);
     let closure = quote_spanned!(there=> || -> #returns #body);
+    let (agent, called) = (site.agent_bound(), site.called(&closure));
     quote_spanned! {span=>
+        #agent
         let g = #enter;
-        let r = #p::call(#closure);
+        let r = #called;
         g.finish(#failed);
         #rows
         r

@@ -47,6 +47,8 @@ pub(crate) enum Command {
     Export(Exported),
     /// Whether a configuration is right, and what it would do; an example of one; its schema.
     Check(Checked),
+    /// Hash a password for a user's password_hash in the configuration. On a terminal it is asked for, otherwise it is the one line of standard input.
+    HashPassword,
     /// A script that completes commands in a shell, as in: perfmon completions bash > ~/.local/share/bash-completion/completions/perfmon
     Completions {
         /// The shell.

@@ -8,7 +8,7 @@ use perfmon::exporter::{
     settings::{Access, Role},
 };
 
-use crate::{args::Checked, failure::Failure, output};
+use crate::{args::Checked, failure::Failure, health, output};
 
 pub(crate) fn check(asked: &Checked) -> Result<(), Failure> {
     if asked.example {
@@ -44,6 +44,9 @@ fn tell(path: &Path, config: &Config) -> String {
     }
     if let Some(most) = access.requests_per_second {
         _ = writeln!(text, "  answers {most} requests a second of each client");
+    }
+    if let Some(retention) = config.history.retention {
+        _ = writeln!(text, "  keeps recent values for {}", health::duration(retention.as_secs_f64()));
     }
     perfmon::system::register();
     let known: Vec<String> = perfmon::collectors().into_iter().map(|collector| collector.name).collect();

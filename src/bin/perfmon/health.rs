@@ -56,7 +56,9 @@ impl Vitals {
         let mut text = format!("{status}  {} of 100, up {up}\n", self.score);
         for Deduction { rule, points, reason } in &self.deductions {
             let lost = if *points == 0 { String::from("  note") } else { format!("{:>6}", format!("-{points}")) };
-            _ = writeln!(text, "{}  {}: {}", paint.tint(&lost, Tint::Caution), plain(rule), plain(reason));
+            // Below what the first line of it says.
+            let reason = plain(reason).replace('\n', "\n      ");
+            _ = writeln!(text, "{}  {}: {reason}", paint.tint(&lost, Tint::Caution), plain(rule));
         }
         let running = self.collectors.iter().filter(|one| one.enabled).count();
         let off = match self.collectors.len() - running {

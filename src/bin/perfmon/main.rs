@@ -6,6 +6,7 @@ mod client;
 mod failure;
 mod health;
 mod output;
+mod password;
 mod start;
 mod status;
 
@@ -50,6 +51,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             output::write(output.as_deref(), &text)?;
         }
         Command::Check(asked) => check::check(&asked)?,
+        Command::HashPassword => password::hash()?,
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "perfmon", &mut script);

@@ -102,6 +102,8 @@ pub(super) struct Source {
     pub(super) own: Option<Own>,
     pub(super) scale: Option<f64>,
     #[serde(default)]
+    pub(super) only: BTreeMap<String, String>,
+    #[serde(default)]
     pub(super) labels: Pairs,
     #[serde(default)]
     pub(super) constants: Pairs,

@@ -74,6 +74,8 @@ pub(in crate::encode) struct Source {
     /// Key shown, and the label its value comes from.
     pub(in crate::encode) labels: Vec<(String, String)>,
     pub(in crate::encode) constants: Vec<(String, String)>,
+    /// Values that labels of a metric must have for its series to be shown.
+    pub(in crate::encode) only: BTreeMap<String, String>,
     pub(in crate::encode) keeps_own: bool,
     pub(in crate::encode) scale: Option<Scale>,
 }
@@ -228,6 +230,9 @@ fn source(
     };
     let site_keys = raw.name.is_some() || raw.measure.is_some() || raw.outcomes.is_some();
     let of = match (raw.calls, raw.metric, raw.own) {
+        (Some(_), None, None) | (None, None, Some(_)) if !raw.only.is_empty() => {
+            return Err(place.error("`only` goes with `metric`: take it out of this source"));
+        }
         (Some(kinds), None, None) => calls(&kinds, raw.name, raw.measure, raw.outcomes, kind, place)?,
         (None, Some(_), None) | (None, None, Some(_)) if site_keys => {
             return Err(place.error("`name`, `measure` and `outcomes` go with `calls`: take them out of this source"));
@@ -236,7 +241,7 @@ fn source(
         (None, None, Some(own)) => Of::Own(own),
         _ => return Err(place.error("a source in `from` has exactly one of `calls`, `metric` and `own`")),
     };
-    Ok(Source { of, labels, constants, keeps_own: own == OwnLabels::Keep, scale })
+    Ok(Source { of, labels, constants, only: raw.only, keeps_own: own == OwnLabels::Keep, scale })
 }
 
 fn calls(
@@ -308,7 +313,8 @@ fn tell_apart(sources: &[Source], one_window: bool) -> bool {
     let alone = |source: &Source| match &source.of {
         Of::Calls { kinds, measure, outcomes, .. } => {
             let shows = |label: &&str| source.labels.iter().any(|(_, from)| from == label);
-            let parts = || kinds.iter().all(|kind| kind.name_labels().iter().all(shows));
+            // What is named by its calls may share a name with another site.
+            let parts = || kinds.iter().all(|kind| kind.name_labels().iter().all(shows) && !kind.is_named_by_call());
             let by_name = shows(&"name") || (kinds.len() == 1 && parts());
             let by_kind = kinds.len() == 1 || shows(&"kind");
             let mut by_measure = measure.labels().iter();

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use axum::extract::State;
-use perfmon_core::{Snapshot, collect::collectors, series::series_over, snapshot};
+use perfmon_core::{Snapshot, analyse::Window, collect::collectors, series::series_over, snapshot};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -13,6 +13,7 @@ use super::{
     params::{Params, Range},
 };
 use crate::{
+    encode::{Scrape, Values},
     serve::{
         coding::Coding,
         problem::{Document, Problem},
@@ -20,11 +21,14 @@ use crate::{
     state::Shared,
 };
 
+/// The names that these programs know.
+const PROFILE: &str = "agent_cellphone";
+
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct MetricsAsked {
-    /// A gauge or counter.
+    /// A gauge or counter, by its own name or the one that it has in that system, as `app_requests_total`.
     #[param(example = "cpu_usage_percent")]
     metric_name: String,
     /// Seconds since 1970; an hour ago by default.
@@ -104,31 +108,67 @@ fn success<T>(data: T) -> Success<T> {
 pub(super) async fn metrics(State(shared): State<Arc<Shared>>, coding: Coding, asked: Params<MetricsAsked>) -> Answer {
     let MetricsAsked { metric_name, start_time, end_time } = asked.0;
     let range = Range::of(("start_time", start_time), ("end_time", end_time))?;
-    json(shared, coding, move |_| {
+    json(shared, coding, move |shared| {
         let now = snapshot();
-        let Some(metric) = now.metric(&metric_name) else {
-            return Err(Problem::not_found(format!(
-                "there is no metric {metric_name:?}: /api/v1/catalogue has all names"
-            )));
-        };
         let at = unix(now.taken_at());
         let (start, end) = range.until(at);
         let back = Duration::try_from_secs_f64((at - start).max(0.0)).unwrap_or(Duration::MAX);
-        let mut data_points = Vec::new();
-        for history in series_over(&metric_name, back) {
-            let tags: BTreeMap<_, _> = history.labels.into_iter().collect();
-            let within = history.points.iter().filter(|point| (start..=end).contains(&unix(point.at)));
-            data_points.extend(within.map(|point| DataPoint {
-                value: Some(point.value).filter(|value| value.is_finite()),
-                timestamp: unix(point.at),
-                tags: tags.clone(),
-                unit: metric.unit().to_owned(),
-            }));
-        }
+        let mut data_points = if let Some(metric) = now.metric(&metric_name) {
+            past(&metric_name, back, metric.unit(), |value| value)
+        } else {
+            match named(shared, &metric_name, &now) {
+                Some(Values { behind: Some(behind), unit, .. }) => {
+                    past(&behind.metric, back, unit, |value| behind.shown(value))
+                }
+                // What is added up or is of calls has no past, only a present.
+                Some(values) => present(values, at),
+                None => {
+                    return Err(Problem::not_found(format!(
+                        "there is no metric {metric_name:?}: /api/v1/catalogue has all names"
+                    )));
+                }
+            }
+        };
+        data_points.retain(|point| (start..=end).contains(&point.timestamp));
         data_points.sort_by(|a, b| a.timestamp.total_cmp(&b.timestamp));
         Ok(success(MetricData { metric_name, data_points }))
     })
     .await
+}
+
+/// The values that a metric had during the last while.
+fn past(metric: &str, back: Duration, unit: &str, shown: impl Fn(f64) -> f64) -> Vec<DataPoint> {
+    let mut points = Vec::new();
+    for history in series_over(metric, back) {
+        let tags: BTreeMap<_, _> = history.labels.into_iter().collect();
+        points.extend(history.points.iter().map(|point| DataPoint {
+            value: Some(shown(point.value)).filter(|value| value.is_finite()),
+            timestamp: unix(point.at),
+            tags: tags.clone(),
+            unit: unit.to_owned(),
+        }));
+    }
+    points
+}
+
+/// A figure by the name that it has in the Agent Cellphone system.
+fn named(shared: &Shared, name: &str, now: &Snapshot) -> Option<Values> {
+    let profile = shared.profiles().get(Some(PROFILE)).ok()?;
+    if !profile.has_values(name) {
+        return None;
+    }
+    let shown = Window::ALL.into_iter().filter(|window| profile.asks_for(*window));
+    let windows: Vec<_> = shown.map(|window| (window.as_str(), shared.window(window, now))).collect();
+    profile.values(name, &Scrape { snapshot: now, windows: &windows, slow: &[] })
+}
+
+fn present(values: Values, timestamp: f64) -> Vec<DataPoint> {
+    let Values { unit, series, .. } = values;
+    let point = |(tags, value): (_, f64)| {
+        let value = Some(value).filter(|value| value.is_finite());
+        DataPoint { value, timestamp, tags, unit: unit.to_owned() }
+    };
+    series.into_iter().map(point).collect()
 }
 
 /// Whether the monitoring runs.
@@ -154,10 +194,12 @@ pub(super) async fn alerts(State(shared): State<Arc<Shared>>, coding: Coding, _:
 }
 
 /// The newest values of a gauge or counter, in this shape; `None` when there is no such metric.
-pub(crate) fn data_points(name: &str, now: &Snapshot) -> Option<Vec<DataPoint>> {
+pub(crate) fn data_points(shared: &Shared, name: &str, now: &Snapshot) -> Option<Vec<DataPoint>> {
     use perfmon_core::snapshot::Value;
-    let metric = now.metric(name)?;
     let timestamp = unix(now.taken_at());
+    let Some(metric) = now.metric(name) else {
+        return Some(present(named(shared, name, now)?, timestamp));
+    };
     let points = metric.series().iter().filter_map(|series| {
         let value = match series.value() {
             Value::Counter(count) => *count as f64,

@@ -45,14 +45,18 @@ pub(super) struct Dashboard {
     health: Option<Vitals>,
     performance: Performance,
     /// Profit and loss: `null` where nobody tells it.
-    #[schema(value_type = Option<Object>)]
-    pnl: Option<BTreeMap<String, f64>>,
+    #[schema(value_type = serde_json::Value)]
+    pnl: Option<serde_json::Value>,
     /// Those that are active.
     alerts: Vec<Alert>,
     /// By component: call sites that were called, those that took most time first.
     latency: Vec<Component>,
     /// The newest value of every gauge and counter, by name.
     resources: BTreeMap<String, Vec<Resource>>,
+    /// What the program and its packs tell besides.
+    #[serde(flatten)]
+    #[schema(value_type = BTreeMap<String, serde_json::Value>)]
+    sections: BTreeMap<&'static str, Option<serde_json::Value>>,
 }
 
 /// All calls of all sites together.
@@ -104,14 +108,16 @@ pub(super) async fn dashboard(
     json(shared, coding, move |shared| {
         let now = snapshot();
         let recent = shared.window(window, &now);
+        let mut sections = shared.sections();
         Ok(Dashboard {
             timestamp: unix(now.taken_at()),
             health: shared.latest().map(|tick| Vitals::of(&tick, collectors())),
             performance: performance(window, &recent, &now),
-            pnl: None,
+            pnl: sections.remove("pnl").flatten(),
             alerts: Vec::new(),
             latency: components(&recent),
             resources: now.metrics().iter().filter_map(resource).collect(),
+            sections,
         })
     })
     .await

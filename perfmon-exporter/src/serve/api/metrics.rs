@@ -102,8 +102,8 @@ pub(super) struct PointView {
     pub(super) span_seconds: Option<f64>,
 }
 
-/// The values of a gauge or counter during the last day: single ones for ten minutes, by ten seconds for an hour, by minutes before. Of a call site or a
-/// histogram, what the live windows tell of the range, in pieces that get longer with age.
+/// The values of a gauge or counter for as long as the history keeps them, a day unless configured otherwise: single ones for ten minutes, by ten seconds
+/// for an hour, by minutes before. Of a call site or a histogram, what the live windows tell of the range, in pieces that get longer with age.
 #[utoipa::path(get, path = "/api/v1/metrics", params(MetricsAsked), tag = "metrics", responses(
     (status = 200, body = Values),
     (status = 400, body = Document, content_type = "application/problem+json"),

@@ -26,6 +26,7 @@ pub(crate) use self::{
     alike::{DataPoint, data_points},
     answer::unix,
     site::SiteView,
+    stats::nanos,
 };
 use crate::state::Shared;
 

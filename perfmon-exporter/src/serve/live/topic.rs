@@ -74,7 +74,8 @@ impl Topic {
         let timestamp = unix(now.taken_at());
         match self {
             Self::Metric(name) => {
-                let data = MetricUpdate { metric_name: name, timestamp, data_points: data_points(name, now)? };
+                let data =
+                    MetricUpdate { metric_name: name, timestamp, data_points: data_points(second.shared, name, now)? };
                 update(data)
             }
             Self::Site(kind, name) => {

@@ -64,8 +64,8 @@ impl Gate {
     /// When something in the settings makes no sense.
     pub(crate) fn new(access: &Arc<Access>, standing: Standing) -> Result<Self, Error> {
         let (rules, problems) = Rules::new(access, None);
-        if let Some(problem) = problems.first() {
-            return Err(Error::invalid(format!("failed to protect the server: {problem}")));
+        if let Some(problems) = told(&problems) {
+            return Err(Error::invalid(format!("failed to protect the server: {problems}")));
         }
         Ok(Self { standing, rules: Mutex::new(Arc::new(rules)), guesses: Guesses::new() })
     }
@@ -79,7 +79,7 @@ impl Gate {
             for problem in &problems {
                 tracing::error!(target: "perfmon", "{problem}");
             }
-            shared.trouble("access", problems.into_iter().next());
+            shared.trouble("access", told(&problems));
             *rules = Arc::new(new);
         }
         rules.clone()
@@ -163,6 +163,16 @@ impl Gate {
             Verdict::Later(wait) => Err(later(wait, "too many wrong tokens and passwords")),
         }
     }
+}
+
+/// So many problems are told, the others counted.
+const TOLD: usize = 20;
+
+fn told(problems: &[String]) -> Option<String> {
+    let more = problems.len().saturating_sub(TOLD);
+    let more = (more > 0).then(|| format!("and {more} more"));
+    let all: Vec<String> = problems.iter().take(TOLD).cloned().chain(more).collect();
+    (!all.is_empty()).then(|| all.join("; "))
 }
 
 /// The middleware.

@@ -75,7 +75,8 @@ mod with {
     /// How long to wait for that.
     const PATIENCE: Duration = Duration::from_secs(5);
 
-    /// Hashes a password for [`User::password_hash`], with argon2id and its recommended costs: some 20 MiB and tens of milliseconds.
+    /// Hashes a password for [`User::password_hash`], with argon2id and its recommended costs: some 20 MiB and tens of milliseconds. On the command line,
+    /// `perfmon hash-password` does.
     ///
     /// # Errors
     /// When the system gives no random salt.
@@ -128,7 +129,7 @@ mod with {
                     ));
                 } else if !known {
                     problems.push(format!(
-                        "the password hash of user {:?} is none of argon2: write a PHC string such as \"$argon2id$v=19$m=19456,t=2,p=1$…\"",
+                        "the password hash of user {:?} is none of argon2: write the PHC string that `perfmon hash-password` makes, such as \"$argon2id$v=19$m=19456,t=2,p=1$…\"",
                         user.name
                     ));
                 } else if entries.iter().any(|entry| *entry.name == *user.name) {

@@ -15,6 +15,7 @@ use super::{Gate, Peer, gate::Standing, pass};
 use crate::{
     connections::Connections,
     profiles::Profiles,
+    section::Sections,
     settings::{Access, Role, Token},
     state::Shared,
 };
@@ -33,7 +34,7 @@ impl Server {
     fn at(standing: Standing, access: Access) -> Self {
         let access = Arc::new(access);
         let gate = Gate::new(&access, standing).expect("it makes sense");
-        let shared = Shared::new(Profiles::default(), Connections::new(1));
+        let shared = Shared::new(Profiles::default(), Connections::new(1), Sections::default());
         shared.set_access(access);
         let app = Router::new().route("/echo", post(|body: Bytes| async move { body }).get(|| async { "echo" }));
         Self { app: app.layer(from_fn_with_state((Arc::new(gate), shared.clone()), pass)), shared }

@@ -9,6 +9,7 @@ pub(crate) use self::without::Tls;
 mod with {
     use std::{
         fs,
+        net::IpAddr,
         path::Path,
         sync::{Arc, Mutex, PoisonError},
         time::{Duration, SystemTime},
@@ -32,8 +33,13 @@ mod with {
         server::TlsStream,
     };
 
+    use super::super::rate::Rate;
     use crate::settings::TlsFiles;
 
+    /// Handshakes that an address may ask for at once, and how long until one more. Each costs the exporter's thread a signature, up to some milliseconds
+    /// with a large key.
+    const HANDSHAKES: u32 = 200;
+    const HANDSHAKE_AGAIN: Duration = Duration::from_millis(20);
     /// How long a client may take to shake hands.
     const HANDSHAKE: Duration = Duration::from_secs(10);
     /// The first byte of what a TLS client says: a record of the handshake (RFC 8446, 5.1).
@@ -49,6 +55,7 @@ mod with {
         current: Arc<Current>,
         stamp: Mutex<Stamp>,
         config: Arc<ServerConfig>,
+        handshakes: Rate,
     }
 
     /// When the files were changed, and how long they are.
@@ -74,7 +81,14 @@ mod with {
             let config = config.map_err(|error| Error::invalid(format!("failed to set up TLS: {error}")))?;
             let mut config = config.with_no_client_auth().with_cert_resolver(current.clone());
             config.alpn_protocols = vec![b"http/1.1".to_vec()];
-            Ok(Arc::new(Self { files: files.clone(), current, stamp: Mutex::new(stamp), config: Arc::new(config) }))
+            let (stamp, config) = (Mutex::new(stamp), Arc::new(config));
+            let handshakes = Rate::slow(HANDSHAKES, HANDSHAKE_AGAIN);
+            Ok(Arc::new(Self { files: files.clone(), current, stamp, config, handshakes }))
+        }
+
+        /// Whether an address may shake hands once more. To be asked before it takes anybody's place.
+        pub(crate) fn admits(&self, address: IpAddr) -> bool {
+            self.handshakes.take(address).is_ok()
         }
 
         /// Reads the files again if they have changed; `None` when they have not. Reads files, so call it where that may take time.
@@ -153,7 +167,7 @@ mod with {
 
 #[cfg(not(feature = "tls"))]
 mod without {
-    use std::sync::Arc;
+    use std::{net::IpAddr, sync::Arc};
 
     use perfmon_core::Error;
     use tokio::net::TcpStream;
@@ -172,6 +186,10 @@ mod without {
         }
 
         pub(crate) fn reload(&self) -> Option<Result<(), Error>> {
+            match *self {}
+        }
+
+        pub(crate) fn admits(&self, _: IpAddr) -> bool {
             match *self {}
         }
 

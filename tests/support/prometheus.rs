@@ -1,16 +1,16 @@
 //! A Prometheus of our own: started on a free port, asked over its API, ended with the test.
 
 use std::{
+    collections::BTreeMap,
     fmt::Write,
     fs::{self, File},
     net::{SocketAddr, TcpListener},
-    process::{Child, Command, Stdio},
 };
 
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::eventually;
+use super::{Leashed, eventually};
 
 /// What it scrapes once a second.
 #[derive(Debug, Clone, Copy)]
@@ -21,8 +21,15 @@ pub(crate) struct Target {
     pub(crate) names: Option<&'static str>,
 }
 
+/// A value with its labels.
+#[derive(Debug, Clone)]
+pub(crate) struct Sample {
+    pub(crate) labels: BTreeMap<String, String>,
+    pub(crate) value: f64,
+}
+
 pub(crate) struct Prometheus {
-    child: Child,
+    _process: Leashed,
     url: String,
     folder: TempDir,
 }
@@ -43,16 +50,15 @@ impl Prometheus {
         fs::write(&file, config).expect("written");
         let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
         let log = File::create(folder.path().join("log")).expect("a file");
-        let child = Command::new("prometheus")
-            .arg(format!("--config.file={}", file.display()))
-            .arg(format!("--storage.tsdb.path={}", folder.path().join("data").display()))
-            .arg(format!("--web.listen-address=127.0.0.1:{port}"))
-            .arg(format!("--enable-feature={features}"))
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .unwrap_or_else(|error| panic!("failed to run prometheus: {error}; install the Debian package prometheus"));
-        let prometheus = Self { child, url: format!("http://127.0.0.1:{port}"), folder };
+        let arguments = [
+            format!("--config.file={}", file.display()),
+            format!("--storage.tsdb.path={}", folder.path().join("data").display()),
+            format!("--web.listen-address=127.0.0.1:{port}"),
+            format!("--enable-feature={features}"),
+        ];
+        // It has nothing to save when it is ended.
+        let process = Leashed::start("prometheus", &arguments, log);
+        let prometheus = Self { _process: process, url: format!("http://127.0.0.1:{port}"), folder };
         eventually("Prometheus is ready", || ureq::get(format!("{}/-/ready", prometheus.url)).call().ok().map(|_| ()));
         prometheus
     }
@@ -64,23 +70,26 @@ impl Prometheus {
         serde_json::from_str(&text).expect("JSON")
     }
 
-    /// The value of a query; `None` when it finds nothing, the first of several.
-    pub(crate) fn number(&self, query: &str) -> Option<f64> {
+    /// What a query finds now.
+    pub(crate) fn ask(&self, query: &str) -> Vec<Sample> {
         let answer = self.get("/api/v1/query", &[("query", query)]);
         assert_eq!(answer["status"], "success", "{query}: {answer}");
-        answer["data"]["result"][0]["value"][1].as_str().and_then(|value| value.parse().ok())
+        let found = answer["data"]["result"].as_array().unwrap_or_else(|| panic!("{query}: {answer}"));
+        let sample = |one: &Value| {
+            let value = one["value"][1].as_str().and_then(|value| value.parse().ok());
+            let labels = serde_json::from_value(one["metric"].clone()).expect("labels");
+            Some(Sample { labels, value: value? })
+        };
+        found.iter().filter_map(sample).collect()
+    }
+
+    /// The value of a query; `None` when it finds nothing, the first of several.
+    pub(crate) fn number(&self, query: &str) -> Option<f64> {
+        self.ask(query).first().map(|sample| sample.value)
     }
 
     /// What it had to say.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
-    }
-}
-
-impl Drop for Prometheus {
-    fn drop(&mut self) {
-        // It has nothing to save.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }

@@ -1,0 +1,69 @@
+//! What is wrong with what was chosen, before anything runs.
+
+use std::{path::Path, sync::Arc};
+
+use perfmon_core::Error;
+
+use super::Builder;
+use crate::{listen::resolve, profiles::Profiles, serve::Door};
+
+impl Builder {
+    /// Says what [`start`](Self::start) would say before it takes the port, but all of it at once, and starts nothing.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start), apart from what only taking the port, opening the log and making threads can show. Several have a line each.
+    pub fn check(&self) -> Result<(), Error> {
+        let public = self.public || !(self.access.tokens.is_empty() && self.access.users.is_empty());
+        let found =
+            [self.profiles().map(drop), self.simple(), self.door().map(drop), resolve(&self.listen, public).map(drop)];
+        let wrong: Vec<Error> = found.into_iter().filter_map(Result::err).collect();
+        match wrong.len() {
+            0 | 1 => wrong.into_iter().next().map_or(Ok(()), Err),
+            number => {
+                let lines: Vec<String> = wrong.iter().map(Error::to_string).collect();
+                Err(Error::invalid(format!("{number} things are wrong:\n  {}", lines.join("\n  "))))
+            }
+        }
+    }
+
+    /// What starting needs, if all is right.
+    pub(super) fn prepare(&self) -> Result<(Profiles, Door), Error> {
+        let profiles = self.profiles()?;
+        self.simple()?;
+        Ok((profiles, self.door()?))
+    }
+
+    pub(super) fn profiles(&self) -> Result<Profiles, Error> {
+        Profiles::compile(&self.profiles, self.default_profile.as_deref())
+    }
+
+    fn simple(&self) -> Result<(), Error> {
+        self.history.map_or(Ok(()), |bounds| bounds.check())?;
+        self.sections.check()?;
+        self.final_report.as_deref().map_or(Ok(()), check_report)
+    }
+
+    fn door(&self) -> Result<Door, Error> {
+        Door::new(&Arc::new(self.access.clone()), self.public)
+    }
+}
+
+/// Found out at the start rather than when all is over.
+fn check_report(path: &Path) -> Result<(), Error> {
+    let wrong = |why: String| {
+        Err(Error::invalid(format!(
+            "the final report cannot be written to {}: {why}; write a file such as \"report.json\", in a directory that is there",
+            path.display()
+        )))
+    };
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
+            wrong(format!("there is no directory {}", folder.display()))
+        }
+        _ if path.is_dir() => wrong(String::from("it is a directory")),
+        _ => match path.extension().and_then(|ending| ending.to_str()) {
+            Some("json" | "md" | "markdown" | "csv" | "txt") => Ok(()),
+            _ => wrong(String::from("its name must end in .json, .md, .csv or .txt")),
+        },
+    }
+}

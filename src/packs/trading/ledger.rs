@@ -1,0 +1,284 @@
+//! What updates change: positions, the day under way, and the days that are over.
+//!
+//! An update costs a look-up and some additions. Everything that needs more is left to who reads: days that are over wait here until one fetches them.
+
+use std::collections::VecDeque;
+
+use jiff::civil;
+
+use super::{
+    Day, Fill, PnlKind, Position,
+    builder::Rules,
+    calendar::Session,
+    drawdown::{Moment, Tracker},
+    figures::Figures,
+    holding::Closed,
+    holdings::{Holdings, Sums},
+    known::OTHER,
+    refused::{Reason, Refused, named, positive, sound},
+};
+
+/// Results of trades: what each closing fill or recorded amount made, its fee taken off.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Results {
+    pub(super) wins: u64,
+    pub(super) losses: u64,
+    pub(super) won: f64,
+    pub(super) lost: f64,
+}
+
+impl Results {
+    pub(super) fn add(&mut self, result: f64) {
+        if result > 0.0 {
+            self.wins += 1;
+            self.won += result;
+        } else if result < 0.0 {
+            self.losses += 1;
+            self.lost -= result;
+        }
+    }
+
+    /// Above zero in parts of those that are not zero.
+    pub(super) fn win_rate(&self) -> Option<f64> {
+        let all = self.wins + self.losses;
+        (all > 0).then(|| self.wins as f64 / all as f64)
+    }
+
+    /// Won in parts of lost.
+    pub(super) fn profit_factor(&self) -> Option<f64> {
+        (self.lost > 0.0).then(|| self.won / self.lost)
+    }
+}
+
+/// The day under way.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Today {
+    pub(super) session: Session,
+    /// How many days came before.
+    number: u32,
+    /// When its last event was.
+    last: i64,
+    open: f64,
+    realized: f64,
+    fees: f64,
+    fills: u64,
+    benchmark: Option<f64>,
+    /// The time of that level.
+    benchmark_at: i64,
+}
+
+impl Today {
+    pub(super) fn with_close(&self, close: f64, of_capital: bool) -> Day {
+        let pnl = close - self.open;
+        Day {
+            date: self.session.date.into(),
+            open: self.open,
+            close,
+            pnl,
+            return_ratio: Some(pnl / self.open).filter(|ratio| of_capital && self.open > 0.0 && ratio.is_finite()),
+            realized: self.realized,
+            fees: self.fees,
+            fills: self.fills,
+            benchmark: self.benchmark,
+        }
+    }
+
+    pub(super) fn moment(&self, equity: f64) -> Moment {
+        Moment { equity, at: self.last, date: self.session.date, day: self.number }
+    }
+}
+
+/// Counts of what happened.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Counts {
+    pub(super) fills: u64,
+    pub(super) late: u64,
+    pub(super) refused: Refused,
+    /// Days that waited here and were too many.
+    pub(super) days_dropped: u64,
+}
+
+#[derive(Debug)]
+pub(super) struct Ledger {
+    pub(super) rules: Rules,
+    pub(super) holdings: Holdings,
+    /// The sums of all holdings, kept as they change and added up anew each day.
+    sums: Sums,
+    pub(super) today: Option<Today>,
+    /// Those that are over and were not fetched.
+    pub(super) over: VecDeque<Day>,
+    pub(super) curve: Tracker,
+    pub(super) results: Results,
+    pub(super) figures: Figures,
+    pub(super) counts: Counts,
+}
+
+/// An update, or why it is refused.
+type Taken = Result<(), Reason>;
+
+impl Ledger {
+    pub(super) fn new(rules: Rules) -> Self {
+        Self {
+            holdings: Holdings::new(rules.symbols),
+            rules,
+            sums: Sums::default(),
+            today: None,
+            over: VecDeque::new(),
+            curve: Tracker::default(),
+            results: Results::default(),
+            figures: Figures::default(),
+            counts: Counts::default(),
+        }
+    }
+
+    /// Makes an update, or counts why not.
+    #[inline]
+    pub(super) fn update(&mut self, update: impl FnOnce(&mut Self) -> Taken) {
+        if let Err(reason) = update(self) {
+            self.counts.refused.count(reason);
+        }
+        if self.rules.intraday
+            && let Some(today) = &self.today
+        {
+            self.curve.reach(today.moment(self.rules.start() + self.sums.total()));
+        }
+    }
+
+    pub(super) fn fill(&mut self, fill: &Fill<'_>, at: i64) -> Taken {
+        named(fill.symbol)?;
+        sound(&[fill.price, fill.fee])?;
+        positive(fill.quantity)?;
+        self.reach(at)?;
+        self.counts.fills += 1;
+        let Some(holding) = self.holdings.get(fill.symbol) else {
+            self.holdings.pay(OTHER, fill.fee);
+            self.book(|today| (today.fills, today.fees) = (today.fills + 1, today.fees + fill.fee));
+            self.sums.fees += fill.fee;
+            return Err(Reason::SymbolLimit);
+        };
+        let before = holding.unrealized();
+        let closed = holding.trade(fill, at);
+        self.sums.unrealized += holding.unrealized() - before;
+        self.sums.fees += fill.fee;
+        let pnl = closed.map_or(0.0, |closed| closed.pnl);
+        self.sums.realized += pnl;
+        if let Some(Closed { pnl, part }) = closed {
+            self.results.add(pnl - fill.fee * part);
+        }
+        self.book(|today| {
+            today.fills += 1;
+            today.fees += fill.fee;
+            today.realized += pnl;
+        });
+        Ok(())
+    }
+
+    #[inline]
+    pub(super) fn mark(&mut self, symbol: &str, price: f64, at: i64) -> Taken {
+        named(symbol)?;
+        sound(&[price])?;
+        self.reach(at)?;
+        // Without a position there is nothing to value, and no place to take.
+        let Some(holding) = self.holdings.known(symbol) else { return Ok(()) };
+        let before = holding.unrealized();
+        let newest = holding.mark(price, at);
+        self.sums.unrealized += holding.unrealized() - before;
+        if newest { Ok(()) } else { Err(Reason::Outdated) }
+    }
+
+    pub(super) fn position(&mut self, symbol: &str, position: &Position, at: i64) -> Taken {
+        named(symbol)?;
+        let stated = position.unrealized_pnl.unwrap_or(0.0);
+        sound(&[position.quantity, position.entry_price, position.current_price, stated])?;
+        self.reach(at)?;
+        self.state(symbol, |holding| holding.state(position, at))
+    }
+
+    pub(super) fn pnl(&mut self, symbol: &str, amount: f64, kind: PnlKind, at: i64) -> Taken {
+        named(symbol)?;
+        sound(&[amount])?;
+        self.reach(at)?;
+        match kind {
+            PnlKind::Unrealized => return self.state(symbol, |holding| holding.state_unrealized(amount, at)),
+            PnlKind::Realized => {
+                self.holdings.earn(symbol, amount);
+                self.sums.realized += amount;
+                self.results.add(amount);
+                self.book(|today| today.realized += amount);
+            }
+            PnlKind::Fee => {
+                self.holdings.pay(symbol, amount);
+                self.sums.fees += amount;
+                self.book(|today| today.fees += amount);
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn benchmark(&mut self, level: f64, at: i64) -> Taken {
+        positive(level)?;
+        self.reach(at)?;
+        let Some(today) = self.today.as_mut().filter(|today| at >= today.benchmark_at.max(today.session.begins)) else {
+            return Err(Reason::Outdated);
+        };
+        (today.benchmark, today.benchmark_at) = (Some(level), at);
+        Ok(())
+    }
+
+    fn state(&mut self, symbol: &str, state: impl FnOnce(&mut super::holding::Holding) -> bool) -> Taken {
+        let holding = self.holdings.get(symbol).ok_or(Reason::SymbolLimit)?;
+        let before = holding.unrealized();
+        let newest = state(holding);
+        self.sums.unrealized += holding.unrealized() - before;
+        if newest { Ok(()) } else { Err(Reason::Outdated) }
+    }
+
+    fn book(&mut self, entry: impl FnOnce(&mut Today)) {
+        if let Some(today) = &mut self.today {
+            entry(today);
+        }
+    }
+
+    /// Moves on to the day of an event. One that comes from a day before counts into the day under way.
+    #[inline]
+    fn reach(&mut self, at: i64) -> Taken {
+        match &mut self.today {
+            Some(today) if at < today.session.begins => self.counts.late += 1,
+            Some(today) if at < today.session.ends => today.last = today.last.max(at),
+            _ => self.begin(at)?,
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn begin(&mut self, at: i64) -> Taken {
+        let session = self.rules.calendar.session(at).ok_or(Reason::Time)?;
+        self.sums = self.holdings.sums();
+        let equity = self.rules.start() + self.sums.total();
+        let mut number = 0;
+        if let Some(today) = self.today {
+            number = today.number + 1;
+            self.curve.reach(today.moment(equity));
+            if self.over.len() == self.rules.days {
+                self.over.pop_front();
+                self.counts.days_dropped += 1;
+            }
+            self.over.push_back(today.with_close(equity, self.rules.capital.is_some()));
+        } else {
+            let date: civil::Date = session.date;
+            self.curve.reach(Moment { equity, at, date, day: 0 });
+        }
+        self.today = Some(Today {
+            session,
+            number,
+            last: at,
+            open: equity,
+            realized: 0.0,
+            fees: 0.0,
+            fills: 0,
+            benchmark: None,
+            benchmark_at: i64::MIN,
+        });
+        Ok(())
+    }
+}

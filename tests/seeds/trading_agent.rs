@@ -1,0 +1,157 @@
+//! The monitoring agent of a trading system. Its document has calls rather than queries; each stands here with what takes its place.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::{
+    ask::Document,
+    support::soon,
+    world::{World, world},
+};
+
+/// What the program `perfmon` says about the bot.
+fn perfmon(world: &World, arguments: &[&str]) -> (Option<i32>, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_perfmon"));
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("PERFMON_")) {
+        command.env_remove(name);
+    }
+    let url = format!("http://{}", world.address);
+    let output = command.args(arguments).args(["--url", &url]).output().expect("perfmon runs");
+    assert!(output.stderr.is_empty(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+fn json(world: &World, arguments: &[&str]) -> Value {
+    let (_, said) = perfmon(world, arguments);
+    serde_json::from_str(&said).unwrap_or_else(|error| panic!("{arguments:?}: {error}: {said}"))
+}
+
+fn number(value: &Value) -> f64 {
+    value.as_f64().unwrap_or_else(|| panic!("no number: {value}"))
+}
+
+/// `self.alert_rules`, in PromQL.
+#[test]
+fn the_trading_agents_alarms_can_be_raised() {
+    let document = Document::read(include_str!("trading_agent.toml"));
+    document.holds(world(), &|name| panic!("nobody knows {name}"));
+}
+
+/// `get_latency_metrics(component)`: p50, p95, p99, minimum, maximum, mean and count of each component, apart from the others.
+#[test]
+fn components_have_their_percentiles() {
+    let world = world();
+    let whole = json(world, &["export"]);
+    let components = whole["latency"].as_array().expect("a list");
+    for name in ["order_execution", "signal_generation", "risk_check", "market_data_fetch", "select experiences"] {
+        let of_it = components.iter().find(|one| one["name"] == name).unwrap_or_else(|| panic!("no {name}: {whole}"));
+        let [min, p50, p95, p99, max, mean] =
+            ["min_ns", "p50_ns", "p95_ns", "p99_ns", "max_ns", "mean_ns"].map(|figure| number(&of_it["stats"][figure]));
+        assert!(min > 0.0 && min <= mean && mean <= max, "{of_it}");
+        assert!(min <= p50 && p50 <= p95 && p95 <= p99 && p99 <= max * 1.004, "{of_it}");
+        assert!(number(&of_it["stats"]["calls"]) >= 1.0, "{of_it}");
+    }
+    // The same figures are in `/api/v1/sites` and in what Prometheus reads.
+    let told = soon(|| {
+        let export = json(world, &["export"]);
+        let latency = export["latency"].as_array().expect("a list");
+        let calls =
+            |name: &str| latency.iter().find(|one| one["name"] == name).map(|one| number(&one["stats"]["calls"]));
+        let site = world.get("/api/v1/sites/latency/order_execution?window=5m");
+        let (exported, asked) = (calls("order_execution"), number(&site["windows"]["5m"]["stats"]["calls"]));
+        // The bot goes on between two questions.
+        if exported.is_some_and(|exported| exported <= asked && asked <= exported * 1.2 + 2.0) {
+            Ok(())
+        } else {
+            Err(format!("{exported:?} and then {asked}"))
+        }
+    });
+    told.unwrap_or_else(|wrong| panic!("{wrong}"));
+}
+
+/// `get_dashboard_data()` and `export_dashboard_data(output_path)`: timestamp, system health, performance, P&L, alerts, latency, resources in one JSON file.
+#[test]
+fn the_whole_dashboard_is_exported() {
+    let world = world();
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("dashboard.json");
+    let (code, said) = perfmon(world, &["export", "--output", &path.to_string_lossy()]);
+    assert_eq!((code, said.as_str()), (Some(0), ""));
+    let whole: Value = serde_json::from_str(&std::fs::read_to_string(&path).expect("written")).expect("JSON");
+    for part in ["timestamp", "health", "performance", "pnl", "alerts", "latency", "resources"] {
+        assert!(whole.get(part).is_some(), "no {part}");
+    }
+    let performance = &whole["performance"];
+    assert!(number(&performance["calls_per_second"]) > 0.0, "throughput: {performance}");
+    assert!(number(&whole["health"]["uptime_seconds"]) > 0.0);
+    assert!(whole["alerts"].is_array());
+    // CPU, memory, disk, network, processes.
+    for (name, unit) in [
+        ("cpu_usage_percent", "percent"),
+        ("memory_usage_percent", "percent"),
+        ("memory_available_bytes", "bytes"),
+        ("disk_usage_percent", "percent"),
+        ("disk_available_bytes", "bytes"),
+        ("network_sent_bytes_total", "bytes"),
+        ("network_received_bytes_total", "bytes"),
+        ("system_processes", "processes"),
+    ] {
+        let values = whole["resources"][name].as_array().unwrap_or_else(|| panic!("no {name}: {}", whole["resources"]));
+        assert!(values.iter().all(|one| one["unit"] == unit && one["value"].is_number()), "{name}: {values:?}");
+    }
+}
+
+/// `_calculate_system_health`: a score from 100 down, and the categories healthy (from 80), warning (60), critical (40), down.
+#[test]
+fn health_is_a_score_with_its_category() {
+    let world = world();
+    let health = json(world, &["health", "--format", "json"]);
+    let score = health["score"].as_u64().expect("a number");
+    let category = match score {
+        80.. => "healthy",
+        60.. => "warning",
+        40.. => "critical",
+        _ => "down",
+    };
+    assert_eq!(health["status"], category, "{health}");
+    let deductions = health["deductions"].as_array().expect("a list");
+    let lost: u64 = deductions.iter().filter_map(|one| one["points"].as_u64()).sum();
+    assert_eq!(score, 100_u64.saturating_sub(lost), "each point is explained: {health}");
+    // For people, too; and scripts see by the exit status whether it is critical.
+    let (code, said) = perfmon(world, &["health"]);
+    assert!(code == Some(0) || code == Some(4), "{code:?}");
+    assert!(said.contains(" of 100, up "), "{said}");
+    let (_, status) = perfmon(world, &["status"]);
+    assert!(status.contains("objectives: ") && status.contains("alerts: "), "{status}");
+}
+
+/// `get_resource_trends()`: how resources were used over time.
+#[test]
+fn resources_have_a_past() {
+    let world = world();
+    for name in ["cpu_usage_percent", "memory_usage_percent", "disk_usage_percent", "network_sent_bytes_per_second"] {
+        let trend = soon(|| {
+            let values = world.get(&format!("/api/v1/metrics?name={name}"));
+            let points = values["series"][0]["points"].as_array().map(Vec::len);
+            // Disks are looked at less often than others.
+            let enough = if name.starts_with("disk") { 1 } else { 2 };
+            if points >= Some(enough) { Ok(()) } else { Err(format!("{values}")) }
+        });
+        trend.unwrap_or_else(|last| panic!("{name}: {last}"));
+    }
+}
+
+/// `get_performance_report()`: latency by component, over a period.
+#[test]
+fn there_are_reports() {
+    let world = world();
+    let report = json(world, &["report", "--format", "json", "--window", "5m"]);
+    let sites = report["sites"].as_array().expect("sites");
+    assert!(sites.iter().any(|site| site["name"] == "order_execution" && number(&site["calls"]) > 0.0), "{report}");
+    let (code, text) = perfmon(world, &["report"]);
+    assert_eq!(code, Some(0));
+    for expected in ["perfmon report", "order_execution", "p99", "never called"] {
+        assert!(text.contains(expected), "no {expected} in {text}");
+    }
+}

@@ -1,0 +1,122 @@
+//! Days: where they begin and end, and what comes late.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use perfmon::trading::{Book, Fill, PnlKind};
+
+use crate::{DAY, book, builder, close, noon};
+
+fn dates(book: &Book) -> Vec<String> {
+    let summary = book.summary();
+    summary.days.iter().chain(&summary.today).map(|day| day.date.to_string()).collect()
+}
+
+/// An instant of 2024, UTC.
+fn at(day_of_year: u32, hour: u32, minute: u32) -> SystemTime {
+    noon(day_of_year - 1) - DAY / 2 + Duration::from_secs((hour * 60 + minute).into()) * 60
+}
+
+#[test]
+fn each_day_tells_its_own() {
+    let book = book();
+    book.at(noon(0)).fill(Fill::buy("X", 10.0, 100.0).fee(2.0));
+    book.at(noon(1)).mark("X", 110.0);
+    book.at(noon(1)).benchmark(4_000.0);
+    book.at(noon(3)).fill(Fill::sell("X", 4.0, 90.0).fee(1.0));
+    let summary = book.summary();
+    assert_eq!(dates(&book), ["2024-01-01", "2024-01-02", "2024-01-04"], "a day without updates is none");
+    let [first, second] = summary.days[..] else { panic!("two days are over") };
+    assert_eq!((first.open, first.close, first.fills, first.fees), (10_000.0, 9_998.0, 1, 2.0));
+    assert_eq!((second.open, second.close, second.pnl), (9_998.0, 10_098.0, 100.0));
+    close(second.return_ratio, 100.0 / 9_998.0);
+    assert_eq!((first.benchmark, second.benchmark), (None, Some(4_000.0)));
+    let today = summary.today.expect("a day under way");
+    assert_eq!((today.realized, today.fees, today.pnl), (-40.0, 1.0, -201.0));
+    close(summary.pnl.daily, -201.0);
+    close(summary.pnl.daily_ratio, -201.0 / 10_098.0);
+    // Days that are over, and 4 January 2024 is.
+    close(summary.pnl.daily_mean, -103.0 / 3.0);
+    assert_eq!((summary.pnl.daily_min, summary.pnl.daily_max), (Some(-201.0), Some(100.0)));
+}
+
+#[test]
+fn the_day_under_way_does_not_count_before_it_is_over() {
+    let book = book();
+    book.at(noon(0)).record_pnl("X", 100.0, PnlKind::Realized);
+    book.at(noon(1)).record_pnl("X", -50.0, PnlKind::Realized);
+    let under_way = book.at(noon(1)).summary();
+    close(under_way.pnl.daily_mean, 100.0);
+    assert_eq!(under_way.performance.sharpe_ratio, None, "one day has no deviation");
+    let over = book.at(noon(2)).summary();
+    close(over.pnl.daily_mean, 25.0);
+    assert!(over.performance.sharpe_ratio.is_some());
+    assert_eq!((over.days.len(), over.today.map(|day| day.pnl)), (1, Some(-50.0)));
+
+    let live = crate::book();
+    live.record_pnl("X", 1.0, PnlKind::Realized);
+    assert_eq!(live.summary().pnl.daily_mean, None, "today is not over");
+}
+
+#[test]
+fn new_york_through_the_change_of_clocks() {
+    let book = builder().time_zone("America/New_York").build().expect("a zone");
+    // 9 March 2024 is the year's 69th day. Midnight is 05:00 UTC, and 04:00 from the 11th on.
+    for (day, hour, minute) in [(69, 5, 0), (70, 4, 59), (70, 5, 0), (71, 3, 59), (71, 4, 0)] {
+        book.at(at(day, hour, minute)).record_pnl("X", 1.0, PnlKind::Realized);
+    }
+    let summary = book.summary();
+    assert_eq!(dates(&book), ["2024-03-09", "2024-03-10", "2024-03-11"]);
+    assert_eq!(summary.days.iter().map(|day| day.pnl).collect::<Vec<_>>(), [2.0, 2.0]);
+}
+
+#[test]
+fn futures_begin_their_day_in_the_evening() {
+    let chicago = builder().time_zone("America/Chicago").day_begins(17, 0).weekdays_only();
+    let book = chicago.build().expect("a zone");
+    // Friday 5 January 2024, then Sunday before and after 17:00, which is 23:00 UTC.
+    for (day, hour, minute) in [(5, 15, 0), (7, 22, 59), (7, 23, 0), (8, 22, 0), (8, 23, 0)] {
+        book.at(at(day, hour, minute)).record_pnl("X", 1.0, PnlKind::Realized);
+    }
+    assert_eq!(dates(&book), ["2024-01-05", "2024-01-08", "2024-01-09"]);
+}
+
+#[test]
+fn what_comes_late_counts_into_the_day_under_way() {
+    let book = book();
+    book.at(noon(1)).fill(Fill::buy("X", 1.0, 100.0));
+    book.at(noon(2)).mark("X", 110.0);
+    book.at(noon(1)).fill(Fill::sell("X", 1.0, 105.0).fee(1.0));
+    book.at(noon(0)).record_pnl("X", 3.0, PnlKind::Realized);
+    book.at(noon(0)).benchmark(4_000.0);
+    let summary = book.summary();
+    let today = summary.today.expect("a day under way");
+    assert_eq!((summary.days.len(), today.realized, today.fills, today.pnl), (1, 8.0, 1, 7.0));
+    assert_eq!((summary.late_updates, summary.refused.outdated, today.benchmark), (3, 1, None));
+}
+
+#[test]
+fn times_before_1970_are_times_and_those_beyond_reach_are_refused() {
+    let book = book();
+    book.at(UNIX_EPOCH - DAY * 14_680).record_pnl("X", 1.0, PnlKind::Realized);
+    assert_eq!(dates(&book), ["1929-10-23"]);
+    book.at(UNIX_EPOCH + DAY * 365 * 400).record_pnl("X", 1.0, PnlKind::Realized);
+    assert_eq!((book.summary().refused.time, dates(&book).len()), (1, 1));
+    close(book.summary().pnl.total, 1.0);
+}
+
+#[test]
+fn old_days_make_room() {
+    for read_between in [false, true] {
+        let book = builder().days(10).build().expect("a new name");
+        for day in 0..100 {
+            book.at(noon(day)).record_pnl("X", day.into(), PnlKind::Realized);
+            if read_between && day % 7 == 0 {
+                let _ = book.summary();
+            }
+        }
+        let summary = book.summary();
+        assert_eq!((summary.days.len(), summary.days_dropped), (10, 89));
+        close(summary.days[0].pnl, 89.0);
+        close(summary.pnl.total, 4_950.0);
+    }
+}

@@ -1,0 +1,40 @@
+//! The trading pack.
+
+mod days;
+mod flow;
+mod metrics;
+mod positions;
+mod properties;
+mod reference;
+mod statistics;
+
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use perfmon::trading::{Book, Builder};
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// A builder with a name that nobody else has.
+fn builder() -> Builder {
+    static NUMBER: AtomicUsize = AtomicUsize::new(0);
+    Book::builder(format!("book_{}", NUMBER.fetch_add(1, Ordering::Relaxed)))
+}
+
+/// A book with a capital of 10,000.
+fn book() -> Book {
+    builder().capital(10_000.0).build().expect("a new name")
+}
+
+/// Noon of a day, counted from 1 January 2024, a Monday.
+fn noon(day: u32) -> SystemTime {
+    UNIX_EPOCH + DAY * (19_723 + day) + DAY / 2
+}
+
+#[track_caller]
+fn close(found: impl Into<Option<f64>>, expected: f64) {
+    let found: f64 = found.into().expect("a value");
+    assert!((found - expected).abs() <= 1e-9 * expected.abs().max(1e-6), "{found} instead of {expected}");
+}

@@ -1,0 +1,99 @@
+//! What bounds the memory of books: how many there are, and an allocator that counts what one takes.
+
+use std::{
+    alloc::{GlobalAlloc, Layout, System},
+    cell::Cell,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use perfmon::trading::{Book, Fill, PnlKind, Position};
+
+thread_local! {
+    /// Allocations, and bytes that were taken and not given back.
+    static HEAP: Cell<(u64, isize)> = const { Cell::new((0, 0)) };
+}
+
+fn count(allocations: u64, bytes: isize) {
+    let _ = HEAP.try_with(|heap| heap.set((heap.get().0 + allocations, heap.get().1 + bytes)));
+}
+
+struct Counting;
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+// SAFETY: every request is passed to the system's allocator unchanged.
+#[allow(unsafe_code)]
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count(1, layout.size().cast_signed());
+        // SAFETY: the caller's promises are passed on.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        count(0, -layout.size().cast_signed());
+        // SAFETY: the caller's promises are passed on.
+        unsafe { System.dealloc(pointer, layout) };
+    }
+}
+
+/// One test has all the books there may be.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn day(number: u32) -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(86_400) * (10_000 + number)
+}
+
+#[test]
+fn updates_leave_nothing_behind() {
+    let _alone = alone();
+    let book = Book::builder("updates").capital(1e6).build().expect("a new name");
+    let update = |number: u32| {
+        let (at, symbol) = (book.at(day(0)), ["A", "B", "C"][number as usize % 3]);
+        at.fill(if number.is_multiple_of(2) { Fill::buy } else { Fill::sell }(symbol, 1.0, f64::from(number % 100)));
+        at.mark(symbol, f64::from(number % 90));
+        at.record_pnl(symbol, 1.0, PnlKind::Realized);
+        at.update_position("D", Position { quantity: f64::from(number), ..Position::default() });
+        at.benchmark(f64::from(number + 1));
+        at.mark("unknown", 1.0);
+        at.mark("A", f64::NAN);
+    };
+    (0..10).for_each(update);
+    let before = HEAP.get();
+    (0..100_000).for_each(update);
+    assert_eq!(HEAP.get(), before);
+    book.remove();
+}
+
+#[test]
+fn twenty_years_take_half_a_megabyte() {
+    let _alone = alone();
+    let before = HEAP.get().1;
+    let book = Book::builder("days").capital(1e6).build().expect("a new name");
+    (0..5_031).for_each(|number| book.at(day(number)).record_pnl("A", 1.0, PnlKind::Realized));
+    // A list that grows has room for up to twice as many.
+    let most = 5_031 * 104 * 2 + 65_536;
+    let unread = HEAP.get().1 - before;
+    assert!((0..most).contains(&unread), "{unread} bytes before anybody read");
+    assert_eq!(book.summary().days.len(), 5_030);
+    let read = HEAP.get().1 - before;
+    assert!((0..most).contains(&read), "{read} bytes after somebody read");
+    book.remove();
+}
+
+#[test]
+fn there_are_so_many_books_and_no_more() {
+    let _alone = alone();
+    let books: Vec<Book> = (0..256).map(|number| Book::builder(format!("{number}")).build().expect("free")).collect();
+    let refused = Book::builder("one more").build().expect_err("too many");
+    let told =
+        "failed to set up the book `one more`: there are 256 already; take those out with `remove` that are done";
+    assert_eq!((refused.is_invalid(), refused.to_string().as_str()), (true, told));
+    books.iter().for_each(Book::remove);
+    Book::builder("one more").build().expect("free again").remove();
+}
