@@ -10,7 +10,7 @@
 //! | anything else | [`Statement::begin`], or [`record`] for one that was timed elsewhere |
 //!
 //! Each becomes a call of the kind `db`, named by [`name_of`]: `select orders`. No value of a statement is ever kept. A statement whose operation and table have an attribute or
-//! macro of their own in this program (`#[monitor_db("select", "orders")]`) is counted there and not again. Thousand names are told apart, further tables are `other` and counted in
+//! macro of their own in this program (`#[monitor_db("select", "orders")]`) is counted there and not again. A thousand names are told apart; further tables are `other` and counted in
 //! [`left_out`].
 //!
 //! # Rows
