@@ -97,9 +97,13 @@ pub mod exporter;
 pub mod macro_support;
 mod packs;
 pub mod sites;
+#[cfg(any(feature = "http", feature = "tracing"))]
+mod trace;
 #[cfg(feature = "tracing")]
 pub mod tracing;
 
+#[cfg(feature = "http")]
+pub use packs::http;
 #[cfg(feature = "system")]
 pub use packs::system;
 #[cfg(feature = "report")]

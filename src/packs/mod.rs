@@ -3,5 +3,7 @@
 //! A pack is collectors, metrics and what else a domain needs, written with what `perfmon` gives everybody: nothing in a pack could not be written in a program that
 //! uses the crate. Each has its own feature, and the core knows none of them.
 
+#[cfg(feature = "http")]
+pub mod http;
 #[cfg(feature = "system")]
 pub mod system;

@@ -54,6 +54,8 @@ mod stack;
 
 pub use perfmon_core::evidence::{Trace, set_trace_source};
 
+pub(crate) use self::stack::current as current_trace;
+
 pub use self::{
     events::slow_events,
     layer::{Layer, layer},
