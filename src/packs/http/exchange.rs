@@ -64,6 +64,12 @@ impl Exchange {
         self.failed = failed;
     }
 
+    /// Somebody else makes the response's body: its size is not known here.
+    #[cfg(feature = "actix")]
+    pub(super) fn leave_body(&mut self) {
+        self.sent = None;
+    }
+
     /// A piece of the response's body goes out. Gives all that went out so far.
     pub(super) fn send(&mut self, bytes: u64) -> u64 {
         let sent = self.sent.get_or_insert_default();

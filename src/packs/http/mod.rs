@@ -11,6 +11,8 @@
 //! let app: Router = Router::new().route("/orders/{id}", get(order)).layer(MonitorLayer::new());
 //! ```
 
+#[cfg(feature = "actix")]
+pub mod actix;
 mod body;
 mod endpoints;
 mod exchange;
