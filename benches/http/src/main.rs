@@ -15,7 +15,7 @@ use http_body_util::BodyExt;
 use perfmon::http::MonitorLayer;
 use perfmon_benches_harness::thread_cpu;
 use tokio::runtime::{Builder, Runtime};
-use tower::Service;
+use tower::{Service, layer::util::Identity};
 use tower_http::trace::TraceLayer;
 
 /// Requests of a row in a round.
@@ -64,12 +64,16 @@ fn main() {
     let (prometheus, _metrics) = PrometheusMetricLayer::pair();
     let mut rows = [
         ("axum alone", router()),
+        ("a layer that does nothing", router().layer(Identity::new())),
         ("perfmon, without headers", router().layer(silent)),
         ("perfmon", router().layer(MonitorLayer::new())),
         ("tower-http, TraceLayer without subscriber", router().layer(TraceLayer::new_for_http())),
         ("axum-prometheus", router().layer(prometheus)),
     ]
-    .map(|(name, router)| Row { name, router, nanos: Vec::new(), allocations: 0.0 });
+    .into_iter()
+    .filter(|(name, _)| env::args().nth(2).is_none_or(|only| name.contains(&only)))
+    .map(|(name, router)| Row { name, router, nanos: Vec::new(), allocations: 0.0 })
+    .collect::<Vec<_>>();
     for row in &mut rows {
         batch(&runtime, &mut row.router);
     }
