@@ -86,7 +86,7 @@ async fn export() -> Body {
 
 /// An answer that takes as long as its client waits for it.
 async fn quotes() {
-    pending().await
+    pending::<()>().await;
 }
 
 /// An upload that is read while it arrives.

@@ -45,7 +45,7 @@ impl Store {
     pub(crate) fn order(&self, id: i64) -> Result<Option<Value>> {
         let connection = self.connection();
         let mut select = connection.prepare_cached("SELECT id, symbol, quantity, price FROM orders WHERE id = ?")?;
-        select.query_row([id], |row| order(row)).optional()
+        select.query_row([id], order).optional()
     }
 
     #[monitor_db("select", "orders")]
@@ -53,7 +53,7 @@ impl Store {
         let connection = self.connection();
         let mut select =
             connection.prepare_cached("SELECT id, symbol, quantity, price FROM orders ORDER BY id DESC LIMIT ?")?;
-        select.query_map([most], |row| order(row))?.collect()
+        select.query_map([most], order)?.collect()
     }
 
     /// Every order beside every other of its symbol: a query that somebody should look at.

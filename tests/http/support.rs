@@ -95,6 +95,8 @@ pub(crate) fn outcomes(name: &str, ended: u64) -> [u64; 4] {
 }
 
 /// A snapshot for which this holds: a server notices some things only after its client did.
+// The limit is of real time.
+#[allow(clippy::disallowed_methods)]
 #[track_caller]
 pub(crate) fn until(what: &str, is: impl Fn(&Snapshot) -> bool) -> Snapshot {
     let start = Instant::now();

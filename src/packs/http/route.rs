@@ -60,7 +60,7 @@ pub(super) struct Route {
     /// Of statuses beyond those.
     responses_beyond: Bound<Counter>,
     method: &'static str,
-    route: Box<str>,
+    template: Box<str>,
 }
 
 impl Route {
@@ -78,7 +78,7 @@ impl Route {
     fn get(table: &'static Table<Self>, method: &'static str, route: &str) -> Option<&'static Self> {
         table.find(
             hash(&[method, route]),
-            |known| known.method == method && *known.route == *route,
+            |known| known.method == method && *known.template == *route,
             || Self::new(method, route),
         )
     }
@@ -92,7 +92,7 @@ impl Route {
             responses: Table::new(STATUSES),
             responses_beyond: RESPONSES.with(&[method, route, OTHER]).bind(),
             method,
-            route: route.into(),
+            template: route.into(),
         }
     }
 
@@ -101,7 +101,7 @@ impl Route {
         let bind = || {
             let text = [b'0' + (status / 100 % 10) as u8, b'0' + (status / 10 % 10) as u8, b'0' + (status % 10) as u8];
             let text = std::str::from_utf8(&text).unwrap_or(OTHER);
-            (status, RESPONSES.with(&[self.method, &self.route, text]).bind())
+            (status, RESPONSES.with(&[self.method, &self.template, text]).bind())
         };
         let known = self.responses.find(status.into(), |(known, _)| *known == status, bind);
         known.map_or(&self.responses_beyond, |(_, responses)| responses).inc();
