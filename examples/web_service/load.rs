@@ -88,9 +88,10 @@ impl Client {
             5 | 83 => self.get("/positions").map(|()| "GET /positions"),
             6 | 84..=87 => self.get("/export").map(|()| "GET /export"),
             7 | 88..=91 => self.upload().map(|()| "POST /documents/{name}"),
-            8 | 92 => self.hang_up("/export", true).map(|()| "GET /export"),
-            9 | 93 => self.hang_up("/quotes", false).map(|()| "GET /quotes"),
-            10 | 94..=95 => {
+            8 | 92 => self.hang_up("/export").map(|()| "GET /export"),
+            9 | 93 => self.hang_up("/quotes").map(|()| "GET /quotes"),
+            11 | 94 => self.break_off().map(|()| "POST /documents/{name}"),
+            10 | 95 => {
                 // What scanners try.
                 let path = format!("/{:x}.php?id={:x}", self.throw(u64::MAX), self.throw(1_000));
                 self.get(&path).map(|()| "GET unmatched")
@@ -125,15 +126,20 @@ impl Client {
         self.agent.post(self.url("/documents/contract")).send(document).ok().map(drop)
     }
 
-    /// Asks and goes away: when some of the answer is there, or before.
-    fn hang_up(&self, path: &str, amid: bool) -> Option<()> {
+    /// Asks, and goes away when the answer has begun.
+    fn hang_up(&self, path: &str) -> Option<()> {
         let mut stream = TcpStream::connect(self.address).ok()?;
         write!(stream, "GET {path} HTTP/1.1\r\nhost: {}\r\n\r\n", self.address).ok()?;
-        if amid {
-            stream.read_exact(&mut [0; 1024]).ok()?;
-        } else {
-            thread::sleep(Duration::from_millis(5));
-        }
-        Some(())
+        stream.read_exact(&mut [0; 64]).ok()
+    }
+
+    /// Goes away in the middle of an upload.
+    fn break_off(&self) -> Option<()> {
+        let mut stream = TcpStream::connect(self.address).ok()?;
+        let head = "POST /documents/draft HTTP/1.1\r\nexpect: 100-continue\r\ncontent-length: 100000";
+        write!(stream, "{head}\r\nhost: {}\r\n\r\n", self.address).ok()?;
+        // The service has begun to read when it says so. (A request that is gone before it was begun is none.)
+        stream.read_exact(&mut [0; 25]).ok()?;
+        stream.write_all(&[b'd'; 1_000]).ok()
     }
 }

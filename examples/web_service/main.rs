@@ -94,7 +94,7 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
             stop: &stop,
         };
         let made = load.run();
-        settle();
+        settle(&made);
         tell(&made);
     }
     if !options.exit_when_done && !stop.load(Ordering::Relaxed) {
@@ -105,10 +105,12 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Waits until the server has noticed who went away, for two seconds at most.
-fn settle() {
-    for _ in 0..400 {
-        if snapshot().of_kind(perfmon::Kind::Request).all(|site| site.in_flight() == 0) {
+/// Waits for the server, for five seconds at most: of clients that hung up it may have to learn that they were there, and that they are gone.
+fn settle(made: &Made) {
+    let total = made.values().sum();
+    for _ in 0..1_000 {
+        let ended = snapshot().of_kind(perfmon::Kind::Request).map(|site| site.calls()).sum::<u64>();
+        if ended >= total {
             return;
         }
         std::thread::sleep(Duration::from_millis(5));

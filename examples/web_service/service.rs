@@ -1,6 +1,6 @@
 //! The service: its routes, and the one layer that monitors them all.
 
-use std::{convert::Infallible, future::pending, sync::Arc, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
@@ -84,9 +84,13 @@ async fn export() -> Body {
     Body::from_stream(pieces)
 }
 
-/// An answer that takes as long as its client waits for it.
-async fn quotes() {
-    pending::<()>().await;
+/// Events for as long as somebody listens.
+async fn quotes() -> ([(&'static str, &'static str); 1], Body) {
+    let events = stream::unfold(Duration::ZERO, |wait| async move {
+        tokio::time::sleep(wait).await;
+        Some((Ok::<_, Infallible>(Bytes::from_static(b"data: {\"AAPL\":187.5}\n\n")), Duration::from_secs(1)))
+    });
+    ([("content-type", "text/event-stream")], Body::from_stream(events))
 }
 
 /// An upload that is read while it arrives.
