@@ -47,6 +47,7 @@
 //! together. [`report()`] prints one: a table for the terminal, JSON, Markdown or CSV. [`evidence`] has the slowest calls one by one, with their traces.
 //! [`series()`] and [`aggregate`] read custom metrics back, as they are and were during the last day.
 //! `perfmon::exporter::start()` serves all of it over HTTP from a thread of its own, for Prometheus and for people (feature `exporter`).
+//! `perfmon::http::MonitorLayer` measures every request of a web service by its route (features `http`, `axum`, `actix`).
 //! `perfmon::system::register()` adds the machine's and the process's own figures (feature `system`): processor, memory, disks, network.
 //!
 //! # What it costs
@@ -75,6 +76,9 @@
 //! | `auth` | no | Users with passwords for the exporter, by argon2; brings `exporter`. Tokens need no feature. |
 //! | `cli` | no | The program `perfmon`, which runs the exporter on its own and asks one that runs; brings `config`, `tls` and `auth`. Not for programs. |
 //! | `system` | no | `perfmon::system`: processor, memory, disks, network, temperature, connections, the process itself and whether it leaks. |
+//! | `http` | no | `perfmon::http`: a tower layer that measures requests by route, for hyper and tonic; a profile of endpoints. |
+//! | `axum` | no | The same with axum's route templates; brings `http`. |
+//! | `actix` | no | `perfmon::http::actix`: a middleware for actix-web; brings `http`. |
 //! | `tracing` | no | `perfmon::tracing`: call sites of the spans there are, trace ids for slow calls, slow calls as events. |
 //!
 //! Without `on`, attributes leave the plain function, machine code identical, and the other macros do nothing. A library depends on perfmon with

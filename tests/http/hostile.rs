@@ -74,4 +74,12 @@ async fn labels_stay_bounded_and_nothing_is_lost() {
     app.oneshot(ask("GET", "/orders/1")).await.expect("an answer");
     assert!(snapshot().get("GET /orders/{id}").is_none());
     assert_eq!(snapshot().get("GET other").expect("a site").calls(), gets + 1);
+
+    // Off, the layer is not there.
+    perfmon::set_enabled(false);
+    let response = methods.clone().oneshot(ask("GET", "/")).await.expect("an answer");
+    assert!(response.headers().is_empty(), "{:?}", response.headers());
+    perfmon::set_enabled(true);
+    let total: u64 = snapshot().of_kind(perfmon::Kind::Request).map(|site| site.calls()).sum();
+    assert_eq!(total, 30_002);
 }

@@ -40,10 +40,9 @@ async fn an_error_of_the_service_is_one() {
     assert_eq!(statuses("GET", "/outcomes/service"), []);
 }
 
+/// By a layer that something other than a router stands between.
 #[tokio::test]
-async fn nothing_is_touched_while_recording_is_off() {
-    // Off for the whole process, so for the other tests too: this one does not turn it off, but asks for what a switched-off layer gives, a request
-    // that has been measured by a layer outside.
+async fn a_request_that_is_measured_already_passes_through() {
     let inner = MonitorLayer::new().route_with(|_| Some("/outcomes/inner"));
     let outer = MonitorLayer::new().route_with(|_| Some("/outcomes/outer")).server_timing(false).response_time(false);
     let service = answering(|_| async { Response::new(Body::from("plain")) });

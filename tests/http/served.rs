@@ -6,11 +6,16 @@ use axum::{
     http::StatusCode,
     routing::get,
 };
-use perfmon::http::MonitorLayer;
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full};
+use hyper::{body::Incoming, server::conn::http1};
+use hyper_util::{rt::TokioIo, service::TowerToHyperService};
+use perfmon::http::{MonitorLayer, RequestBody};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
+    net::{TcpListener, TcpStream},
 };
+use tower::Layer;
 
 use crate::support::{ask, get as fetch, outcomes, send, serve, sizes, statuses};
 
@@ -77,6 +82,34 @@ async fn responses_without_a_body_are_complete() {
     assert_eq!(fetch(address, "GET", "/served/unchanged").await, (304, vec![]));
     assert_eq!(outcomes("GET /served/empty", 1), [1, 0, 0, 0]);
     assert_eq!(outcomes("GET /served/unchanged", 1), [1, 0, 0, 0]);
+}
+
+/// hyper has no router, so the program says which route it is.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_of_hyper_is_measured_too() {
+    let layer = MonitorLayer::new().route_with(|request| match request.uri.path() {
+        "/served/hyper" => Some("/served/hyper"),
+        path if path.starts_with("/served/hyper/") => Some("/served/hyper/{id}"),
+        _ => None,
+    });
+    let service = layer.layer(tower::service_fn(|request: Request<RequestBody<Incoming>>| async {
+        request.into_body().collect().await.map(|body| Response::new(Full::new(body.to_bytes())))
+    }));
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let service = TowerToHyperService::new(service.clone());
+            tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+        }
+    });
+    for (path, body) in [("/served/hyper", "one"), ("/served/hyper/17", "three"), ("/served/hyper/18", "")] {
+        let response = send(address, ask("PUT", path, body)).await;
+        assert_eq!(response.into_body().collect().await.expect("a body").to_bytes(), body);
+    }
+    assert_eq!(outcomes("PUT /served/hyper", 1), [1, 0, 0, 0]);
+    assert_eq!(outcomes("PUT /served/hyper/{id}", 2), [2, 0, 0, 0]);
+    assert_eq!(sizes("PUT", "/served/hyper/{id}"), [(2, 5), (2, 5)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use perfmon_core::{
     Snapshot,
     site::Kind,
-    snapshot::{Distribution, Metric, Site, Value},
+    snapshot::{Distribution, Metric, MetricSeries, Site, Value},
 };
 
 /// An endpoint, a route with one of its methods, and how its requests went.
@@ -149,7 +149,7 @@ impl Times {
 
 impl Sizes {
     fn of(metric: &Metric, method: &str, route: &str) -> Option<Self> {
-        let series = metric.series().iter().find(|series| series.values() == [method, route])?;
+        let [series] = series_of(metric, method, route) else { return None };
         let Value::Histogram(sizes) = series.value() else { return None };
         let percentile = |percentile| Distribution::percentile(sizes, percentile);
         Some(Self {
@@ -164,11 +164,18 @@ impl Sizes {
 }
 
 fn statuses(responses: &Metric, method: &str, route: &str) -> Vec<(String, u64)> {
-    let of_it = responses.series().iter().filter_map(|series| match (series.values(), series.value()) {
-        ([of, at, status], Value::Counter(count)) if of == method && at == route && *count > 0 => {
-            Some((status.clone(), *count))
-        }
+    let status = |series: &MetricSeries| match (series.values(), series.value()) {
+        ([_, _, status], Value::Counter(count)) if *count > 0 => Some((status.clone(), *count)),
         _ => None,
-    });
-    of_it.collect()
+    };
+    series_of(responses, method, route).iter().filter_map(status).collect()
+}
+
+/// The series whose first labels these are. They are sorted by their labels.
+fn series_of<'a>(metric: &'a Metric, method: &str, route: &str) -> &'a [MetricSeries] {
+    let all = metric.series();
+    let compare = |series: &MetricSeries| series.values().iter().take(2).map(String::as_str).cmp([method, route]);
+    let start = all.partition_point(|series| compare(series).is_lt());
+    let length = all[start..].partition_point(|series| compare(series).is_eq());
+    &all[start..start + length]
 }
