@@ -1,16 +1,17 @@
 //! After a thread's first calls, no call touches the heap: an allocator counts.
 
+#[path = "support/counting.rs"]
+mod counting;
 #[macro_use]
 mod support;
 
 use std::{
-    alloc::{GlobalAlloc, Layout, System},
-    cell::Cell,
     pin::pin,
     task::{Context, Waker},
     thread,
 };
 
+use counting::allocations;
 use perfmon_core::{
     Counter, Gauge, Histogram,
     call::{
@@ -36,30 +37,6 @@ static COUNT: Counter = Counter::new("count", module_path!());
 static BY_SIDE: Counter<1> = Counter::new("by_side", module_path!()).labels(&["side"]);
 static SIZES: Histogram = Histogram::new("sizes", module_path!());
 static LEVEL: Gauge = Gauge::new("level", module_path!());
-
-thread_local! {
-    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
-}
-
-struct Counting;
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-// SAFETY: every request is passed to the system's allocator unchanged.
-#[allow(unsafe_code)]
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
-        // SAFETY: the caller's promises are passed on.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the caller's promises are passed on.
-        unsafe { System.dealloc(pointer, layout) };
-    }
-}
 
 const SYMBOLS: [&str; 40] = {
     let mut symbols = ["AAPL"; 40];
@@ -108,9 +85,9 @@ fn nothing_after_the_first_calls() {
     for _ in 0..3 {
         thread::spawn(|| {
             (0..200).for_each(round);
-            let before = ALLOCATIONS.get();
+            let before = allocations();
             (0..20_000).for_each(round);
-            assert_eq!(ALLOCATIONS.get() - before, 0);
+            assert_eq!(allocations() - before, 0);
         })
         .join()
         .expect("a call allocated");

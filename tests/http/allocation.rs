@@ -1,8 +1,9 @@
 //! After a route's first requests the layer takes nothing from the heap: an allocator counts.
 
+#[path = "../../perfmon-core/tests/support/counting.rs"]
+mod counting;
+
 use std::{
-    alloc::{GlobalAlloc, Layout, System},
-    cell::Cell,
     convert::Infallible,
     future::{Ready, ready},
     pin::pin,
@@ -10,35 +11,12 @@ use std::{
 };
 
 use bytes::Bytes;
+use counting::allocations;
 use http::{HeaderValue, Method, Request, Response};
 use http_body::Body;
 use http_body_util::Full;
 use perfmon::http::{MonitorLayer, RequestBody};
 use tower::{Layer, Service};
-
-thread_local! {
-    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
-}
-
-struct Counting;
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-// SAFETY: every request is passed to the system's allocator unchanged.
-#[allow(unsafe_code)]
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
-        // SAFETY: the caller's promises are passed on.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the caller's promises are passed on.
-        unsafe { System.dealloc(pointer, layout) };
-    }
-}
 
 type Answer = Ready<Result<Response<Full<Bytes>>, Infallible>>;
 
@@ -73,13 +51,13 @@ fn taken(layer: &MonitorLayer, requests: u64, request: impl Fn() -> Request<Full
     let mut taken = 0;
     for _ in 0..requests {
         let request = request();
-        let before = ALLOCATIONS.get();
+        let before = allocations();
         let answer = pin!(service.call(request));
         let Poll::Ready(Ok(response)) = answer.poll(&mut Context::from_waker(Waker::noop())) else {
             panic!("it is ready at once");
         };
         read(response.into_body());
-        taken += ALLOCATIONS.get() - before;
+        taken += allocations() - before;
     }
     taken
 }

@@ -2,15 +2,14 @@
 //!
 //! `cargo run --release --manifest-path benches/Cargo.toml -p perfmon-benches-http`
 
-use std::{
-    alloc::{GlobalAlloc, Layout, System},
-    cell::Cell,
-    env,
-    hint::black_box,
-};
+#[path = "../../../perfmon-core/tests/support/counting.rs"]
+mod counting;
+
+use std::{env, hint::black_box};
 
 use axum::{Router, body::Body, http::Request, routing::get};
 use axum_prometheus::PrometheusMetricLayer;
+use counting::allocations;
 use http_body_util::BodyExt;
 use perfmon::http::MonitorLayer;
 use perfmon_benches_harness::thread_cpu;
@@ -20,29 +19,6 @@ use tower_http::trace::TraceLayer;
 
 /// Requests of a row in a round.
 const BATCH: u64 = 2_000;
-
-thread_local! {
-    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
-}
-
-struct Counting;
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-// SAFETY: every request is passed to the system's allocator unchanged.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
-        // SAFETY: the caller's promises are passed on.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the caller's promises are passed on.
-        unsafe { System.dealloc(pointer, layout) };
-    }
-}
 
 struct Row {
     name: &'static str,
@@ -79,10 +55,10 @@ fn main() {
     }
     for _ in 0..rounds {
         for row in &mut rows {
-            let (start, before) = (thread_cpu(), ALLOCATIONS.get());
+            let (start, before) = (thread_cpu(), allocations());
             batch(&runtime, &mut row.router);
             row.nanos.push((thread_cpu() - start) as f64 / BATCH as f64);
-            row.allocations = (ALLOCATIONS.get() - before) as f64 / BATCH as f64;
+            row.allocations = (allocations() - before) as f64 / BATCH as f64;
         }
     }
     // What is added is told of pairs of one round, so that a machine that changes its pace changes both.
