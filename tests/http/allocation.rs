@@ -11,7 +11,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use counting::allocations;
+use counting::ALLOCATIONS;
 use http::{HeaderValue, Method, Request, Response};
 use http_body::Body;
 use http_body_util::Full;
@@ -51,13 +51,13 @@ fn taken(layer: &MonitorLayer, requests: u64, request: impl Fn() -> Request<Full
     let mut taken = 0;
     for _ in 0..requests {
         let request = request();
-        let before = allocations();
+        let before = ALLOCATIONS.get();
         let answer = pin!(service.call(request));
         let Poll::Ready(Ok(response)) = answer.poll(&mut Context::from_waker(Waker::noop())) else {
             panic!("it is ready at once");
         };
         read(response.into_body());
-        taken += allocations() - before;
+        taken += ALLOCATIONS.get() - before;
     }
     taken
 }

@@ -9,7 +9,7 @@ use std::{env, hint::black_box};
 
 use axum::{Router, body::Body, http::Request, routing::get};
 use axum_prometheus::PrometheusMetricLayer;
-use counting::allocations;
+use counting::ALLOCATIONS;
 use http_body_util::BodyExt;
 use perfmon::http::MonitorLayer;
 use perfmon_benches_harness::thread_cpu;
@@ -55,10 +55,10 @@ fn main() {
     }
     for _ in 0..rounds {
         for row in &mut rows {
-            let (start, before) = (thread_cpu(), allocations());
+            let (start, before) = (thread_cpu(), ALLOCATIONS.get());
             batch(&runtime, &mut row.router);
             row.nanos.push((thread_cpu() - start) as f64 / BATCH as f64);
-            row.allocations = (allocations() - before) as f64 / BATCH as f64;
+            row.allocations = (ALLOCATIONS.get() - before) as f64 / BATCH as f64;
         }
     }
     // What is added is told of pairs of one round, so that a machine that changes its pace changes both.

@@ -1,4 +1,4 @@
-//! An allocator that counts, thread by thread. A test includes it with `#[path]` and has it for its whole process.
+//! An allocator that counts what a thread allocates.
 
 use std::{
     alloc::{GlobalAlloc, Layout, System},
@@ -6,12 +6,7 @@ use std::{
 };
 
 thread_local! {
-    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
-}
-
-/// How often this thread has taken memory from the heap.
-pub(crate) fn allocations() -> u64 {
-    ALLOCATIONS.get()
+    pub(crate) static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
 }
 
 struct Counting;
