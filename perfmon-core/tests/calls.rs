@@ -33,6 +33,7 @@ site!(MIGRATES, "migrates");
 site!(NEVER, "never polled");
 site!(UNTOUCHED, "untouched");
 site!(GUARDED, "guarded");
+site!(GUARDED_CLOCK, "guarded by the clock");
 site!(TOGGLED, "toggled");
 site!(BUSY, "busy", busy());
 
@@ -208,6 +209,20 @@ fn futures_migrate() {
         assert!(poll(&mut future).is_ready());
     }
     assert_eq!(outcomes("migrates"), [20, 0, 0, 0, 0]);
+}
+
+#[test]
+fn a_guard_tells_how_long_it_has_lasted() {
+    let (clock, _alone) = mock();
+    let held = guard(&GUARDED_CLOCK);
+    assert_eq!(held.elapsed(), Some(ns(0)));
+    clock.advance(ns(1_500));
+    assert_eq!(held.elapsed(), Some(ns(1_500)));
+    set_enabled(false);
+    assert_eq!(guard(&GUARDED_CLOCK).elapsed(), None, "it is not recorded");
+    set_enabled(true);
+    drop(held);
+    assert_eq!(taken("guarded by the clock").total(), ns(1_500));
 }
 
 #[test]

@@ -1,9 +1,6 @@
 //! The layer: what happens to a span, told to its call.
 
-use perfmon_core::{
-    call::SpanCall,
-    evidence::{Trace, suggest_trace_source},
-};
+use perfmon_core::{call::SpanCall, evidence::Trace};
 use tracing::{
     Event, Level, Metadata, Subscriber,
     span::{Attributes, Id, Record},
@@ -31,7 +28,7 @@ pub struct Layer {
 
 /// The layer. Unless the program has set a source of traces, its spans' fields are one from now on.
 pub fn layer() -> Layer {
-    suggest_trace_source(stack::current);
+    crate::trace::suggest();
     Layer::default()
 }
 

@@ -60,6 +60,8 @@ mod statements;
 
 pub use perfmon_core::evidence::{Trace, set_trace_source};
 
+pub(crate) use self::stack::current as current_trace;
+
 pub use self::{
     events::slow_events,
     layer::{Layer, layer},
