@@ -76,6 +76,10 @@ impl Holding {
         let signed = if fill.side == Side::Buy { fill.quantity } else { -fill.quantity };
         let opens = self.quantity == 0.0 || (self.quantity > 0.0) == (signed > 0.0);
         let closed = if opens {
+            if self.quantity == 0.0 {
+                // What a flat position is said to have cost means nothing.
+                self.entry = fill.price;
+            }
             let quantity = self.quantity + signed;
             // A mean of prices stays between them; a quotient of sums need not.
             self.entry += (fill.price - self.entry) * (signed / quantity);
@@ -153,7 +157,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::{Closed, Holding};
-    use crate::trading::Fill;
+    use crate::trading::{Fill, Position};
 
     fn closing(fills: &[Fill<'_>]) -> (Holding, Vec<Option<Closed>>) {
         let mut holding = Holding::new(Arc::from("X"));
@@ -166,6 +170,14 @@ mod tests {
         let (holding, closed) = closing(&[Fill::buy("X", 10.0, 100.0), Fill::sell("X", 40.0, 110.0)]);
         assert_eq!(closed[1], Some(Closed { pnl: 100.0, part: 0.25 }));
         assert_eq!((holding.quantity, holding.entry, holding.realized), (-30.0, 110.0, 100.0));
+    }
+
+    #[test]
+    fn the_entry_of_a_flat_position_means_nothing() {
+        let mut holding = Holding::new(Arc::from("X"));
+        holding.state(&Position { entry_price: 1e17, ..Position::default() }, 0);
+        holding.trade(&Fill::buy("X", 10.0, 100.0), 0);
+        assert_eq!((holding.entry, holding.unrealized()), (100.0, 0.0));
     }
 
     #[test]
