@@ -120,3 +120,15 @@ fn old_days_make_room() {
         close(summary.pnl.total, 4_950.0);
     }
 }
+
+/// 0.1 + 0.2 + 0.3 is not 0.3 + 0.2 + 0.1.
+#[test]
+fn equity_that_rests_is_at_its_peak() {
+    let book = builder().build().expect("a new name");
+    for (symbol, amount) in [("Z", 0.1), ("M", 0.2), ("A", 0.3)] {
+        book.at(noon(0)).record_pnl(symbol, amount, PnlKind::Realized);
+    }
+    book.at(noon(1)).mark("Z", 1.0);
+    let summary = book.at(noon(1)).summary();
+    assert_eq!((summary.pnl.daily, summary.drawdown.value, summary.drawdown.days), (Some(0.0), 0.0, 0));
+}
