@@ -20,6 +20,8 @@ pub(super) struct Holding {
     /// The latest price, and since when it is known.
     pub(super) price: Option<f64>,
     priced_at: i64,
+    /// The time of the latest trade or statement of the position; never after `priced_at`, since both are prices too.
+    held_at: i64,
     /// Unrealized P&L as the program says.
     stated: Option<f64>,
     pub(super) realized: f64,
@@ -47,6 +49,7 @@ impl Holding {
             entry: 0.0,
             price: None,
             priced_at: i64::MIN,
+            held_at: i64::MIN,
             stated: None,
             realized: 0.0,
             fees: 0.0,
@@ -91,6 +94,7 @@ impl Holding {
         self.most = self.most.max(self.quantity.abs());
         self.fees += fill.fee;
         self.stated = None;
+        self.held_at = self.held_at.max(at);
         self.mark(fill.price, at);
         closed
     }
@@ -122,19 +126,23 @@ impl Holding {
         newest
     }
 
-    /// The position as the program keeps it, under the same rule.
+    /// The position as the program keeps it; false, and nothing changes, when a later trade or position is known. A later price stays: positions come from
+    /// brokers, prices from exchanges, whose clocks and ways are different ones.
     pub(super) fn state(&mut self, position: &super::Position, at: i64) -> bool {
-        let newest = self.renew(at);
-        if newest {
-            (self.quantity, self.entry) = (position.quantity, position.entry_price);
-            self.most = self.quantity.abs();
+        if at < self.held_at {
+            return false;
+        }
+        self.held_at = at;
+        (self.quantity, self.entry) = (position.quantity, position.entry_price);
+        self.most = self.quantity.abs();
+        if self.renew(at) {
             self.price = Some(position.current_price);
             self.stated = position.unrealized_pnl.filter(|amount| *amount != 0.0 || self.quantity != 0.0);
         }
-        newest
+        true
     }
 
-    /// Its unrealized P&L as the program knows it, under the same rule.
+    /// Its unrealized P&L as the program knows it; false, and nothing changes, when something later is known.
     pub(super) fn state_unrealized(&mut self, amount: f64, at: i64) -> bool {
         let newest = self.renew(at);
         if newest {
