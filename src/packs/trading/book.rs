@@ -80,7 +80,8 @@ impl Book {
         &self.0.rules.name
     }
 
-    /// Takes its metrics out, and lets its name be used again. The handles go on working.
+    /// Takes its metrics out, and lets its name be used again. The handles go on working. Its kill switches stay as they are, active or not: the next book of the name has
+    /// them, unless they are [removed](KillSwitches::remove) too.
     pub fn remove(&self) {
         if let Some(source) = lock(&self.0.source).take() {
             source.remove();
