@@ -45,6 +45,10 @@ pub(super) struct Moment {
     pub(super) day: u32,
 }
 
+/// In parts of the peak, what rounding may take off equity that has not changed: sums that are kept as positions change, and added up anew for whoever reads, differ by so
+/// much at most. Else a curve at rest would be in a drawdown that never ends.
+const ROUNDING: f64 = 1e-12;
+
 /// What is remembered of a curve.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Tracker {
@@ -58,8 +62,11 @@ pub(super) struct Tracker {
 
 impl Tracker {
     /// The next point of the curve.
-    pub(super) fn reach(&mut self, now: Moment) {
+    pub(super) fn reach(&mut self, mut now: Moment) {
         let peak = *self.peak.get_or_insert(now);
+        if peak.equity - now.equity <= peak.equity.abs() * ROUNDING {
+            now.equity = now.equity.max(peak.equity);
+        }
         if self.last.is_some_and(|last| last.equity < peak.equity) {
             self.longest = self.lasted(&now);
         }
