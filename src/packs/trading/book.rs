@@ -232,7 +232,7 @@ impl AtTime<'_, Book> {
         self.update(|ledger, at| ledger.fill(&fill, at));
     }
 
-    /// What one of this symbol is worth. Nothing happens for a symbol that the book does not know, because there is nothing to value.
+    /// What one of this symbol is worth. Of a symbol that the book does not know there is nothing to value, so nothing happens but that its day begins.
     pub fn mark(&self, symbol: &str, price: f64) {
         self.update(|ledger, at| ledger.mark(symbol, price, at));
     }

@@ -42,7 +42,7 @@ pub struct Summary {
     pub performance: Performance,
     /// Risk.
     pub risk: Risk,
-    /// Fills that were taken over.
+    /// Fills, those too that were counted though their position found no place.
     pub fills: u64,
     /// Results above zero: closing fills with their fees taken off, and amounts recorded as realized.
     pub wins: u64,
