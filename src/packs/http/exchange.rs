@@ -8,9 +8,12 @@ use perfmon_core::{
     is_enabled,
 };
 
-use super::{route::Route, trace};
+use super::{
+    route::{Named, Route},
+    trace,
+};
 
-/// A request under way. Dropped, it counts as cancelled, or as a panic while the service's code runs.
+/// A request under way. Dropped, it counts as cancelled, as an error if its status was one, or as a panic while the service's code runs.
 #[derive(Debug)]
 pub(super) struct Exchange {
     route: &'static Route,
@@ -28,7 +31,7 @@ pub(super) struct Exchange {
 
 impl Exchange {
     /// A request arrives. `None` when recording is off.
-    pub(super) fn begin(method: &str, route: Option<&str>, trace: Option<Trace>) -> Option<Self> {
+    pub(super) fn begin(method: &str, route: Named<'_>, trace: Option<Trace>) -> Option<Self> {
         if !is_enabled() {
             return None;
         }
