@@ -110,7 +110,12 @@ impl Exchange {
 impl Drop for Exchange {
     fn drop(&mut self) {
         // While the service's code runs nothing but unwinding drops it, and then a guard counts as a panic.
-        let running = self.running;
-        self.end(|guard| if running { drop(guard) } else { guard.cancel() });
+        let (running, failed) = (self.running, self.failed);
+        self.end(|guard| match (running, failed) {
+            (true, _) => drop(guard),
+            // It failed already; somebody outside may have put a body of their own in the place of this one.
+            (false, true) => guard.finish(true),
+            (false, false) => guard.cancel(),
+        });
     }
 }
