@@ -51,6 +51,31 @@ fn statements_lose_their_values_and_nothing_else() {
     }
 }
 
+/// What ends in one database and goes on in another.
+#[test]
+fn no_reading_of_any_database_shows_a_value() {
+    for statement in [
+        "SELECT * FROM t WHERE a = q'[it's Alice]' AND b = 1",
+        "SELECT nQ'{it's Alice}' FROM t",
+        "SELECT Q'!it's Alice!' FROM t",
+        "SELECT '''he said 'Alice' ''' FROM t",
+        "SELECT \"\"\"he said \"Alice\" \"\"\" FROM t",
+        "SELECT r'''he said 'Alice' ''' FROM t",
+        "SELECT [it's] FROM t WHERE a = 'Alice'",
+        "SELECT [a, [b's] FROM t WHERE a = 'Alice'",
+        "SELECT [a--b] FROM t WHERE a = 'x\nAlice'",
+        "SELECT [a/*b] FROM t WHERE a = '*/ Alice'",
+        "SELECT 1 #- don't\n, 'Alice' FROM t",
+        "SELECT 1 #> don't\n, 'Alice' FROM t",
+        "SELECT 1 // don't\n, 'Alice' FROM t",
+        "SELECT /*! 'a*/ Alice */ 1",
+        "SELECT /*M!100100 'a*/ Alice */ 1",
+    ] {
+        let redacted = redact(statement);
+        assert!(!redacted.contains("Alice"), "{statement} -> {redacted}");
+    }
+}
+
 #[test]
 fn what_is_long_is_cut() {
     let columns = redact(&format!("SELECT {} FROM t", "spalteü, ".repeat(1_000)));
