@@ -43,6 +43,7 @@ fn statements_lose_their_values_and_nothing_else() {
         ("SELECT 'C:\\\\' FROM t", "SELECT ? FROM t"),
         ("SELECT 5--3 'Alice'\n, 'Bob", "SELECT ?"),
         ("SELECT a #> '{b}' FROM t", "SELECT a #> ? FROM t"),
+        ("SELECT a - - 1, (- 2), b = -  3 FROM t", "SELECT a - - ?, (?), b = ? FROM t"),
         ("SELECT 'never ended", "SELECT ?"),
         ("SELECT /* never ended", "SELECT"),
         ("", ""),

@@ -78,7 +78,7 @@ struct Out<'a> {
 
 impl<'a> Out<'a> {
     fn value(&mut self, spaced: bool) {
-        let spaced = spaced || self.sign.take().is_some_and(|(_, spaced)| spaced);
+        let spaced = self.sign.take().map_or(spaced, |(_, spaced)| spaced);
         match self.value {
             // Of a list the first one stays.
             Some(end) => self.text.truncate(end),
