@@ -90,6 +90,16 @@ pub struct Config {
     source: Option<Watched>,
 }
 
+/// What is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    All,
+    /// Nothing of the environment but what `${…}` stands for.
+    File,
+    /// Where it serves.
+    Address,
+}
+
 /// In the order of the struct.
 const SECTIONS: [&str; 9] =
     ["server", "collectors", "windows", "history", "health", "profiles", "dashboard", "log", "report"];
@@ -101,7 +111,7 @@ impl Config {
     /// When it cannot be read, is larger than 1 MiB, or has mistakes: the text tells each of them on a line of its own (twenty at most), with file, line, column
     /// and key, what is allowed, and the nearest known key. Of environment variables it tells the name.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, Error> {
-        Self::load_with(path.as_ref(), &Environment::of_process())
+        Self::load_with(path.as_ref(), &Environment::of_process(), Part::All)
     }
 
     /// Reads a text that came from `name`. Environment variables only fill in `${…}`.
@@ -109,7 +119,7 @@ impl Config {
     /// # Errors
     /// When it has a mistake, as [`load`](Self::load).
     pub fn parse(text: &str, format: Format, name: &str) -> Result<Self, Error> {
-        Self::read(Some((text, format, name)), &Environment::of_process(), false)
+        Self::read(Some((text, format, name)), &Environment::of_process(), Part::File)
     }
 
     /// Reads environment variables alone.
@@ -117,7 +127,7 @@ impl Config {
     /// # Errors
     /// When one of them has a mistake, as [`load`](Self::load).
     pub fn from_env() -> Result<Self, Error> {
-        Self::read(None, &Environment::of_process(), true)
+        Self::read(None, &Environment::of_process(), Part::All)
     }
 
     /// The same with other variables than those of the process.
@@ -126,7 +136,7 @@ impl Config {
     /// As [`load`](Self::load).
     #[doc(hidden)]
     pub fn parse_with(text: &str, format: Format, name: &str, variables: &[(&str, &str)]) -> Result<Self, Error> {
-        Self::read(Some((text, format, name)), &Environment::of(variables), true)
+        Self::read(Some((text, format, name)), &Environment::of(variables), Part::All)
     }
 
     /// A JSON Schema (2020-12) of configuration files, for editors and checks.
@@ -167,19 +177,33 @@ impl Config {
         access
     }
 
-    fn load_with(path: &Path, environment: &Environment) -> Result<Self, Error> {
+    /// For those who ask: only where it serves, `server.listen` and `server.tls`. What else is written in the file and the environment may be wrong here, or stand for
+    /// variables that only the one has that serves.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    #[doc(hidden)]
+    pub fn address(path: Option<&Path>) -> Result<Self, Error> {
+        let environment = Environment::of_process();
+        match path {
+            Some(path) => Self::load_with(path, &environment, Part::Address),
+            None => Self::read(None, &environment, Part::Address),
+        }
+    }
+
+    fn load_with(path: &Path, environment: &Environment, part: Part) -> Result<Self, Error> {
         let format = Format::of_path(path)?;
         let source = Watched::new(path);
         let text = text_of(path)?;
-        let mut config = Self::read(Some((&text, format, &path.display().to_string())), environment, true)?;
+        let mut config = Self::read(Some((&text, format, &path.display().to_string())), environment, part)?;
         config.resolve(path.parent().unwrap_or(Path::new("")));
         config.source = Some(source);
         Ok(config)
     }
 
-    fn read(text: Option<(&str, Format, &str)>, environment: &Environment, overrides: bool) -> Result<Self, Error> {
+    fn read(text: Option<(&str, Format, &str)>, environment: &Environment, part: Part) -> Result<Self, Error> {
         let mut mistakes = Mistakes::default();
-        let config = Self::collect(text, environment, overrides, &mut mistakes);
+        let config = Self::collect(text, environment, part, &mut mistakes);
         mistakes.none()?;
         Ok(config.unwrap_or_default())
     }
@@ -188,7 +212,7 @@ impl Config {
     fn collect(
         text: Option<(&str, Format, &str)>,
         environment: &Environment,
-        overrides: bool,
+        part: Part,
         mistakes: &mut Mistakes,
     ) -> Option<Self> {
         let root = match text {
@@ -196,10 +220,17 @@ impl Config {
             None => Ok(Node::new(node::Value::Null, node::Place::start(&Arc::from("environment")))),
         };
         let mut root = root.map_err(|mistake| mistakes.add(mistake)).ok()?;
-        environment.substitute_in(&mut root, mistakes);
-        if overrides {
-            environment.override_in(&mut root, &SECTIONS, mistakes);
+        // First, so that what a variable says needs none of those that stand in its place in the file.
+        match part {
+            Part::All => environment.override_in(&mut root, &SECTIONS, mistakes),
+            Part::Address => {
+                environment.override_in(&mut root, &SECTIONS, &mut Mistakes::default());
+                root.keep(&["server"]);
+                root.get_mut("server").into_iter().for_each(|server| server.keep(&["listen", "tls"]));
+            }
+            Part::File => {}
         }
+        environment.substitute_in(&mut root, mistakes);
         if let Some(collectors) = root.get_mut("collectors") {
             collectors.join_names();
         }

@@ -152,6 +152,13 @@ impl Node {
         table.0.iter_mut().find(|entry| entry.key == key).map(|entry| &mut entry.node)
     }
 
+    /// Leaves out what a table has under other keys.
+    pub(super) fn keep(&mut self, keys: &[&str]) {
+        if let Value::Table(table) = &mut self.value {
+            table.0.retain(|entry| keys.contains(&entry.key.as_str()));
+        }
+    }
+
     /// Makes one section of those below each other: `a.b.c` is the name of a section, not a path.
     pub(super) fn join_names(&mut self) {
         let Value::Table(table) = &mut self.value else { return };

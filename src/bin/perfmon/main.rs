@@ -3,10 +3,12 @@
 mod args;
 mod check;
 mod client;
+mod credential;
 mod failure;
 mod health;
 mod output;
 mod password;
+mod report;
 mod start;
 mod status;
 
@@ -15,8 +17,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 
 use self::{
-    args::{Cli, Command, Exported, Reported},
-    client::Client,
+    args::{Cli, Command},
     failure::{Failure, tell},
 };
 
@@ -41,15 +42,8 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Start(asked) => start::start(&asked)?,
         Command::Status(asked) => status::status(&asked)?,
         Command::Health(asked) => return health::health(&asked),
-        Command::Report(Reported { target, output, format, window }) => {
-            let window = window.map(|window| format!("&window={window}")).unwrap_or_default();
-            let text = Client::new(&target)?.get(&format!("/api/v1/report?format={}{window}", format.as_str()))?;
-            output::write(output.as_deref(), &text)?;
-        }
-        Command::Export(Exported { target, output, window }) => {
-            let text = Client::new(&target)?.get(&format!("/api/v1/dashboard?window={window}"))?;
-            output::write(output.as_deref(), &text)?;
-        }
+        Command::Report(asked) => report::report(&asked)?,
+        Command::Export(asked) => report::export(&asked)?,
         Command::Check(asked) => check::check(&asked)?,
         Command::HashPassword => password::hash()?,
         Command::Completions { shell } => {
