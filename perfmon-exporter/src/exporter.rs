@@ -67,6 +67,8 @@ pub struct Builder {
     final_report: Option<PathBuf>,
     #[cfg(feature = "config")]
     config: Option<(Base, Config)>,
+    #[cfg(feature = "config")]
+    debug: bool,
 }
 
 /// Something that registers collectors when the exporter starts.
@@ -92,6 +94,8 @@ pub fn builder() -> Builder {
         final_report: None,
         #[cfg(feature = "config")]
         config: None,
+        #[cfg(feature = "config")]
+        debug: false,
     }
 }
 
@@ -230,7 +234,9 @@ impl Builder {
         let thread = thread::Builder::new().name(String::from("perfmon-exporter")).spawn(body);
         let thread =
             thread.map_err(|error| Error::unavailable(format!("failed to start the exporter's thread: {error}")))?;
-        Ok(Exporter { address, scheme, shared, stop, thread: Some(thread), final_report })
+        let exporter = Exporter { address, scheme, shared, stop, thread: Some(thread), final_report };
+        exporter.tell();
+        Ok(exporter)
     }
 
     fn pump(self, profiles: Profiles, driver: Driver) -> Result<(Arc<Shared>, Pump), Error> {
@@ -307,6 +313,15 @@ impl Exporter {
     #[must_use]
     pub fn url(&self) -> String {
         format!("{}://{}", self.scheme, self.address)
+    }
+
+    /// Says in the log what has begun.
+    fn tell(&self) {
+        let access = self.shared.access();
+        tracing::info!(target: "perfmon", url = %self.url(), version = env!("CARGO_PKG_VERSION"), readers = %access.readers(), "serving");
+        for one in perfmon_core::collect::collectors() {
+            tracing::debug!(target: "perfmon", name = %one.name, enabled = one.enabled, interval = ?one.interval, "collector");
+        }
     }
 
     /// What happened in the last ten seconds, minute, … hour, up to this moment: percentiles, rates, objectives, whatever a snapshot tells. Its

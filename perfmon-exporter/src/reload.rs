@@ -62,7 +62,11 @@ impl Reload {
 
     /// Looks whether the file has changed, and applies it if it has and is right. What there is to tell about it takes points from health.
     pub(crate) fn look(&mut self, policy: &mut HealthPolicy) -> Option<Deduction> {
-        let changed = self.watcher.as_mut().is_some_and(Watcher::changed) | self.shared.take_reload();
+        let asked = self.shared.take_reload();
+        if asked {
+            log::reopen();
+        }
+        let changed = self.watcher.as_mut().is_some_and(Watcher::changed) | asked;
         if let Some(path) = self.config.source().map(Path::to_owned).filter(|_| changed) {
             self.told = match self.apply(&path, policy) {
                 Ok(waiting) if waiting.is_empty() => {

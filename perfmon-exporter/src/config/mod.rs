@@ -38,7 +38,12 @@ mod sections;
 mod take_out;
 mod watcher;
 
-use std::{fs::File, io::Read, path::Path, sync::Arc};
+use std::{
+    fs::File,
+    io::Read,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use perfmon_core::Error;
 use schemars::JsonSchema;
@@ -161,6 +166,11 @@ impl Config {
     pub(crate) fn watcher(&self) -> Option<Watcher> {
         let profiles = self.profiles.files.iter().map(|path| Watched::new(path));
         self.source.clone().map(|source| Watcher::new(profiles.chain([source]).collect()))
+    }
+
+    /// All files that were read for it.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &Path> {
+        self.source().into_iter().chain(self.profiles.files.iter().map(PathBuf::as_path))
     }
 
     /// Who may do what, with what is written here in the place of what the program says.

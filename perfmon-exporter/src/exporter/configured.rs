@@ -39,14 +39,27 @@ impl Builder {
         Ok(self)
     }
 
+    /// Tells on standard error what is being done, whatever the configuration says about the log. For the command line.
+    #[doc(hidden)]
+    pub fn debug(mut self) -> Self {
+        self.debug = true;
+        self
+    }
+
     /// Begins the log that the configuration asks for.
     pub(super) fn begin_log(&self) -> Result<(), Error> {
-        self.config.as_ref().map_or(Ok(()), |(_, config)| log::begin(&config.log))
+        let Some((_, config)) = &self.config else { return Ok(()) };
+        log::begin(&config.log, self.debug)?;
+        for file in config.files() {
+            tracing::debug!(target: "perfmon", file = %file.display(), "read");
+        }
+        Ok(())
     }
 }
 
 impl Exporter {
-    /// Has the configuration file read again within a second, changed or not: for what a signal asks, or when a variable that it names has changed.
+    /// Has the configuration file read again within a second, changed or not, and the log's file opened again: for what a signal asks, when a variable that it names has
+    /// changed, or when the log has been given another name.
     pub fn reload(&self) {
         self.shared.ask_reload();
     }

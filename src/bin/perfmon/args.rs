@@ -37,7 +37,7 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Run on its own: serve the figures of this machine and of itself until SIGINT or SIGTERM; SIGHUP reads the configuration again.
+    /// Run on its own: serve the figures of this machine and of itself until SIGINT or SIGTERM; SIGHUP reads the configuration again, and opens the log's file again.
     Start(Started),
     /// How the program fares at a glance: health, calls, the busiest call sites.
     Status(Asked),

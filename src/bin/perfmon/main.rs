@@ -23,12 +23,13 @@ use self::{
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    if cli.debug {
+    // What starts has a log, which tells it.
+    if cli.debug && !matches!(cli.command, Command::Start(_)) {
         let lines = tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(tracing::Level::DEBUG);
         // There is no other: this is the first thing the program does.
         let _ = lines.try_init();
     }
-    match run(cli.command) {
+    match run(cli.command, cli.debug) {
         Ok(code) => code,
         Err(failure) => {
             tell(&failure.message);
@@ -37,9 +38,9 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command) -> Result<ExitCode, Failure> {
+fn run(command: Command, debug: bool) -> Result<ExitCode, Failure> {
     match command {
-        Command::Start(asked) => start::start(&asked)?,
+        Command::Start(asked) => start::start(&asked, debug)?,
         Command::Status(asked) => status::status(&asked)?,
         Command::Health(asked) => return health::health(&asked),
         Command::Report(asked) => report::report(&asked)?,
