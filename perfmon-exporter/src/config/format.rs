@@ -69,8 +69,12 @@ const DEEPEST: usize = 64;
 fn toml(name: &Arc<str>, text: &str) -> Result<Node, Mistake> {
     let place = places(name, text);
     let table = DeTable::parse(text).map_err(|error| {
-        let at = place(error.span().map_or(0, |span| span.start));
-        Mistake::new(at, format!("this is no TOML: {}", error.message()))
+        let span = error.span().unwrap_or_default();
+        if error.message() == "duplicate key" {
+            let key = text.get(span.clone()).unwrap_or_default().trim_matches(['"', '\'']);
+            return Mistake::new(place(span.start), format!("the key {key:?} is written twice; remove one"));
+        }
+        Mistake::new(place(span.start), format!("this is no TOML: {}", error.message()))
     })?;
     toml_table(table.into_inner(), &place, Place::start(name))
 }

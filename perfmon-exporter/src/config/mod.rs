@@ -25,6 +25,7 @@
 //! bounds, who may ask, and the log's level then change at once; what needs a restart is told in `/health`, and so are mistakes, which change nothing.
 
 mod access;
+mod checked;
 mod environment;
 mod example;
 mod format;
@@ -226,7 +227,8 @@ impl Config {
         mistakes: &mut Mistakes,
     ) -> Option<Self> {
         let root = match text {
-            Some((text, format, name)) => format.read(&Arc::from(name), text),
+            // Some editors mark their files by an invisible character.
+            Some((text, format, name)) => format.read(&Arc::from(name), text.strip_prefix('\u{feff}').unwrap_or(text)),
             None => Ok(Node::new(node::Value::Null, node::Place::start(&Arc::from("environment")))),
         };
         let mut root = root.map_err(|mistake| mistakes.add(mistake)).ok()?;
@@ -265,14 +267,19 @@ fn replace<T: Clone>(base: &mut Vec<T>, written: &[T]) {
 
 /// A file's text, if it is not too large for what it says it is.
 pub(crate) fn text_of(path: &Path) -> Result<String, Error> {
-    let failed = |why: &dyn std::fmt::Display| {
-        Error::unavailable(format!("failed to read {}: {why}; check its path and permissions", path.display()))
+    let failed = |why: &dyn std::fmt::Display, remedy: &str| {
+        Error::unavailable(format!("failed to read {}: {why}; {remedy}", path.display()))
     };
-    let file = File::open(path).map_err(|error| failed(&error))?;
-    let mut text = String::new();
-    let length = file.take(LARGEST + 1).read_to_string(&mut text).map_err(|error| failed(&error))?;
+    if path.is_dir() {
+        return Err(failed(&"it is a folder", "name the file in it"));
+    }
+    let unreadable = |error: std::io::Error| failed(&error, "check its path and permissions");
+    let mut bytes = Vec::new();
+    let length =
+        File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes)).map_err(unreadable)?;
     if length as u64 > LARGEST {
         return Err(Error::invalid(format!("failed to read {}: it is larger than 1 MiB", path.display())));
     }
-    Ok(text)
+    tracing::debug!(target: "perfmon", file = %path.display(), "read");
+    String::from_utf8(bytes).map_err(|_| failed(&"it is no UTF-8", "save it in that encoding"))
 }
