@@ -25,6 +25,8 @@ use tokio::sync::watch;
 
 #[doc(hidden)]
 pub use self::by_hand::ByHand;
+#[cfg(feature = "config")]
+pub(crate) use self::check::together;
 use crate::{
     connections::{Connections, most_connections},
     listen::{DEFAULT_ADDRESS, bind, cannot_listen},
@@ -220,7 +222,7 @@ impl Builder {
         let driver = only_one()?;
         #[cfg(feature = "config")]
         self.begin_log()?;
-        let listener = bind(&self.listen, door.may_be_public())?;
+        let listener = bind(&self.listen, door.may_be_public()).map_err(|error| self.tell("server.listen", error))?;
         let address = listener.local_addr().map_err(|error| cannot_listen(&self.listen, &error))?;
         door.stand_at(address);
         let scheme = door.scheme();

@@ -107,6 +107,24 @@ impl Write for Appended {
     }
 }
 
+/// What [`begin`] would say of the file, without making it.
+pub(crate) fn check(path: &Path) -> Result<(), Error> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    match folder.map_or(Ok(true), Path::try_exists) {
+        Ok(false) => Err(cannot_open(path, &"there is no such folder")),
+        Err(error) => Err(cannot_open(path, &error)),
+        Ok(true) if path.is_dir() => Err(cannot_open(path, &"it is a folder")),
+        Ok(true) => Ok(()),
+    }
+}
+
+fn cannot_open(path: &Path, why: &dyn std::fmt::Display) -> Error {
+    let path = path.display();
+    Error::unavailable(format!(
+        "failed to open the log {path} as its owner's alone: {why}; choose another path in [log] file"
+    ))
+}
+
 /// Logs may tell more than everybody should know, so one that was there for others to read is its owner's alone from now on.
 fn open(path: &Path) -> Result<File, Error> {
     let mut options = OpenOptions::new();
@@ -114,10 +132,5 @@ fn open(path: &Path) -> Result<File, Error> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let opened = options.open(path).and_then(|file| perfmon_core::report::restrict(&file).map(|()| file));
-    opened.map_err(|error| {
-        Error::unavailable(format!(
-            "failed to open the log {} as its owner's alone: {error}; choose another path in [log] file",
-            path.display()
-        ))
-    })
+    opened.map_err(|error| cannot_open(path, &error))
 }

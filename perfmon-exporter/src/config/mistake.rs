@@ -79,27 +79,28 @@ impl Mistake {
         }
         self
     }
+}
 
-    fn key(&self) -> String {
-        let mut key = String::new();
-        for step in self.path.iter().rev() {
-            match step {
-                Step::Key(name) => {
-                    let dot = if key.is_empty() { "" } else { "." };
-                    let plain = name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-') && !name.is_empty();
-                    _ = if plain { write!(key, "{dot}{name}") } else { write!(key, "{dot}{name:?}") };
-                }
-                Step::Number(number) => _ = write!(key, "[{number}]"),
+/// A path from the outside in, as people write it.
+pub(super) fn key<'a>(path: impl Iterator<Item = &'a Step>) -> String {
+    let mut key = String::new();
+    for step in path {
+        match step {
+            Step::Key(name) => {
+                let dot = if key.is_empty() { "" } else { "." };
+                let plain = name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-') && !name.is_empty();
+                _ = if plain { write!(key, "{dot}{name}") } else { write!(key, "{dot}{name:?}") };
             }
+            Step::Number(number) => _ = write!(key, "[{number}]"),
         }
-        key
     }
+    key
 }
 
 impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let at = self.at.as_ref().map(Place::to_string);
-        let parts = at.into_iter().chain([self.key()]).filter(|part| !part.is_empty());
+        let parts = at.into_iter().chain([key(self.path())]).filter(|part| !part.is_empty());
         write!(f, "{}: {}", parts.collect::<Vec<_>>().join(", "), self.message)
     }
 }

@@ -33,6 +33,7 @@ mod health;
 mod mistake;
 mod mistakes;
 mod node;
+mod places;
 mod quantity;
 mod read;
 mod sections;
@@ -50,7 +51,7 @@ use perfmon_core::Error;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use self::{environment::Environment, mistakes::Mistakes, node::Node};
+use self::{environment::Environment, mistakes::Mistakes, node::Node, places::Places};
 pub use self::{
     format::Format,
     health::{ErrorRate, Failing, Health, Latency, Points, Rule, Usage},
@@ -94,6 +95,8 @@ pub struct Config {
     /// The file it came from.
     #[serde(skip)]
     source: Option<Watched>,
+    #[serde(skip)]
+    places: Places,
 }
 
 /// What is read.
@@ -167,6 +170,11 @@ impl Config {
     pub(crate) fn watcher(&self) -> Option<Watcher> {
         let profiles = self.profiles.files.iter().map(|path| Watched::new(path));
         self.source.clone().map(|source| Watcher::new(profiles.chain([source]).collect()))
+    }
+
+    /// Says where the value of a key stands that led to an error, if it came from here.
+    pub(crate) fn tell(&self, key: &str, error: Error) -> Error {
+        self.places.tell(key, error)
     }
 
     /// All files that were read for it.
@@ -246,7 +254,8 @@ impl Config {
         if let Some(collectors) = root.get_mut("collectors") {
             collectors.join_names();
         }
-        read::read(root, mistakes)
+        let places = Places::of(&root);
+        read::read(root, mistakes).map(|config| Self { places, ..config })
     }
 
     /// Paths are relative to the file in which they stand.

@@ -2,6 +2,8 @@
 
 use std::{fmt, sync::Arc};
 
+use zeroize::Zeroize;
+
 /// A value and its place.
 #[derive(Debug, Clone)]
 pub(super) struct Node {
@@ -69,7 +71,13 @@ impl Source {
     }
 }
 
-// The text may contain secrets.
+// The text may contain secrets, and is kept as long as its places are.
+impl Drop for Source {
+    fn drop(&mut self) {
+        self.text.zeroize();
+    }
+}
+
 impl fmt::Debug for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.name)
