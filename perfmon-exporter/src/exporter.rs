@@ -25,8 +25,6 @@ use tokio::sync::watch;
 
 #[doc(hidden)]
 pub use self::by_hand::ByHand;
-#[cfg(feature = "config")]
-pub(crate) use self::check::together;
 use crate::{
     connections::{Connections, most_connections},
     listen::{DEFAULT_ADDRESS, bind, cannot_listen},
@@ -39,6 +37,8 @@ use crate::{
     state::{Shared, Tick},
 };
 
+#[cfg(feature = "tls")]
+use crate::validity;
 #[cfg(feature = "config")]
 use crate::{
     config::Config,
@@ -255,8 +255,10 @@ impl Builder {
         if let Some(limit) = self.windows_bytes {
             *shared.windows() = Windows::new(limit);
         }
-        #[cfg_attr(not(feature = "config"), allow(unused_mut))]
+        #[cfg_attr(not(any(feature = "config", feature = "tls")), allow(unused_mut))]
         let mut chores: Vec<Chore> = Vec::new();
+        #[cfg(feature = "tls")]
+        chores.extend(shared.access().tls.as_ref().map(|tls| validity::watch(tls.certificate.clone())));
         #[cfg(feature = "config")]
         if let Some((base, config)) = self.config {
             let mut reload = Reload::begin(shared.clone(), base, config);
@@ -321,6 +323,10 @@ impl Exporter {
     fn tell(&self) {
         let access = self.shared.access();
         tracing::info!(target: "perfmon", url = %self.url(), version = env!("CARGO_PKG_VERSION"), readers = %access.readers(), "serving");
+        #[cfg(feature = "tls")]
+        if let Some(Err(error)) = access.tls.as_ref().map(|tls| validity::check(&tls.certificate)) {
+            tracing::warn!(target: "perfmon", "{error}");
+        }
         for one in perfmon_core::collect::collectors() {
             tracing::debug!(target: "perfmon", name = %one.name, enabled = one.enabled, interval = ?one.interval, "collector");
         }

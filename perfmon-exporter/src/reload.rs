@@ -12,7 +12,6 @@ use perfmon_core::{
 use crate::{
     config::{Config, Watcher, hint, text_of},
     encode::Profile,
-    exporter::together,
     log,
     profiles::Profiles,
     serve::Door,
@@ -115,7 +114,8 @@ impl Reload {
     fn apply(&mut self, path: &Path, policy: &mut HealthPolicy) -> Result<String, Error> {
         let config = Config::load(path)?;
         let default = config.profiles.default.as_deref().or(self.base.default_profile.as_deref());
-        let profiles = Profiles::compile(&profiles_of(&config, &self.base.profiles).map_err(together)?, default)?;
+        let profiles =
+            Profiles::compile(&profiles_of(&config, &self.base.profiles).map_err(Error::together)?, default)?;
         let mut waiting = waiting(&self.config, &config);
         let mut access = config.access(&self.base.access);
         let running = self.config.access(&self.base.access);

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use rcgen::{CertifiedKey, generate_simple_self_signed};
+use rcgen::{CertificateParams, CertifiedKey, KeyPair, date_time_ymd, generate_simple_self_signed};
 
 use crate::running::{Done, Running, eventually, perfmon, run, said};
 
@@ -118,4 +118,27 @@ fn a_user_logs_in() {
         let done = run(running.ask(arguments).env("PERFMON_TOKEN", token).stdin(std::process::Stdio::null()));
         assert!(done.stderr.contains(says) && done.stdout.is_empty(), "{arguments:?}: {done:?}");
     }
+}
+
+#[test]
+fn a_certificate_that_has_ended_is_told_everywhere() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut params = CertificateParams::new([String::from("127.0.0.1")]).expect("a name");
+    params.not_after = date_time_ymd(2020, 1, 1);
+    let key = KeyPair::generate().expect("a key");
+    let certificate = params.self_signed(&key).expect("a certificate");
+    fs::write(folder.path().join("cert.pem"), certificate.pem()).expect("written");
+    fs::write(folder.path().join("key.pem"), key.serialize_pem()).expect("written");
+    let tls = "[log]\nlevel = \"info\"\n[server.tls]\ncertificate = \"cert.pem\"\nkey = \"key.pem\"\n[report]\nfinal = \"last.json\"\n";
+    let running = Running::start_in(folder, tls);
+    assert!(running.log().contains("is no longer valid, since "), "{}", running.log());
+    let done = run(perfmon(&["check", "--config", "perfmon.toml"]).current_dir(running.folder.path()));
+    assert_eq!(done.code, Some(2), "{done:?}");
+    assert!(
+        done.stderr.contains("perfmon.toml:3:1, server.tls: the certificate cert.pem is no longer valid"),
+        "{done:?}"
+    );
+    let ca = running.path("cert.pem").to_string_lossy().into_owned();
+    let done = run(&mut running.ask(&["health", "--ca", &ca]));
+    assert!(done.code == Some(3) && done.stderr.contains("renewed there"), "{done:?}");
 }

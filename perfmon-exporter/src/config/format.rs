@@ -248,7 +248,11 @@ fn yaml(name: &Arc<str>, text: &str) -> Result<Node, Mistake> {
         let message = error.without_snippet().to_string();
         let message = message.lines().next().unwrap_or_default();
         let message = message.split(" at line ").next().unwrap_or_default();
-        let message = message.split(", set DuplicateKeyPolicy").next().unwrap_or_default();
+        let message = match message.split(", set DuplicateKeyPolicy").next().unwrap_or_default() {
+            "expected string scalar" => "a key has to be a text",
+            other if other.starts_with("budget breached") => "it has more in it than any configuration",
+            other => other,
+        };
         Mistake::new(place(error.location()), format!("this is no YAML: {message}"))
     })?;
     Ok(loose.value.node(place(Some(loose.referenced)), &|at| place(Some(at))))

@@ -18,7 +18,7 @@
 //!
 //! What is not written keeps what the program chose, or the default; what is written goes before both. Every value can come from an environment variable
 //! too, with two underscores between levels: `PERFMON_SERVER__LISTEN`, `PERFMON_COLLECTORS__SYSTEM__CPU__INTERVAL`, `PERFMON_SERVER__ORIGINS=https://a,https://b`,
-//! `PERFMON_SERVER__TOKENS__0__SECRET`; an empty one is as good as absent. In texts of the file `${NAME}` stands for a variable, `${NAME:-default}` for one that may be
+//! `PERFMON_SERVER__TOKENS__0__SECRET`; an empty one is as good as absent, and `[]` empties a list of the file's. In texts of the file `${NAME}` stands for a variable, `${NAME:-default}` for one that may be
 //! absent or empty, and `$$` for a dollar sign. `perfmon.example.toml` in the repository has every key.
 //!
 //! A file that [`Config::load`] read is read again when it has changed and then been still for a second, while the exporter runs. Collectors, health, profiles, the history's

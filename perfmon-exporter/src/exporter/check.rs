@@ -8,7 +8,8 @@ use super::Builder;
 use crate::{listen::resolve, profiles::Profiles, serve::Door};
 
 impl Builder {
-    /// Says what [`start`](Self::start) would say before it takes the port, but all of it at once, and starts nothing.
+    /// Says what [`start`](Self::start) would say before it takes the port, but all of it at once, and starts nothing. What `start` serves nevertheless, and health then tells of, is
+    /// wrong here: a certificate that has ended.
     ///
     /// # Errors
     /// As [`start`](Self::start), apart from what only taking the port, opening the log and making threads can show. Several have a line each.
@@ -22,9 +23,11 @@ impl Builder {
             listen.map_err(|error| self.tell("server.listen", error)),
             #[cfg(feature = "config")]
             self.check_log(),
+            #[cfg(feature = "tls")]
+            self.check_certificate(),
         ];
         let wrong: Vec<Error> = found.into_iter().filter_map(Result::err).collect();
-        if wrong.is_empty() { Ok(()) } else { Err(together(wrong)) }
+        if wrong.is_empty() { Ok(()) } else { Err(Error::together(wrong)) }
     }
 
     /// What starting needs, if all is right.
@@ -51,6 +54,13 @@ impl Builder {
         Door::new(&access, self.public).map_err(|error| self.tell("server.tls", error))
     }
 
+    /// It is served when it has ended, too: who renews it needs no restart then.
+    #[cfg(feature = "tls")]
+    fn check_certificate(&self) -> Result<(), Error> {
+        let checked = self.access.tls.as_ref().map(|tls| crate::validity::check(&tls.certificate));
+        checked.unwrap_or(Ok(())).map_err(|error| self.tell("server.tls", error))
+    }
+
     /// Says where the value of a key stands in the configuration, if the error is of that value.
     #[cfg(feature = "config")]
     pub(super) fn tell(&self, key: &str, error: Error) -> Error {
@@ -69,15 +79,6 @@ impl Builder {
     #[allow(clippy::unused_self, reason = "as with the feature")]
     pub(super) fn tell(&self, _: &str, error: Error) -> Error {
         error
-    }
-}
-
-/// Several errors as one, each on a line of its own.
-pub(crate) fn together(wrong: Vec<Error>) -> Error {
-    let lines: Vec<String> = wrong.iter().map(Error::to_string).collect();
-    match (lines.len(), wrong.into_iter().next()) {
-        (1, Some(one)) => one,
-        (number, _) => Error::invalid(format!("{number} things are wrong:\n  {}", lines.join("\n  "))),
     }
 }
 

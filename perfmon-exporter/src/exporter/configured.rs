@@ -2,7 +2,7 @@
 
 use perfmon_core::{Error, series};
 
-use super::{Builder, Exporter, together};
+use super::{Builder, Exporter};
 use crate::{
     config::{Config, History},
     log,
@@ -27,7 +27,7 @@ impl Builder {
         if config.history != History::default() {
             self.history = Some(config.history.bounds(base.history));
         }
-        self.profiles = profiles_of(&config, &base.profiles).map_err(together)?;
+        self.profiles = profiles_of(&config, &base.profiles).map_err(Error::together)?;
         self.default_profile = config.profiles.default.clone().or(self.default_profile);
         self.public = config.server.allow_public.unwrap_or(self.public);
         self.listen = config.server.listen.clone().unwrap_or(self.listen);

@@ -104,6 +104,8 @@ fn mistakes_are_told_with_place_key_and_remedy() {
         yaml("server:\n  listen: \"hunter2\n"),
         yaml("server:\n\tlisten: hunter2\n"),
         yaml("server: {}\nserver: {}\n"),
+        yaml("? [hunter2]\n: 1\n"),
+        yaml(&format!("server: [{}]\n", "1,".repeat(300_000))),
         // Variables.
         toml("[[server.tokens]]\nname = \"a\"\nsecret = \"${PERFMON_TOKEN}\""),
         yaml("server:\n  listen: ${HOST"),

@@ -127,7 +127,9 @@ impl Client {
             // The standard library has no kind for it.
             _ if cause.contains("failed to lookup address") => NO_SUCH_HOST,
             ureq::Error::Timeout(_) => "see whether the program runs, or wait longer with --timeout",
-            _ if cause.contains("Expired") => "the server's certificate is no longer valid: it has to be renewed there",
+            _ if cause.contains("certificate expired") => {
+                "the server's certificate is no longer valid: it has to be renewed there"
+            }
             // What `openssl req -x509` makes unless told otherwise.
             _ if cause.contains("CaUsedAsEndEntity") => {
                 "the server shows an authority's certificate, which must not be a server's own: make it with \
