@@ -7,6 +7,7 @@ use perfmon_core::{
     analyse::{Deduction, HealthPolicy},
     collect,
     series::{self, Bounds},
+    snapshot::Metric,
 };
 
 use crate::{
@@ -167,7 +168,7 @@ fn unknown_metric(config: &Config, shared: &Shared) -> Option<String> {
     }
     let tick = shared.latest()?;
     let (name, rule) = config.health.rules.iter().find(|(_, rule)| tick.snapshot.metric(&rule.metric).is_none())?;
-    let hint = hint(&rule.metric, tick.snapshot.metrics().iter().map(|metric| metric.name()));
+    let hint = hint(&rule.metric, tick.snapshot.metrics().iter().map(Metric::name));
     Some(format!(
         "the health rule {name:?} is about a metric {:?}, but there is none of that name yet{hint}",
         rule.metric
