@@ -47,6 +47,7 @@
 //! together. [`report()`] prints one: a table for the terminal, JSON, Markdown or CSV. [`evidence`] has the slowest calls one by one, with their traces.
 //! [`series()`] and [`aggregate`] read custom metrics back, as they are and were during the last day (or however long [`series::set_bounds`] says).
 //! `perfmon::exporter::start()` serves all of it over HTTP from a thread of its own, for Prometheus and for people (feature `exporter`).
+//! `perfmon::http::MonitorLayer` measures every request of a web service by its route (features `http`, `axum`, `actix`).
 //! `perfmon::system::register()` adds the machine's and the process's own figures (feature `system`): processor, memory, disks, network.
 //! `perfmon::agents::summary()` has AI agents with their tokens and tools (feature `agents`).
 //!
@@ -83,6 +84,10 @@
 //! | `system` | no | `perfmon::system`: processor, memory, disks, network, temperature, connections, the process itself and whether it leaks. |
 //! | `trading` | no | `perfmon::trading`: books with their P&L, drawdown, performance and risk; kill switches, orders, market data, brokers. |
 //! | `agents` | no | `perfmon::agents`: who runs, `perfmon::tokens` by agent, tools by the agent that calls them. |
+//! | `db` | no | `perfmon::db`: statements of sqlx, diesel and others as call sites, rows, slow statements without their values. |
+//! | `http` | no | `perfmon::http`: a tower layer that measures requests by route, for hyper and tonic; a profile of endpoints. |
+//! | `axum` | no | The same with axum's route templates; brings `http`. |
+//! | `actix` | no | `perfmon::http::actix`: a middleware for actix-web; brings `http`. |
 //! | `tracing` | no | `perfmon::tracing`: call sites of the spans there are, trace ids for slow calls, slow calls as events. |
 //!
 //! Without `on`, attributes leave the plain function, machine code identical, and the other macros do nothing. A library depends on perfmon with
@@ -105,11 +110,17 @@ pub mod exporter;
 pub mod macro_support;
 mod packs;
 pub mod sites;
+#[cfg(any(feature = "http", feature = "tracing"))]
+mod trace;
 #[cfg(feature = "tracing")]
 pub mod tracing;
 
 #[cfg(feature = "agents")]
 pub use packs::agents::{self, tokens};
+#[cfg(feature = "db")]
+pub use packs::db;
+#[cfg(feature = "http")]
+pub use packs::http;
 #[cfg(feature = "system")]
 pub use packs::system;
 #[cfg(feature = "trading")]

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "agents")]
 pub use crate::packs::agents::{Agent, running_agent};
+#[cfg(feature = "db")]
+pub use crate::packs::db::rows::{Rows, Told, told};
 pub use perfmon_core::{
     Counter, Gauge, Histogram, Severity,
     call::{

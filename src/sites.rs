@@ -28,6 +28,6 @@
 //! [guard](crate::latency!) does.
 
 pub use perfmon_core::{
-    call::{announce, guard, record},
-    site::{CallSite, Table, hash},
+    call::{Stopwatch, announce, guard, record},
+    site::{CallSite, Table, hash, is_declared, latency_bound},
 };

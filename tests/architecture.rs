@@ -171,13 +171,18 @@ fn arrows_between_crates_point_down() {
 fn the_default_dependency_tree_is_light() {
     let heavy =
         ["tokio", "axum", "hyper", "async-std", "smol", "futures", "reqwest", "rustls", "rusqlite", "chrono", "regex"];
-    let of_packs = ["sysinfo", "procfs", "nix", "jiff", "libm"];
+    let of_packs =
+        ["sysinfo", "procfs", "nix", "jiff", "libm", "http", "http-body", "tower-layer", "tower-service", "actix-web"];
     let default = dependencies("perfmon", &[]);
     let found: Vec<_> = heavy.iter().chain(&of_packs).filter(|name| default.contains(**name)).collect();
     assert!(found.is_empty(), "the default features pull in {found:?}");
     let library = dependencies("perfmon", &["--no-default-features"]);
     for reporting in ["serde_json", "unicode-width", "terminal_size"] {
         assert!(!library.contains(reporting), "a library pays for {reporting}, which only reports need");
+    }
+    let layer = dependencies("perfmon", &["--features", "http"]);
+    for serving in ["axum", "axum-core", "tower", "hyper", "tokio", "tonic", "actix-web", "futures-core"] {
+        assert!(!layer.contains(serving), "the HTTP layer pays for {serving}, which the service brings if it has it");
     }
     let exporter = dependencies("perfmon", &["--features", "exporter"]);
     for configuring in ["schemars", "serde-saphyr", "jiff", "strsim", "tracing-subscriber"] {

@@ -169,6 +169,51 @@ fn ai_agent_ends_by_itself() {
     assert_eq!(refused.status.code(), Some(2), "{}", stderr(&refused));
 }
 
+/// Every request that the clients made is in perfmon's figures, those of clients that hung up too.
+#[test]
+fn web_service_counts_the_requests_that_were_made() {
+    let arguments = ["--requests", "400", "--seconds", "120", "--listen", "127.0.0.1:0", "--exit-when-done"];
+    let output = example("web_service", &arguments);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let text = stdout(&output);
+    assert!(text.contains("\n400 requests made\n"), "{text}");
+    let rows: Vec<Vec<&str>> = text
+        .lines()
+        .skip_while(|line| !line.starts_with("endpoint"))
+        .skip(1)
+        .take_while(|line| !line.is_empty())
+        .map(|line| line.split_whitespace().collect())
+        .collect();
+    assert_eq!(rows.len(), 10, "{text}");
+    let mut total = 0;
+    for row in &rows {
+        let [method, route, made, counted, errors, gone] = row[..6] else { panic!("{row:?}") };
+        assert_eq!(made, counted, "{row:?} in\n{text}");
+        total += counted.parse::<u64>().expect("a number");
+        match (method, route) {
+            ("GET", "/positions") => assert_eq!(errors, counted, "{text}"),
+            ("GET", "/quotes") => assert_eq!(gone, counted, "{text}"),
+            _ => assert_eq!(errors, "0", "{row:?}"),
+        }
+    }
+    assert_eq!(total, 400, "{text}");
+    assert!(text.contains("perfmon report"), "{text}");
+}
+
+#[test]
+fn web_service_says_what_is_wrong_with_its_arguments() {
+    assert!(stdout(&example("web_service", &["--help"])).contains("--seconds"));
+    for (arguments, message) in [
+        (&["--secondz", "4"][..], "--secondz"),
+        (&["--seconds"], "--seconds needs"),
+        (&["--clients", "0"], "--clients takes a whole number"),
+    ] {
+        let output = example("web_service", arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", stderr(&output));
+        assert!(stderr(&output).contains(message), "{arguments:?}: {}", stderr(&output));
+    }
+}
+
 #[test]
 fn trading_bot_says_what_is_wrong_with_its_arguments() {
     for (arguments, message) in [

@@ -30,6 +30,18 @@ fn mentioned(venue: &str, size: f64) -> Option<u8> {
     None
 }
 
+/// Nor what only `rows` mentions, which is there with the feature `db`.
+#[cfg(feature = "db")]
+#[monitor_db("select", "off_rows", rows = |r: &Vec<u8>| rows_of(r))]
+fn counted() -> Vec<u8> {
+    vec![1]
+}
+
+#[cfg(feature = "db")]
+fn rows_of(row: &[u8]) -> usize {
+    row.len()
+}
+
 #[monitor_latency("off.async", busy, labels(x))]
 async fn asynchronous(x: u8) -> u8 {
     std::future::ready(1).await
@@ -102,6 +114,8 @@ fn values_come_back() {
     assert_eq!(guarded(1).count(), 1);
     assert_eq!(Book(1).depth() + Book::skipped() + Book::skipped_too() + module::constant(), 4);
     twice(1);
+    #[cfg(feature = "db")]
+    assert_eq!(counted(), [1]);
 }
 
 #[test]

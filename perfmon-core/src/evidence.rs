@@ -21,7 +21,7 @@ use crate::{
 
 #[doc(hidden)]
 pub use crate::slow::suggest_trace_source;
-pub use crate::slow::{SlowCall, Trace, dropped, limited, on_breach, set_trace_source, slow_calls};
+pub use crate::slow::{SlowCall, Trace, current_trace, dropped, limited, on_breach, set_trace_source, slow_calls};
 
 /// Moves every series' threshold to what 99 % of its calls in an interval stayed within, so that there is always some evidence; never beyond
 /// the highest latency objective of its site. Series without calls in the interval keep theirs. Counts of calls over an objective are

@@ -13,7 +13,7 @@ use std::{
 };
 
 use perfmon_core::{
-    call::{Probe, async_enter, enter, enter_labels, guard, polled_busy},
+    call::{Probe, Stopwatch, async_enter, enter, enter_labels, guard, polled_busy},
     is_enabled, set_enabled,
     site::{CallSite, Kind, Name},
     snapshot::Stats,
@@ -33,6 +33,7 @@ site!(MIGRATES, "migrates");
 site!(NEVER, "never polled");
 site!(UNTOUCHED, "untouched");
 site!(GUARDED, "guarded");
+site!(GUARDED_CLOCK, "guarded by the clock");
 site!(TOGGLED, "toggled");
 site!(BUSY, "busy", busy());
 
@@ -69,6 +70,14 @@ fn boxed_async_recursion() {
     block_on(down(&clock, 3));
     let site = taken("boxed recursion");
     assert_eq!((site.calls(), site.total(), site.outermost()), (3, ns(30 + 20 + 10), ns(30)));
+}
+
+#[test]
+fn a_stopwatch_goes_by_the_clock_of_calls() {
+    let (clock, _alone) = mock();
+    let watch = Stopwatch::start();
+    clock.advance(ns(1_234));
+    assert_eq!(watch.elapsed(), ns(1_234));
 }
 
 /// Two futures on one thread at a time are not each other's recursion.
@@ -200,6 +209,20 @@ fn futures_migrate() {
         assert!(poll(&mut future).is_ready());
     }
     assert_eq!(outcomes("migrates"), [20, 0, 0, 0, 0]);
+}
+
+#[test]
+fn a_guard_tells_how_long_it_has_lasted() {
+    let (clock, _alone) = mock();
+    let held = guard(&GUARDED_CLOCK);
+    assert_eq!(held.elapsed(), Some(ns(0)));
+    clock.advance(ns(1_500));
+    assert_eq!(held.elapsed(), Some(ns(1_500)));
+    set_enabled(false);
+    assert_eq!(guard(&GUARDED_CLOCK).elapsed(), None, "it is not recorded");
+    set_enabled(true);
+    drop(held);
+    assert_eq!(taken("guarded by the clock").total(), ns(1_500));
 }
 
 #[test]

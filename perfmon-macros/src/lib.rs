@@ -32,6 +32,9 @@ use crate::{expand::Mode, model::KINDS};
 /// The feature `on`: without it, attributes give back the user's own code.
 const MODE: Mode = if cfg!(feature = "on") { Mode::On { agents: cfg!(feature = "agents") } } else { Mode::Off };
 
+/// The feature `db`: `perfmon::db` is there, and `monitor_db` counts rows. Unit tests always have it, so that snapshots are the same.
+const ROWS: bool = cfg!(any(feature = "db", test));
+
 /// Measures a function: how often it is called, how long it takes, how it ends, how many calls are running.
 ///
 /// ```text
@@ -72,6 +75,7 @@ const MODE: Mode = if cfg!(feature = "on") { Mode::On { agents: cfg!(feature = "
 /// | `for = "30s"` | How long they must be missed before an alert is raised (default: at once). |
 /// | `sample = 1/64`, `sample = "auto"` | Time one call in 64, chosen without bias; or as many as keep the own cost below 1 % of one core. Every call is counted and classified all the same. |
 /// | `err = \|r\| r.is_none()`, `ok = \|r\| …` | Which values are errors, or are none. Without it, a `Result` that is `Err`, by type, so aliases count too. |
+/// | `rows = \|r\| r.len()` | Of `monitor_db`: how many rows were returned, where the type does not tell ([`macro@monitor_db`]). |
 /// | `busy` | Of a future: the time spent polling it, beside the time from start to end. |
 /// | `skip` | Alone: not this function, though what it is in is measured. On a container: `skip(new, len)`. |
 /// | `crate = my_crate::perfmon` | Where perfmon is, when it is not a dependency of this crate under its own name. |
@@ -105,6 +109,9 @@ pub fn monitor_order(options: TokenStream, item: TokenStream) -> TokenStream {
 }
 
 /// Measures a database statement: `#[monitor_db("select", "orders")]`. Options as in [`macro@monitor_latency`].
+///
+/// With the feature `db` of `perfmon` rows are counted in the histogram `db_client_response_returned_rows`: those of a returned `Vec` or `Option`, alone or in a
+/// `Result`, unless they hold numbers, `bool` or `char`; of any other value `rows = |r| …` tells them as a number, or as an `Option` or `Result` of one.
 ///
 /// ```text
 /// #[monitor_db("select", "experiences")]

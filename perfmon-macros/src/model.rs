@@ -110,6 +110,16 @@ pub(crate) struct Classify {
     pub(crate) ok: bool,
 }
 
+/// What is known of the rows that a call returned.
+pub(crate) enum Rows {
+    /// Nobody counts them.
+    Uncounted,
+    /// What the type of its value tells.
+    ByType,
+    /// What the user's own `rows = …` tells.
+    By(Expr),
+}
+
 /// A call site whose options are in order.
 pub(crate) struct Site {
     pub(crate) kind: &'static Kind,
@@ -119,6 +129,7 @@ pub(crate) struct Site {
     pub(crate) objectives: Vec<Objective>,
     pub(crate) sample: Sample,
     pub(crate) classify: Option<Classify>,
+    pub(crate) rows: Rows,
     pub(crate) busy: bool,
     pub(crate) root: Option<Path>,
     /// The agent that runs while the body does, as an expression; of other kinds nothing.

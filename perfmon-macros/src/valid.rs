@@ -1,12 +1,12 @@
 //! From what was written to a call site that makes sense: the checks that need more than one option.
 
 use proc_macro2::{Ident, Span};
-use syn::{Lit, LitStr, ext::IdentExt};
+use syn::{Expr, Lit, LitStr, ext::IdentExt};
 
 use crate::{
     args::Args,
     errors::Errors,
-    model::{Kind, Objective, Place, Sample, Site},
+    model::{Kind, Objective, Place, Rows, Sample, Site},
     shape::Shape,
 };
 
@@ -25,6 +25,7 @@ pub(crate) fn site(mut args: Args, kind: &'static Kind, place: Place, errors: &m
             hold: args.hold.as_ref().map(|(_, nanos)| *nanos),
         })
         .collect();
+    let rows = rows(args.rows.take(), kind, place, &name, errors);
     Site {
         kind,
         name,
@@ -32,10 +33,31 @@ pub(crate) fn site(mut args: Args, kind: &'static Kind, place: Place, errors: &m
         objectives,
         sample: args.sample.unwrap_or(Sample::Every),
         classify: args.classify,
+        rows,
         busy: args.busy.is_some(),
         root: args.root,
         agent: None,
     }
+}
+
+fn rows(written: Option<(Ident, Expr)>, kind: &Kind, place: Place, name: &[LitStr], errors: &mut Errors) -> Rows {
+    let of_statement = kind.variant == "Db";
+    let Some((key, closure)) = written else {
+        // What is named by its path has no operation and table to count rows by. Types are sure only where a signature says them.
+        let told = crate::ROWS && of_statement && place == Place::Attribute && name.len() == kind.parts.len();
+        return if told { Rows::ByType } else { Rows::Uncounted };
+    };
+    if !of_statement {
+        errors.at(key.span(), "`rows` counts what a database statement returns: it belongs to `monitor_db`");
+    } else if !crate::ROWS {
+        errors.at(key.span(), "`rows` needs the feature `db` of perfmon: perfmon = { …, features = [\"db\"] }");
+    } else if name.len() != kind.parts.len() {
+        errors.at(
+            key.span(),
+            format!("`rows` are counted by operation and table: name them, {}({}, …)", kind.attribute, kind.example),
+        );
+    }
+    Rows::By(closure)
 }
 
 /// What only some functions can have.
@@ -59,6 +81,9 @@ pub(crate) fn fits(args: &Args, shape: &Shape, errors: &mut Errors) {
             classify.key.span(),
             format!("`{}` cannot see the value of {why}: measure inside with `perfmon::time!`", classify.key),
         );
+    }
+    if let Some((key, _)) = &args.rows {
+        errors.at(key.span(), format!("`rows` cannot see the value of {why}: take it off"));
     }
 }
 

@@ -5,6 +5,10 @@
 
 #[cfg(feature = "agents")]
 pub mod agents;
+#[cfg(feature = "db")]
+pub mod db;
+#[cfg(feature = "http")]
+pub mod http;
 #[cfg(feature = "system")]
 pub mod system;
 #[cfg(feature = "trading")]

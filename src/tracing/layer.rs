@@ -1,9 +1,6 @@
 //! The layer: what happens to a span, told to its call.
 
-use perfmon_core::{
-    call::SpanCall,
-    evidence::{Trace, suggest_trace_source},
-};
+use perfmon_core::{call::SpanCall, evidence::Trace};
 use tracing::{
     Event, Level, Metadata, Subscriber,
     span::{Attributes, Id, Record},
@@ -14,6 +11,8 @@ use tracing_subscriber::{
     registry::{LookupSpan, SpanRef},
 };
 
+#[cfg(feature = "db")]
+use super::statements::{self, Said};
 use super::{
     outcome::Found,
     sites::{self, Known},
@@ -29,7 +28,7 @@ pub struct Layer {
 
 /// The layer. Unless the program has set a source of traces, its spans' fields are one from now on.
 pub fn layer() -> Layer {
-    suggest_trace_source(stack::current);
+    crate::trace::suggest();
     Layer::default()
 }
 
@@ -53,9 +52,38 @@ struct Spanned {
     outermost: bool,
     failed: bool,
     trace: Option<Trace>,
+    /// What it says of a statement.
+    #[cfg(feature = "db")]
+    said: Option<Box<Said>>,
 }
 
 impl Spanned {
+    fn new(known: Option<&'static Known>) -> Self {
+        Self {
+            known,
+            call: None,
+            around: 0,
+            outermost: true,
+            failed: false,
+            trace: None,
+            #[cfg(feature = "db")]
+            said: None,
+        }
+    }
+
+    /// The span is entered for the first time.
+    fn begin(&mut self) {
+        #[cfg(feature = "db")]
+        if let Some(said) = &mut self.said {
+            said.begin();
+            self.call = Some(SpanCall::begin_unsettled());
+            return;
+        }
+        if let Some(site) = self.known.and_then(|known| known.site) {
+            self.call = Some(SpanCall::begin(site, self.outermost));
+        }
+    }
+
     fn take(&mut self, found: &Found) {
         self.failed = found.failed.unwrap_or(self.failed);
         self.trace = found.trace.or(self.trace);
@@ -79,7 +107,7 @@ where
         if known.is_none() {
             sites::leave_out();
         }
-        let mut spanned = Spanned { known, call: None, around: 0, outermost: true, failed: false, trace: None };
+        let mut spanned = Spanned::new(known);
         if let Some(parent) = span.parent()
             && let Some(parent) = parent.extensions().get::<Spanned>()
         {
@@ -93,6 +121,12 @@ where
                 let mut found = Found::default();
                 attributes.record(&mut found);
                 spanned.take(&found);
+            }
+            #[cfg(feature = "db")]
+            if known.has_statement {
+                let mut said = Box::<Said>::default();
+                attributes.record(&mut *said);
+                spanned.said = Some(said);
             }
         }
         // A second layer of this sort finds the first one's.
@@ -113,9 +147,25 @@ where
         if let Some(trace) = found.trace {
             stack::learn(id, trace);
         }
+        #[cfg(feature = "db")]
+        if asked(&span, |_| true) {
+            let mut later = Said::default();
+            values.record(&mut later);
+            if let Some(said) = span.extensions_mut().get_mut::<Spanned>().and_then(|spanned| spanned.said.as_mut()) {
+                said.add(later);
+            }
+            settle(&span, false);
+        }
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        #[cfg(feature = "db")]
+        if statements::hear(event, |known| {
+            let mut around = context.event_scope(event).into_iter().flatten();
+            around.any(|span| asked(&span, |said| said.is_of(known)))
+        }) {
+            return;
+        }
         if *event.metadata().level() == Level::ERROR
             && let Some(span) = context.event_span(event)
             && let Some(spanned) = span.extensions_mut().get_mut::<Spanned>()
@@ -129,20 +179,26 @@ where
         let mut trace = None;
         if let Some(spanned) = span.extensions_mut().get_mut::<Spanned>() {
             trace = spanned.trace;
-            match (&mut spanned.call, spanned.known.and_then(|known| known.site)) {
-                (Some(call), _) => call.enter(),
-                (None, Some(site)) => spanned.call = Some(SpanCall::begin(site, spanned.outermost)),
-                (None, None) => {}
+            match &mut spanned.call {
+                Some(call) => call.enter(),
+                None => spanned.begin(),
             }
+        }
+        #[cfg(feature = "db")]
+        if asked(&span, Said::is_unsettled) {
+            settle(&span, false);
         }
         stack::enter(id, trace);
     }
 
     fn on_exit(&self, id: &Id, context: Context<'_, S>) {
         stack::exit(id);
-        if let Some(span) = context.span(id)
-            && let Some(call) = span.extensions_mut().get_mut::<Spanned>().and_then(|spanned| spanned.call.as_mut())
-        {
+        let Some(span) = context.span(id) else { return };
+        #[cfg(feature = "db")]
+        if asked(&span, Said::is_unsettled) {
+            settle(&span, true);
+        }
+        if let Some(call) = span.extensions_mut().get_mut::<Spanned>().and_then(|spanned| spanned.call.as_mut()) {
             call.exit();
         }
     }
@@ -150,6 +206,15 @@ where
     fn on_close(&self, id: Id, context: Context<'_, S>) {
         let Some(span) = context.span(&id) else { return };
         let spanned = span.extensions_mut().remove::<Spanned>();
+        #[cfg(feature = "db")]
+        let spanned = spanned.map(|mut spanned| {
+            if let Some(said) = spanned.said.take() {
+                stack::enter(&id, spanned.trace);
+                said.end(spanned.failed);
+                stack::exit(&id);
+            }
+            spanned
+        });
         if let Some(Spanned { call: Some(call), failed, trace, .. }) = spanned {
             // A slow call asks for its trace as it ends, and may be told as an event: in its own span's trace, with nothing locked.
             stack::enter(&id, trace);
@@ -157,6 +222,39 @@ where
             stack::exit(&id);
         }
     }
+}
+
+/// Gives the call of a statement its site, once it is known which. `last`: if it is not known now, it is the span's own.
+#[cfg(feature = "db")]
+fn settle<'a, S: LookupSpan<'a>>(span: &SpanRef<'a, S>, last: bool) {
+    let statement;
+    if let Some(spanned) = span.extensions_mut().get_mut::<Spanned>()
+        && let Some(said) = spanned.said.as_mut().filter(|said| said.is_unsettled())
+    {
+        statement = said.look_up();
+        if statement.is_none() && !last {
+            return;
+        }
+        said.settle();
+    } else {
+        return;
+    }
+    // Other spans are looked at with nothing locked.
+    let says_so = |around: SpanRef<'a, S>| asked(&around, |said| statement.is_some_and(|known| said.is_of(known)));
+    let is_inside = span.scope().skip(1).any(says_so);
+    if let Some(spanned) = span.extensions_mut().get_mut::<Spanned>()
+        && let Some(call) = &mut spanned.call
+    {
+        let own = || spanned.known.and_then(|known| known.site).map(|site| (site, spanned.outermost));
+        let site = statement.map_or_else(own, |known| known.site.map(|site| (site, !is_inside)));
+        site.into_iter().for_each(|(site, outermost)| call.settle(site, outermost));
+    }
+}
+
+/// Asks what a span says of a statement; false if it says nothing.
+#[cfg(feature = "db")]
+fn asked<'a, S: LookupSpan<'a>>(span: &SpanRef<'a, S>, ask: impl FnOnce(&Said) -> bool) -> bool {
+    span.extensions().get::<Spanned>().and_then(|spanned| spanned.said.as_deref()).is_some_and(ask)
 }
 
 /// Whether a span around this one has this name.

@@ -31,6 +31,10 @@
 //! `error` that is not `false`, or `otel.status_code` with the value `ERROR`. It panicked when its span was left by unwinding. A future that was
 //! dropped before it finished cannot be told from one that finished: it counts as ok.
 //!
+//! With the feature `db`, a span with OpenTelemetry's attributes of a database (`db.query.text`, `db.operation.name`, `db.collection.name`, and their older names
+//! `db.statement`, `db.operation`, `db.sql.table`) is a call of the kind db, named by what it does to which table, as long as it is told before the span is first left; and
+//! sqlx's events of the target `sqlx::query` are calls. See `perfmon::db`.
+//!
 //! Which spans are taken, filters of `tracing-subscriber` say: `layer().with_filter(LevelFilter::INFO)`, or
 //! [`Targets`](https://docs.rs/tracing-subscriber/latest/tracing_subscriber/filter/struct.Targets.html). Without one all are, down to `TRACE`; a filter of
 //! the whole subscriber, such as `EnvFilter`, holds for this layer too. At most 4,096 places
@@ -51,8 +55,12 @@ mod layer;
 mod outcome;
 mod sites;
 mod stack;
+#[cfg(feature = "db")]
+mod statements;
 
 pub use perfmon_core::evidence::{Trace, set_trace_source};
+
+pub(crate) use self::stack::current as current_trace;
 
 pub use self::{
     events::slow_events,

@@ -36,6 +36,9 @@ pub(super) struct Known {
     /// One bit of 64, chosen by the name.
     pub(super) bit: u64,
     pub(super) has_fields: bool,
+    /// Its spans say something of a statement.
+    #[cfg(feature = "db")]
+    pub(super) has_statement: bool,
 }
 
 /// The site of a place, made if need be. `None` when there are too many.
@@ -64,7 +67,15 @@ impl Known {
             .busy();
         let site = (!is_measured(&site)).then(|| announce(site));
         let bit = 1 << (name.bytes().fold(0_u32, |hash, byte| hash.wrapping_mul(31).wrapping_add(byte.into())) % 64);
-        Self { key, site, name, bit, has_fields: outcome::has_fields(metadata) }
+        Self {
+            key,
+            site,
+            name,
+            bit,
+            has_fields: outcome::has_fields(metadata),
+            #[cfg(feature = "db")]
+            has_statement: super::statements::are_said(metadata),
+        }
     }
 }
 

@@ -37,6 +37,6 @@ pub(super) fn learn(id: &Id, trace: Trace) {
 }
 
 /// The trace of the innermost span.
-pub(super) fn current() -> Option<Trace> {
+pub(crate) fn current() -> Option<Trace> {
     STACK.try_with(|stack| stack.try_borrow().ok()?.last()?.1).ok().flatten()
 }

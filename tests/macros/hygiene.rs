@@ -80,7 +80,7 @@ fn our_names_are_not_the_users() {
 mod shadowed {
     #![allow(dead_code, unused_macros, non_camel_case_types, unused_imports)]
 
-    use ::perfmon::monitor_latency;
+    use ::perfmon::{monitor_db, monitor_latency};
 
     pub enum Option {
         Some,
@@ -150,6 +150,14 @@ mod shadowed {
         Some
     }
 
+    pub struct ROWS;
+    pub struct Told;
+
+    #[monitor_db("select", "hygiene.rows")]
+    pub fn own_rows() -> Vec {
+        Vec
+    }
+
     #[monitor_latency("hygiene.shadowed_result")]
     pub fn own_result() -> Result {
         Err
@@ -205,6 +213,7 @@ fn everything_may_be_shadowed() {
     assert!(matches!(shadowed::labels(1), shadowed::Err));
     assert!(matches!(run(shadowed::asynchronous(1)), shadowed::Some));
     assert_eq!(run(shadowed::boxed()) + run(shadowed::future(1)), 2);
+    shadowed::own_rows();
     shadowed::guarded();
     shadowed::Methods.method();
     assert_eq!(shadowed::outside(), 1);

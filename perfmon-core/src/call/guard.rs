@@ -1,6 +1,6 @@
 //! Calls that the user brackets: a value that counts when it is dropped.
 
-use std::{mem, thread};
+use std::{mem, thread, time::Duration};
 
 use super::returned;
 use crate::{
@@ -37,6 +37,12 @@ pub const fn off() -> Guard {
 }
 
 impl Guard {
+    /// How long the call has lasted so far, for telling it while it goes on. `None` when it is not recorded. Costs a reading of the clock.
+    #[must_use]
+    pub fn elapsed(&self) -> Option<Duration> {
+        self.flight.elapsed()
+    }
+
     /// Ends the call here, as failed or not.
     pub fn finish(self, failed: bool) {
         self.end(returned(failed));

@@ -9,6 +9,7 @@ mod guard;
 mod label;
 mod probe;
 mod span;
+mod stopwatch;
 
 use std::{mem, time::Duration};
 
@@ -21,6 +22,7 @@ pub use self::{
     label::{Label, LabelBuf, display},
     probe::{Otherwise, Probe, classify},
     span::{SpanCall, announce, is_measured},
+    stopwatch::Stopwatch,
 };
 use crate::{
     record::{self, Outcome, Ticket, is_enabled},

@@ -44,6 +44,19 @@ impl SpanCall {
         Self { flight, entered: 1, from: flight.start(), panicking: thread::panicking(), panicked: false }
     }
 
+    /// The same before its site is known: [`settle`](Self::settle) tells it, before the span is left.
+    pub fn begin_unsettled() -> Self {
+        let (from, panicking) = (Flight::tick(), thread::panicking());
+        Self { flight: Flight::NONE, entered: 1, from, panicking, panicked: false }
+    }
+
+    /// Its site is this one, since it began.
+    pub fn settle(&mut self, site: &'static CallSite, outermost: bool) {
+        if is_enabled() {
+            self.flight = Flight::begin_span_at(site, outermost, self.from);
+        }
+    }
+
     /// The span is entered again.
     pub fn enter(&mut self) {
         if self.entered == 0 {

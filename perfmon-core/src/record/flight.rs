@@ -1,6 +1,6 @@
 //! Calls that may begin on one thread and end on another: futures, and guards that the user moves.
 
-use std::sync::atomic::Ordering;
+use std::{sync::atomic::Ordering, time::Duration};
 
 use super::{
     Outcome, Recorder,
@@ -62,6 +62,12 @@ impl Flight {
             flight.bits &= !OUTERMOST;
         }
         flight
+    }
+
+    /// The same, so many ticks ago; now if `start` is 0, from before there was a clock.
+    pub(crate) fn begin_span_at(site: &'static CallSite, outermost: bool, start: u64) -> Self {
+        let flight = Self::begin_span(site, outermost);
+        Self { start: if start == 0 { flight.start } else { start.min(flight.start) }, ..flight }
     }
 
     #[inline(never)]
@@ -141,6 +147,13 @@ impl Flight {
     /// When it began, in ticks.
     pub(crate) fn start(self) -> u64 {
         self.start
+    }
+
+    /// How long it has lasted.
+    pub(crate) fn elapsed(self) -> Option<Duration> {
+        let recorder = running().filter(|_| self.is_some())?;
+        let ticks = recorder.clock.ticks().saturating_sub(self.start);
+        Some(Duration::from_nanos(recorder.clock.scale.nanos(ticks)))
     }
 
     /// The time now, in ticks.

@@ -14,6 +14,7 @@ use std::{
     borrow::Cow,
     panic::Location,
     sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
 };
 
 pub(crate) use gate::{Gate, Rate};
@@ -174,6 +175,19 @@ impl Handle {
 pub struct CallSite {
     pub(crate) handle: Handle,
     pub(crate) declaration: Declaration,
+}
+
+/// Whether an attribute or a macro anywhere in the program declares calls of this kind and name: what counts them elsewhere counts them twice.
+#[must_use]
+pub fn is_declared(kind: Kind, parts: &[&str]) -> bool {
+    Registry::registered_as(kind, parts).next().is_some()
+}
+
+/// The highest latency objective of the calls of this kind and name that attributes and macros declare.
+#[must_use]
+pub fn latency_bound(kind: Kind, parts: &[&str]) -> Option<Duration> {
+    let declared = Registry::registered_as(kind, parts);
+    declared.flat_map(|declaration| declaration.objectives).filter_map(Objective::latency_bound).max()
 }
 
 impl CallSite {

@@ -215,6 +215,13 @@ impl Registry {
         inventory::iter::<Registration>.into_iter().any(same)
     }
 
+    /// The declarations of calls of this kind and name that registered themselves.
+    pub(crate) fn registered_as(kind: super::Kind, parts: &[&str]) -> impl Iterator<Item = &'static Declaration> {
+        let key = (Instrument::Calls(kind), parts.join(" "));
+        let registered = inventory::iter::<Registration>.into_iter().map(|Registration(declaration)| *declaration);
+        registered.filter(move |declaration| key_of(declaration) == key)
+    }
+
     /// Makes a family of every declaration that registered itself.
     fn adopt_registered(&self) {
         let registered = Self::registered();

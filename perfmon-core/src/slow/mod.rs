@@ -100,6 +100,14 @@ pub fn suggest_trace_source(source: fn() -> Option<Trace>) {
     SOURCE.write().unwrap_or_else(PoisonError::into_inner).get_or_insert(source);
 }
 
+/// The trace the calling thread is in now, by the source of traces; none if that panics.
+#[must_use]
+pub fn current_trace() -> Option<Trace> {
+    let mut trace = None;
+    alone(|| trace = get(&SOURCE).and_then(|source| contain(source).flatten()));
+    trace
+}
+
 /// Sets who is told of calls beyond their site's highest latency bound: on the calling thread, after the call was recorded, at most once for each
 /// site and second, with the number of such calls left out since. What it calls may be monitored: those calls are recorded, but
 /// never told. If it panics, nothing comes of it.
@@ -153,7 +161,7 @@ pub(crate) fn offer(series: SeriesId, info: &SeriesInfo, nanos: u64, uptime: Dur
         return;
     }
     alone(|| {
-        let trace = get(&SOURCE).and_then(|source| contain(source).flatten());
+        let trace = current_trace();
         let kept = Kept { number: NUMBER.fetch_add(1, Ordering::Relaxed), nanos, uptime, at, trace };
         if let Some(limited) = keep {
             LIMITED.fetch_add(limited, Ordering::Relaxed);

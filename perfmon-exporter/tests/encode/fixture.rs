@@ -174,6 +174,23 @@ pub(crate) fn shop(calls: u64, span: Duration) -> Snapshot {
                 (&["tcp", "listen"], json!({ "gauge": 2.0 })),
             ],
         ),
+        metric(
+            "http_server_responses_total",
+            "",
+            "",
+            &["method", "route", "status"],
+            &[
+                (&["GET", "/orders/{id}", "200"], json!({ "counter": calls })),
+                (&["GET", "unmatched", "404"], json!({ "counter": 7 })),
+            ],
+        ),
+        metric(
+            "http_server_response_body_size",
+            "bytes",
+            "",
+            &["method", "route"],
+            &[(&["GET", "/orders/{id}"], distribution(&[53, 54, 1_060]))],
+        ),
     ];
     snapshot(sites, metrics, span)
 }

@@ -31,6 +31,7 @@ pub(crate) struct Args {
     pub(crate) hold: Option<(Ident, u64)>,
     pub(crate) sample: Option<Sample>,
     pub(crate) classify: Option<Classify>,
+    pub(crate) rows: Option<(Ident, Expr)>,
     pub(crate) busy: Option<Ident>,
     pub(crate) skip: Option<Skip>,
     pub(crate) root: Option<Path>,
@@ -59,6 +60,7 @@ struct Row {
     never: &'static [(Place, &'static str)],
 }
 
+const OF_FUNCTIONS: &str = "it counts what a function with `monitor_db` returns";
 const NO_VALUE: &str = "a guard sees no value; measure with `perfmon::time!`";
 
 const OPTIONS: &[Row] = &[
@@ -88,6 +90,12 @@ const OPTIONS: &[Row] = &[
         form: "ok = |r| r.is_some()",
         read: value::classify,
         never: &[(Place::Guard, NO_VALUE), (Place::Record, "a duration comes without a value")],
+    },
+    Row {
+        name: "rows",
+        form: "rows = |r| r.len()",
+        read: value::rows,
+        never: &[(Place::Guard, OF_FUNCTIONS), (Place::Time, OF_FUNCTIONS), (Place::Record, OF_FUNCTIONS)],
     },
     Row {
         name: "busy",

@@ -108,6 +108,12 @@ pub(super) fn classify(args: &mut Args, key: &Ident, input: ParseStream<'_>, err
     Ok(())
 }
 
+pub(super) fn rows(args: &mut Args, key: &Ident, input: ParseStream<'_>, _: &mut Errors) -> Done {
+    equals(key, input)?;
+    args.rows = Some((key.clone(), expression(key, input)?));
+    Ok(())
+}
+
 pub(super) fn busy(args: &mut Args, key: &Ident, input: ParseStream<'_>, _: &mut Errors) -> Done {
     flag(key, input)?;
     args.busy = Some(key.clone());

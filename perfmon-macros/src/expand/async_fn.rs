@@ -42,9 +42,11 @@ pub(super) fn body(site: &Site, shape: &Shape, function: &Function, body: &Group
         return quote_spanned!(span=> #started match r {});
     }
     let failed = site.failed(function.output.is_empty(), &quote_spanned!(span=> &r));
+    let rows = site.counted_rows(function.output.is_empty(), &quote_spanned!(span=> &r));
     quote_spanned! {span=>
         #started
         g.finish(#failed);
+        #rows
         r
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     args::Args,
     errors::Errors,
     item::{Container, ContainerWord, Function, Item},
-    model::{KINDS, Kind, Place, ours},
+    model::{KINDS, Kind, Place, Rows, ours},
     shape::Shape,
     tokens::{attributes_end, find_word},
     valid,
@@ -40,7 +40,8 @@ pub(super) fn expand(
             errors.at(name.span(), format!("nothing in here is named `{name}`: take it off the list"));
         }
     }
-    let plain = mode == Mode::Off && site.labels.is_empty() && site.classify.is_none();
+    let plain =
+        mode == Mode::Off && site.labels.is_empty() && site.classify.is_none() && !matches!(site.rows, Rows::By(_));
     (errors.is_empty() && !plain).then_some(expanded)
 }
 
@@ -121,7 +122,7 @@ impl Spread<'_> {
                 false
             } else if key == "busy" {
                 shape.is_future()
-            } else if key == "err" || key == "ok" {
+            } else if key == "err" || key == "ok" || key == "rows" {
                 !matches!(shape, Shape::Guard(_) | Shape::AsyncNever)
             } else {
                 true

@@ -6,7 +6,7 @@ use quote::quote_spanned;
 
 use crate::{
     item::Function,
-    model::{Site, ours},
+    model::{Rows, Site, ours},
     shape::{Shape, returned},
 };
 
@@ -31,9 +31,16 @@ pub(super) fn mentioned(site: &Site, value: Option<TokenStream>) -> Option<Token
         let values = site.labels.iter().map(|label| &label.value);
         quote_spanned!(span=> #(let _ = #values;)*)
     });
-    let classify = site.classify.as_ref().zip(value).map(|(classify, value)| {
+    let classify = site.classify.as_ref().zip(value.as_ref()).map(|(classify, value)| {
         let closure = &classify.closure;
         quote_spanned!(span=> let _ = #p::classify(&#p::never::<#value>(), #closure);)
     });
-    (labels.is_some() || classify.is_some()).then(|| quote_spanned!(span=> if false { #labels #classify }))
+    let rows = match (&site.rows, value) {
+        (Rows::By(closure), Some(value)) => {
+            Some(quote_spanned!(span=> let _ = #p::told(&#p::never::<#value>(), #closure);))
+        }
+        _ => None,
+    };
+    (labels.is_some() || classify.is_some() || rows.is_some())
+        .then(|| quote_spanned!(span=> if false { #labels #classify #rows }))
 }

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
 use syn::ext::IdentExt;
 
-use crate::model::{Bound, Objective, Sample, Site, ours, support};
+use crate::model::{Bound, Objective, Rows, Sample, Site, ours, support};
 
 impl Site {
     pub(super) fn support(&self) -> TokenStream {
@@ -114,12 +114,13 @@ impl Site {
         let p = self.support_at(there);
         let measured = Ident::new(if self.busy { "measured_busy" } else { "measured" }, there);
         let failed = self.failed(false, &quote_spanned!(span=> r));
+        let rows = self.counted_rows(false, &quote_spanned!(span=> r));
         // A body whose type is still open has it told before it is asked for.
         let typed = output.map(|output| {
             let r = Ident::new("r", there);
             quote_spanned!(span=> if false { let _: &#output = #r; })
         });
-        quote_spanned!(there=> #p::#measured(#enter, #made, move |r| { #typed #failed }))
+        quote_spanned!(there=> #p::#measured(#enter, #made, move |r| { #typed #rows #failed }))
     }
 
     /// The labels' values, each as `&str`.
@@ -142,6 +143,27 @@ impl Site {
     /// What polls a future on behalf of a call.
     pub(super) fn polled(&self, at: Span) -> Ident {
         Ident::new(if self.busy { "polled_busy" } else { "polled" }, at)
+    }
+
+    /// A statement that counts the rows of the value behind the reference `r`, if any are counted; `unit` when it is known to be `()`.
+    pub(super) fn counted_rows(&self, unit: bool, r: &TokenStream) -> Option<TokenStream> {
+        let span = ours();
+        let p = self.support();
+        let told = match &self.rows {
+            Rows::By(closure) => {
+                // An error about what it returns belongs to it.
+                let there = span.located_at(syn::spanned::Spanned::span(closure));
+                let p = self.support_at(there);
+                quote_spanned!(there=> #p::told(#r, #closure))
+            }
+            Rows::ByType if !unit => quote_spanned!(span=> #p::Told(#r).told_rows()),
+            Rows::ByType | Rows::Uncounted => return None,
+        };
+        let name = &self.name;
+        Some(quote_spanned! {span=> {
+            static ROWS: #p::Rows = #p::Rows::of(#(#name),*);
+            ROWS.count(#told);
+        }})
     }
 
     /// Whether the value behind the reference `r` is an error; `unit` when it is known to be `()`.

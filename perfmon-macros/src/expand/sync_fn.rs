@@ -24,6 +24,7 @@ pub(super) fn body(site: &Site, shape: &Shape, function: &Function, body: &Group
     let enter = site.entered("enter", true, at);
     let returns = returned(function);
     let failed = site.failed(function.output.is_empty(), &quote_spanned!(span=> &r));
+    let rows = site.counted_rows(function.output.is_empty(), &quote_spanned!(span=> &r));
     let there = at_return(function);
     let closure = quote_spanned!(there=> || -> #returns #body);
     let (agent, called) = (site.agent_bound(), site.called(&closure));
@@ -32,6 +33,7 @@ pub(super) fn body(site: &Site, shape: &Shape, function: &Function, body: &Group
         let g = #enter;
         let r = #called;
         g.finish(#failed);
+        #rows
         r
     }
 }

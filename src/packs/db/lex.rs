@@ -1,0 +1,263 @@
+//! A statement's tokens, whatever the database and whether or not it is valid.
+//!
+//! Databases disagree on what is a literal: a backslash escapes a quote in MySQL and not in PostgreSQL, `#` begins a comment there and is an operator here. Where
+//! readings differ in where a literal ends, all that follows is taken for one: a literal may cost the rest of its statement, and is never taken for anything else.
+
+/// What a statement is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Token<'a> {
+    /// A keyword or a plain name.
+    Word(&'a str),
+    /// A name in backticks, with them.
+    Ticked(&'a str),
+    /// Text in double quotes, with them: a name in one database, a literal in another.
+    Quoted(&'a str),
+    /// A value: text, number, and what is in doubt.
+    Literal,
+    /// Where a value is bound: `?`, `$1`, `:name`, `@name`.
+    Mark,
+    /// An operator's or punctuation's character; `::` and `:=` are one.
+    Symbol(&'a str),
+}
+
+impl Token<'_> {
+    pub(super) fn is(self, word: &str) -> bool {
+        matches!(self, Self::Word(found) if found.eq_ignore_ascii_case(word))
+    }
+
+    pub(super) fn is_any(self, words: &[&str]) -> bool {
+        words.iter().any(|word| self.is(word))
+    }
+}
+
+/// Gives one token after the other, and passes over white space and comments.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Lexer<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+fn is_blank(byte: u8) -> bool {
+    byte == b' ' || byte.is_ascii_control()
+}
+
+fn is_in_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$' || byte >= 0x80
+}
+
+fn begins_word(byte: u8) -> bool {
+    is_in_word(byte) && !byte.is_ascii_digit() && byte != b'$'
+}
+
+/// What may begin a literal, or hide one.
+const IN_DOUBT: [char; 5] = ['\'', '"', '`', '$', '/'];
+
+impl<'a> Lexer<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        Self { text, at: 0 }
+    }
+
+    fn byte(&self, ahead: usize) -> Option<u8> {
+        self.text.as_bytes().get(self.at + ahead).copied()
+    }
+
+    /// What is left of the statement. All delimiters are ASCII, so every token begins and ends between characters.
+    fn rest(&self) -> &'a str {
+        self.text.get(self.at..).unwrap_or("")
+    }
+
+    /// Whether a dot touches the last token, and no number begins with it.
+    pub(super) fn is_dotted(&self) -> bool {
+        self.byte(0) == Some(b'.') && !self.byte(1).is_some_and(|byte| byte.is_ascii_digit())
+    }
+
+    /// The next token, and whether white space or a comment was before it.
+    pub(super) fn next(&mut self) -> Option<(Token<'a>, bool)> {
+        let from = self.at;
+        loop {
+            let first = self.byte(0)?;
+            if is_blank(first) {
+                self.at += 1;
+                continue;
+            }
+            if matches!(first, b'-' | b'/' | b'#') {
+                let before = self.at;
+                if self.comment() {
+                    continue;
+                }
+                if self.at > before {
+                    // A comment, if it is one, in which a literal may begin.
+                    return Some((Token::Literal, true));
+                }
+            }
+            let spaced = self.at > from;
+            return Some((self.token(first), spaced));
+        }
+    }
+
+    /// Looks at the next token.
+    pub(super) fn peek(&self) -> Option<Token<'a>> {
+        let mut ahead = *self;
+        ahead.next().map(|(token, _)| token)
+    }
+
+    /// Passes over a comment. False where there is none; then it has moved, to the end, if that is in doubt.
+    fn comment(&mut self) -> bool {
+        let rest = self.rest();
+        if let Some(inside) = rest.strip_prefix("/*") {
+            // Comments nest in PostgreSQL and do not elsewhere.
+            return match inside.find("*/") {
+                Some(end) if !inside[..end].contains("/*") => {
+                    self.at += end + 4;
+                    true
+                }
+                Some(_) => self.give_up(),
+                None => {
+                    self.at = self.text.len();
+                    true
+                }
+            };
+        }
+        let hash = rest.starts_with('#') && !matches!(self.byte(1), Some(b'>' | b'-'));
+        if !hash && !rest.starts_with("--") {
+            return false;
+        }
+        // diesel shows the values after the statement, in a comment without end.
+        if rest.starts_with("-- binds: ") {
+            self.at = self.text.len();
+            return true;
+        }
+        let line = rest.split('\n').next().unwrap_or("");
+        // `5--3` is a difference in MySQL, and a carriage return the end of a line in PostgreSQL.
+        let sure = !hash
+            && line.as_bytes().get(2).is_none_or(|byte| is_blank(*byte))
+            && !line.trim_end_matches('\r').contains('\r');
+        if !sure && line.contains(IN_DOUBT) {
+            return self.give_up();
+        }
+        self.at += line.len();
+        true
+    }
+
+    fn give_up(&mut self) -> bool {
+        self.at = self.text.len();
+        false
+    }
+
+    fn token(&mut self, first: u8) -> Token<'a> {
+        let next = self.byte(1);
+        match first {
+            b'\'' => self.literal(1, false),
+            b'"' => Token::Quoted(self.taken(self.end_of_quoted(1, b'"', false))),
+            b'`' => match self.rest()[1..].find('`') {
+                Some(end) => Token::Ticked(self.taken(self.at + end + 2)),
+                None => self.literal_to(self.text.len()),
+            },
+            b'0'..=b'9' => self.number(),
+            b'.' if next.is_some_and(|next| next.is_ascii_digit()) => self.number(),
+            b'$' => self.dollar(),
+            b'?' => self.mark(1, u8::is_ascii_digit),
+            b':' if matches!(next, Some(b':' | b'=')) => Token::Symbol(self.taken(self.at + 2)),
+            b':' | b'@' if next.is_some_and(begins_word) => self.mark(1, |byte| is_in_word(*byte)),
+            b'@' if next == Some(b'@') => self.mark(2, |byte| is_in_word(*byte)),
+            _ if begins_word(first) => self.word(),
+            _ => Token::Symbol(self.taken(self.at + 1)),
+        }
+    }
+
+    /// Takes the text up to `end`.
+    fn taken(&mut self, end: usize) -> &'a str {
+        let text = self.text.get(self.at..end).unwrap_or("");
+        self.at = end.max(self.at + 1);
+        text
+    }
+
+    fn literal_to(&mut self, end: usize) -> Token<'a> {
+        self.taken(end);
+        Token::Literal
+    }
+
+    /// Text in quotes, which begins so many bytes ahead.
+    fn literal(&mut self, ahead: usize, escapes: bool) -> Token<'a> {
+        self.literal_to(self.end_of_quoted(ahead, b'\'', escapes))
+    }
+
+    /// Where text in quotes ends. `escapes`: a backslash certainly is one; otherwise one before a quote leaves it in doubt.
+    fn end_of_quoted(&self, ahead: usize, quote: u8, escapes: bool) -> usize {
+        let bytes = self.text.as_bytes();
+        let (mut at, mut is_escaped) = (self.at + ahead, false);
+        while let Some(&byte) = bytes.get(at) {
+            at += 1;
+            match byte {
+                b'\\' => is_escaped = !is_escaped,
+                _ if byte == quote && is_escaped && !escapes => return bytes.len(),
+                _ if byte == quote && !is_escaped => {
+                    if bytes.get(at) != Some(&quote) {
+                        return at;
+                    }
+                    at += 1;
+                }
+                _ => is_escaped = false,
+            }
+        }
+        bytes.len()
+    }
+
+    fn number(&mut self) -> Token<'a> {
+        let (mut end, mut last) = (self.at, 0);
+        for &byte in &self.text.as_bytes()[self.at..] {
+            let sign = matches!(byte, b'+' | b'-') && matches!(last, b'e' | b'E');
+            if !sign && byte != b'.' && !is_in_word(byte) {
+                break;
+            }
+            (end, last) = (end + 1, byte);
+        }
+        self.literal_to(end)
+    }
+
+    fn mark(&mut self, ahead: usize, is_part: impl Fn(&u8) -> bool) -> Token<'a> {
+        let length = self.text.as_bytes()[self.at + ahead..].iter().take_while(|byte| is_part(byte)).count();
+        self.taken(self.at + ahead + length);
+        Token::Mark
+    }
+
+    /// `$1`, `$name`, or text between `$tag$` and the same again.
+    fn dollar(&mut self) -> Token<'a> {
+        let rest = self.rest();
+        let is_tag = |byte: &u8| is_in_word(*byte) && *byte != b'$';
+        let tag = 1 + rest.as_bytes()[1..].iter().take_while(|byte| is_tag(byte)).count();
+        let is_number = self.byte(1).is_some_and(|byte| byte.is_ascii_digit());
+        if rest.as_bytes().get(tag) == Some(&b'$') && !is_number {
+            let (tag, inside) = rest.split_at(tag + 1);
+            let end = inside.find(tag).map_or(self.text.len(), |end| self.at + end + 2 * tag.len());
+            return self.literal_to(end);
+        }
+        match tag {
+            1 => Token::Symbol(self.taken(self.at + 1)),
+            _ => self.mark(1, is_tag),
+        }
+    }
+
+    /// A word, or a literal that begins with one: `E'…'`, `x'…'`, `_utf8mb4'…'`, `U&'…'`.
+    fn word(&mut self) -> Token<'a> {
+        let rest = self.rest();
+        let length = rest.bytes().take_while(|byte| is_in_word(*byte)).count();
+        let (word, behind) = rest.split_at(length);
+        let is = |prefix: &str| word.eq_ignore_ascii_case(prefix);
+        if behind.starts_with('\'') && (["e", "n", "x", "b", "r"].into_iter().any(is) || word.starts_with('_')) {
+            return self.literal(length + 1, is("e"));
+        }
+        if behind.starts_with("&'") && is("u") {
+            return self.literal(length + 2, false);
+        }
+        Token::Word(self.taken(self.at + length))
+    }
+
+    /// A name in square brackets, the first of which was taken.
+    pub(super) fn bracketed(&mut self) -> Option<&'a str> {
+        let end = self.rest().find(']')?;
+        let name = self.taken(self.at + end);
+        self.at += 1;
+        Some(name)
+    }
+}

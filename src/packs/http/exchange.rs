@@ -1,0 +1,113 @@
+//! One request and its answer, from first to last.
+
+use std::time::Duration;
+
+use perfmon_core::{
+    call::{Guard, guard},
+    evidence::Trace,
+    is_enabled,
+};
+
+use super::{route::Route, trace};
+
+/// A request under way. Dropped, it counts as cancelled, or as a panic while the service's code runs.
+#[derive(Debug)]
+pub(super) struct Exchange {
+    route: &'static Route,
+    /// Until it has ended.
+    guard: Option<Guard>,
+    /// Bytes of the response's body so far; none before there is a response.
+    sent: Option<u64>,
+    /// What the status said.
+    failed: bool,
+    /// The trace that the client began.
+    trace: Option<Trace>,
+    /// The service's code runs.
+    running: bool,
+}
+
+impl Exchange {
+    /// A request arrives. `None` when recording is off.
+    pub(super) fn begin(method: &str, route: Option<&str>, trace: Option<Trace>) -> Option<Self> {
+        if !is_enabled() {
+            return None;
+        }
+        let route = Route::find(method, route)?;
+        Some(Self { route, guard: Some(guard(route.site)), sent: None, failed: false, trace, running: false })
+    }
+
+    pub(super) fn route(&self) -> &'static Route {
+        self.route
+    }
+
+    /// The time since it began. `None` when it is not recorded.
+    pub(super) fn elapsed(&self) -> Option<Duration> {
+        self.guard.as_ref()?.elapsed()
+    }
+
+    /// Runs code of the service's. When that unwinds the exchange is over: it panicked.
+    pub(super) fn run<T>(exchange: &mut Option<Self>, code: impl FnOnce() -> T) -> T {
+        let mut running = exchange.take();
+        running.as_mut().into_iter().for_each(|running| running.running = true);
+        let entered = trace::enter(running.as_ref().and_then(|running| running.trace));
+        let value = code();
+        drop(entered);
+        running.as_mut().into_iter().for_each(|running| running.running = false);
+        *exchange = running;
+        value
+    }
+
+    /// The head of the response is there.
+    pub(super) fn respond(&mut self, status: u16, failed: bool) {
+        self.route.respond(status);
+        self.sent = Some(0);
+        self.failed = failed;
+    }
+
+    /// Somebody else makes the response's body: its size is not known here.
+    #[cfg(feature = "actix")]
+    pub(super) fn leave_body(&mut self) {
+        self.sent = None;
+    }
+
+    /// A piece of the response's body goes out. Gives all that went out so far.
+    pub(super) fn send(&mut self, bytes: u64) -> u64 {
+        let sent = self.sent.get_or_insert_default();
+        *sent += bytes;
+        *sent
+    }
+
+    /// The response's end says whether it failed.
+    pub(super) fn judge(&mut self, failed: bool) {
+        self.failed = failed;
+    }
+
+    /// The response is complete.
+    pub(super) fn finish(mut self) {
+        let failed = self.failed;
+        self.end(|guard| guard.finish(failed));
+    }
+
+    /// The service, or the response's body, ended with an error.
+    pub(super) fn fail(mut self) {
+        self.end(|guard| guard.finish(true));
+    }
+
+    fn end(&mut self, end: impl FnOnce(Guard)) {
+        if let Some(guard) = self.guard.take() {
+            if let Some(sent) = self.sent {
+                self.route.sent(sent);
+            }
+            let _entered = trace::enter(self.trace);
+            end(guard);
+        }
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        // While the service's code runs nothing but unwinding drops it, and then a guard counts as a panic.
+        let running = self.running;
+        self.end(|guard| if running { drop(guard) } else { guard.cancel() });
+    }
+}

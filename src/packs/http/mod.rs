@@ -1,0 +1,89 @@
+//! Requests that are served: one layer around axum, hyper or tonic, a middleware for actix-web, and a profile of every endpoint.
+//!
+//! ```
+//! # #[cfg(feature = "axum")] {
+//! use axum::{Router, routing::get};
+//! use perfmon::http::MonitorLayer;
+//!
+//! async fn order() -> &'static str {
+//!     "4 shares"
+//! }
+//!
+//! let app: Router = Router::new().route("/orders/{id}", get(order)).layer(MonitorLayer::new());
+//! # }
+//! ```
+//!
+//! Every request then is a call of the site `GET /orders/{id}`, in reports, windows, objectives and `/metrics` like any other, and [`endpoints`] has a table of them.
+//!
+//! # What a request is
+//!
+//! | | |
+//! |---|---|
+//! | begins | when the layer is given it; from then on it is in flight. One whose client is gone before axum or hyper come to it never gets here |
+//! | ends | with the last byte, or the trailers, of its response's body: a download counts until it is sent, an event stream as long as it is listened to. Where there is no body (`HEAD`, 204, 304, 101) with the head. What the system still has in its buffers is not waited for |
+//! | ok | whatever is none of the following; 4xx too, which is the client's error |
+//! | error | a status of 5xx ([`MonitorLayer::error_when`]), a gRPC status other than 0 ([`MonitorLayer::grpc_error_when`]), an error of the service or of the body |
+//! | panic | the service or the body unwinds; the panic goes on unchanged. One that is caught inside the layer is the 500 that became of it |
+//! | cancelled | the future or the unfinished body is dropped: the client has gone, or a time limit outside the layer has passed |
+//!
+//! OpenTelemetry leaves open where `http.server.request.duration` ends; most peers end it with the head of the response, and so know nothing of downloads that break off. The headers below tell the time to the head.
+//!
+//! # Routes
+//!
+//! A path is no route: there are as many as clients care to make up. The route is
+//!
+//! - what [`MonitorLayer::route_with`] says, for hyper and others without a router,
+//! - for gRPC `/package.Service/Method`,
+//! - for axum (feature `axum`) the template that matched. Add the layer with `Router::layer`, after the routes; around a whole router, from outside, nothing has matched yet,
+//! - `unmatched` for requests that none of these knows.
+//!
+//! Methods are those of HTTP, others `_OTHER`. A thousand routes and methods have figures of their own; requests of further ones, and of routes longer than 256 bytes, count in the route `other` and in
+//! `http_server_routes_refused_total`. Of a gRPC server that strangers reach, its clients make up methods: let `route_with` name those that there are, as `Some("other")` the rest.
+//!
+//! # Figures
+//!
+//! | metric | labels | |
+//! |---|---|---|
+//! | `http_server_responses_total` | method, route, status | responses begun; 24 statuses of a route, then `other` |
+//! | `http_server_request_body_size` | method, route | bytes of the request's body that the service read, counted as they flow |
+//! | `http_server_response_body_size` | method, route | bytes of the response's body, of those that broke off too |
+//! | `http_server_routes_refused_total` | | requests of routes beyond the limit |
+//!
+//! `/metrics` has them, with `http_server_request_duration_seconds` and `http_server_active_requests`, under OpenTelemetry's names of labels.
+//!
+//! Responses get `Server-Timing: total;dur=12.34` and `X-Response-Time: 12.34ms`, milliseconds until the head was there. They tell strangers how long things take; [`MonitorLayer::server_timing`] and
+//! [`MonitorLayer::response_time`] switch them off.
+//!
+//! A request's header `traceparent` gives its trace to the request and to every monitored call that is made while its future or body is polled: the slow ones have it as
+//! [evidence](crate::evidence::slow_calls). Spans' traces (feature `tracing`) go before it. What a handler spawns is on its own.
+//!
+//! # Counted once
+//!
+//! A handler that has [`monitor_request`](crate::monitor_request) with the layer's method and route would count every request twice, in one site. Under the layer use
+//! [`monitor_latency`](crate::monitor_latency), which is a site of its own. Two layers around one axum router, or nested ones, count once: the outermost does. (The mark
+//! is in the request's extensions, and put there only where a router has made some. Around other services, add one.)
+//!
+//! # What it costs
+//!
+//! No lock, and nothing from the heap after a route's first requests, but for the headers' values and what axum does to have a body of another type. A request to axum takes 0.8 µs more,
+//! 0.5 without headers. The first requests of each route and status make their series.
+
+#[cfg(feature = "actix")]
+pub mod actix;
+mod body;
+mod endpoints;
+mod exchange;
+mod grpc;
+mod layer;
+mod route;
+mod service;
+mod timing;
+mod trace;
+
+pub(crate) use self::trace::current_trace;
+pub use self::{
+    body::{RequestBody, ResponseBody},
+    endpoints::{Endpoint, Sizes, Times, endpoints},
+    layer::MonitorLayer,
+    service::{Monitor, ResponseFuture},
+};

@@ -1,0 +1,84 @@
+//! Clients that hang up.
+
+use std::{convert::Infallible, future::pending, sync::Arc};
+
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    routing::get,
+};
+use futures::{StreamExt, stream};
+use perfmon::http::MonitorLayer;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    sync::Notify,
+};
+
+use crate::support::{ask, connect, get as fetch, outcomes, serve, sizes, statuses, until};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn before_there_is_a_response() {
+    let begun = Arc::new(Notify::new());
+    let told = begun.clone();
+    let never = move || {
+        let told = told.clone();
+        async move {
+            told.notify_one();
+            pending::<()>().await;
+        }
+    };
+    let address = serve(Router::new().route("/gone/before", get(never)).layer(MonitorLayer::new())).await;
+    let mut stream = TcpStream::connect(address).await.expect("it listens");
+    stream.write_all(b"GET /gone/before HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("written");
+    begun.notified().await;
+    let now = until("GET /gone/before", |now| now.get("GET /gone/before").is_some_and(|site| site.in_flight() == 1));
+    assert_eq!(now.get("GET /gone/before").expect("a site").calls(), 0);
+    drop(stream);
+    assert_eq!(outcomes("GET /gone/before", 1), [0, 0, 0, 1]);
+    assert_eq!(statuses("GET", "/gone/before"), []);
+    assert_eq!(sizes("GET", "/gone/before"), [(1, 0), (0, 0)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_the_middle_of_it() {
+    let endless = || async {
+        let first = stream::iter([Ok::<_, Infallible>(Bytes::from_static(b"0123456789"))]);
+        Body::from_stream(first.chain(stream::pending()))
+    };
+    let address = serve(Router::new().route("/gone/amid", get(endless)).layer(MonitorLayer::new())).await;
+    let mut stream = TcpStream::connect(address).await.expect("it listens");
+    stream.write_all(b"GET /gone/amid HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("written");
+    let mut seen = Vec::new();
+    while !seen.ends_with(b"0123456789\r\n") {
+        assert_ne!(stream.read_buf(&mut seen).await.expect("a response"), 0);
+    }
+    drop(stream);
+    assert_eq!(outcomes("GET /gone/amid", 1), [0, 0, 0, 1]);
+    assert_eq!(statuses("GET", "/gone/amid"), [("200".to_owned(), 1)]);
+    assert_eq!(sizes("GET", "/gone/amid")[1], (1, 10));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_fails_is_an_error() {
+    let failing = || async {
+        Body::from_stream(stream::iter([
+            Ok(Bytes::from_static(b"half")),
+            Err(std::io::Error::other("the disk is gone")),
+        ]))
+    };
+    let address = serve(Router::new().route("/gone/failing", get(failing)).layer(MonitorLayer::new())).await;
+    // Whether the head came through before the connection ended is the server's business.
+    let _ = connect(address).await.send_request(ask("GET", "/gone/failing", Body::empty())).await;
+    assert_eq!(outcomes("GET /gone/failing", 1), [0, 1, 0, 0]);
+    assert_eq!(sizes("GET", "/gone/failing")[1], (1, 4));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_after_its_end_is_nothing_to_the_request() {
+    let address = serve(Router::new().route("/gone/after", get(|| async { "all" })).layer(MonitorLayer::new())).await;
+    for _ in 0..20 {
+        assert_eq!(fetch(address, "GET", "/gone/after").await.1, b"all");
+    }
+    assert_eq!(outcomes("GET /gone/after", 20), [20, 0, 0, 0]);
+}
