@@ -281,9 +281,9 @@ impl Bot {
         };
         // What is not filled when the session ends is cancelled.
         if execution.filled == order.quantity {
-            ticket.filled()
+            ticket.filled();
         } else {
-            ticket.cancelled()
+            ticket.cancelled();
         }
         Ok(execution)
     }
