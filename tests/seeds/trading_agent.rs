@@ -134,6 +134,10 @@ fn profit_and_loss_are_summed_up() {
     let switches: Vec<_> = book["kill_switches"].as_array().expect("a list").iter().map(|one| &one["name"]).collect();
     assert_eq!(switches, ["drawdown", "pnl", "psr"]);
 
+    let (_, status) = perfmon(world, &["status"]);
+    let line = status.lines().find(|line| line.starts_with("book algo_trade: P&L ")).expect(&status);
+    assert!(["today ", "drawdown ", "open position"].iter().all(|part| line.contains(part)), "{line}");
+
     // The bot reckons its equity by itself, too, and says after each session what it is: for any day both have to say the same.
     let said = &Mutex::new(BTreeMap::new());
     let same = thread::scope(|scope| {
