@@ -107,6 +107,18 @@ fn a_table_for_people() {
     assert!(!table.contains("read_back.never"), "who did nothing has no line");
 }
 
+/// What a program reckoned wrongly, below zero say, is shown as it was told.
+#[test]
+fn a_table_has_numbers_of_any_size() {
+    {
+        let _within = Agent::of("read_back.huge").enter();
+        perfmon::tokens(u64::MAX, 1);
+    }
+    let table = agents::summary().to_string();
+    let line = table.lines().find(|line| line.contains("read_back.huge")).expect("a line of the agent");
+    assert!(line.ends_with("18446744073709551615           1"), "{line}");
+}
+
 /// Plain data, there and back.
 #[cfg(feature = "serde")]
 #[test]

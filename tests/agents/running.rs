@@ -285,3 +285,20 @@ fn a_guard_leaves_the_agent_alone() {
     assert_eq!(tokens("running.guard"), (0, 1));
     assert_eq!(agents::summary().agent("running.guard").expect("it ran").runs.ok, 1);
 }
+
+#[test]
+fn entered_together_all_leave_in_whatever_order() {
+    let before = Agent::current();
+    drop((Agent::of("running.team").enter(), Agent::of("running.member").enter()));
+    assert_eq!(Agent::current(), before);
+
+    let first = Agent::of("running.first").enter();
+    let second = Agent::of("running.second").enter();
+    drop(first);
+    assert_eq!(Agent::current(), before);
+    let third = Agent::of("running.third").enter();
+    drop(second);
+    assert_eq!(Agent::current().name(), "running.third");
+    drop(third);
+    assert_eq!(Agent::current(), before);
+}

@@ -51,6 +51,20 @@ fn a_name_is_one_switch() {
     assert!(kill_switches().iter().any(|one| one.book() == "shared" && one.name() == "volatility" && one.is_active()));
 }
 
+#[test]
+fn those_of_a_book_that_is_done_can_be_taken_out() {
+    let (done, labels) = (KillSwitches::new("done"), [("book", "done"), ("switch", "pnl")]);
+    done.switch("pnl").activate("-5.2 %");
+    done.remove();
+    assert_eq!(value(&snapshot(), "trading_kill_switch_active", &labels), None);
+    assert!(done.any_active(), "the handles there are go on working");
+
+    let next = KillSwitches::new("done");
+    assert!(!next.any_active());
+    done.remove();
+    assert_eq!(value(&snapshot(), "trading_kill_switch_active", &labels), Some(0.0));
+}
+
 /// The switch, whether it became active, why.
 type Heard = (String, bool, Option<String>);
 

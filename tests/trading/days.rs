@@ -120,3 +120,36 @@ fn old_days_make_room() {
         close(summary.pnl.total, 4_950.0);
     }
 }
+
+/// 0.1 + 0.2 + 0.3 is not 0.3 + 0.2 + 0.1.
+#[test]
+fn equity_that_rests_is_at_its_peak() {
+    let book = builder().build().expect("a new name");
+    for (symbol, amount) in [("Z", 0.1), ("M", 0.2), ("A", 0.3)] {
+        book.at(noon(0)).record_pnl(symbol, amount, PnlKind::Realized);
+    }
+    book.at(noon(1)).mark("Z", 1.0);
+    let summary = book.at(noon(1)).summary();
+    assert_eq!((summary.pnl.daily, summary.drawdown.value, summary.drawdown.days), (Some(0.0), 0.0, 0));
+}
+
+/// Each of many updates is rounded, and in ways of its own.
+#[test]
+fn equity_that_rests_is_at_its_peak_after_many_updates_too() {
+    for number in 0..50_u32 {
+        let book = builder().capital(10_000.0).intraday_drawdown().build().expect("a new name");
+        let price = |update: u32, symbol: u32| f64::from((number * 31 + update * 17 + symbol * 7) % 1_009) / 7.0;
+        let symbols = ["Z", "B", "M"];
+        for (place, symbol) in (0..).zip(symbols) {
+            book.at(noon(0)).fill(Fill::buy(symbol, 0.1 + price(1, place), 1.0 + price(2, place)));
+            (3..50).for_each(|update| book.at(noon(0)).mark(symbol, price(update, place)));
+            book.at(noon(0)).mark(symbol, 1_000.0);
+        }
+        for day in 1..4 {
+            book.at(noon(day)).mark("Z", 1_000.0);
+        }
+        let drawdown = book.at(noon(3)).summary().drawdown;
+        book.remove();
+        assert_eq!((drawdown.ratio, drawdown.value, drawdown.days), (Some(0.0), 0.0, 0), "{number}");
+    }
+}

@@ -117,7 +117,7 @@ fn of_prices_the_latest_by_event_time_holds() {
     book.at(noon(0)).fill(Fill::buy("X", 1.0, 100.0));
     book.at(noon(0) + Duration::from_secs(10)).mark("X", 110.0);
     book.at(noon(0) + Duration::from_secs(5)).mark("X", 90.0);
-    book.at(noon(0) + Duration::from_secs(5)).update_position("X", Position::default());
+    book.at(noon(0) + Duration::from_secs(5)).record_pnl("X", -1.0, PnlKind::Unrealized);
     let summary = book.summary();
     close(summary.pnl.unrealized, 10.0);
     assert_eq!(summary.refused.outdated, 2);
@@ -126,6 +126,27 @@ fn of_prices_the_latest_by_event_time_holds() {
     let summary = book.summary();
     close(summary.pnl.unrealized, 20.0);
     assert_eq!((summary.refused.outdated, held(&summary, "X").quantity), (2, 2.0));
+}
+
+/// Positions and prices come different ways, so each has its own latest.
+#[test]
+fn a_position_that_is_older_than_the_price_is_a_position() {
+    let book = book();
+    let second = |number: u64| book.at(noon(0) + Duration::from_secs(number));
+    let position = |quantity| Position { quantity, entry_price: 100.0, current_price: 101.0, ..Position::default() };
+    second(1).update_position("X", position(5.0));
+    second(10).mark("X", 110.0);
+    second(9).update_position("X", position(2.0));
+    let summary = book.summary();
+    assert_eq!((held(&summary, "X").quantity, held(&summary, "X").price), (2.0, Some(110.0)));
+    close(summary.pnl.unrealized, 20.0);
+
+    // Older than the position, or than a trade, it is outdated.
+    second(8).update_position("X", position(5.0));
+    second(20).fill(Fill::buy("X", 1.0, 110.0));
+    second(19).update_position("X", position(2.0));
+    let summary = book.summary();
+    assert_eq!((held(&summary, "X").quantity, summary.refused.outdated), (3.0, 2));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
-    args::{Asked, Form},
+    args::{Asked, Form, Written},
     client::Client,
     failure::Failure,
     health::{Vitals, duration},
@@ -22,7 +22,6 @@ struct Dashboard {
     /// `None` in the first second.
     health: Option<Vitals>,
     performance: Performance,
-    alerts: Vec<Value>,
     /// What the pack for trading tells, or the program itself in any shape.
     #[serde(default)]
     pnl: Value,
@@ -58,7 +57,7 @@ struct Stats {
 
 pub(crate) fn status(asked: &Asked) -> Result<(), Failure> {
     let client = Client::new(&asked.target)?;
-    let answer = client.get("/api/v1/dashboard")?;
+    let answer = client.get("/api/v1/dashboard", Written::Json)?;
     match asked.format {
         Form::Text => {
             let dashboard: Dashboard = client.json(&answer)?;
@@ -74,7 +73,7 @@ pub(crate) fn status(asked: &Asked) -> Result<(), Failure> {
                 "performance": part("performance"),
                 "alerts": part("alerts"),
             });
-            output::write(None, &status.to_string())
+            output::write(None, &output::indented(&status.to_string()))
         }
     }
 }
@@ -93,11 +92,8 @@ impl Dashboard {
             "calls: {calls} ({rate:.1}/s), {errors} errors, {panics} panics in the last {window} ({span} seen); {in_flight} in flight"
         );
         let missed = self.performance.objectives_missed;
-        let tint = |count: usize| if count == 0 { Tint::Faint } else { Tint::Bad };
-        let alerts = format!("alerts: {} active", self.alerts.len());
-        let objectives = format!("objectives: {missed} missed");
-        _ = writeln!(text, "{}", paint.tint(&objectives, tint(usize::from(missed > 0))));
-        _ = writeln!(text, "{}", paint.tint(&alerts, tint(self.alerts.len())));
+        let tint = if missed == 0 { Tint::Faint } else { Tint::Bad };
+        _ = writeln!(text, "{}", paint.tint(&format!("objectives: {missed} missed"), tint));
         for book in self.pnl["books"].as_array().into_iter().flatten() {
             _ = writeln!(text, "{}", book_line(book, paint));
         }

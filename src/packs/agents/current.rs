@@ -14,12 +14,19 @@ use super::{NONE, names};
 
 thread_local! {
     // Without a destructor, so it can be asked to a thread's very end.
-    static CURRENT: Cell<Agent> = const { Cell::new(Agent(NONE)) };
+    static CURRENT: Cell<Running> = const { Cell::new(Running { agent: Agent(NONE), depth: 0 }) };
 }
 
 /// An agent, by its name. Copies freely and goes anywhere: take the [current](Self::current) one to where the work goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Agent(&'static str);
+
+/// Who runs on a thread, and how many were entered for it to do so.
+#[derive(Debug, Clone, Copy)]
+struct Running {
+    agent: Agent,
+    depth: usize,
+}
 
 impl Agent {
     /// The agent that runs here; outside of any, the one named [`NONE`].
@@ -32,7 +39,7 @@ impl Agent {
     #[must_use]
     #[inline]
     pub fn current() -> Self {
-        CURRENT.get()
+        CURRENT.get().agent
     }
 
     /// The agent of this name.
@@ -65,11 +72,13 @@ impl Agent {
         self.0
     }
 
-    /// The agent runs on this thread until the value is dropped; then the one before it does again. For code that does not wait: over an `.await` the thread
-    /// belongs to others, [`carry`](Self::carry) the future there.
+    /// The agent runs on this thread until the value is dropped; then the one before it does again, and whoever was entered since has left too. For code that
+    /// does not wait: over an `.await` the thread belongs to others, [`carry`](Self::carry) the future there.
     #[inline]
     pub fn enter(self) -> Entered {
-        Entered { before: CURRENT.replace(self), here: PhantomData }
+        let before = CURRENT.get();
+        CURRENT.set(Running { agent: self, depth: before.depth.wrapping_add(1) });
+        Entered { before, here: PhantomData }
     }
 
     /// A future as this agent's: it runs whenever the future is polled, and while it is dropped.
@@ -96,7 +105,7 @@ pub fn carry<F: Future>(future: F) -> Carried<F> {
 #[derive(Debug)]
 #[must_use = "an agent that is not kept leaves at once: write `let _within = …;`, not `let _ = …;`"]
 pub struct Entered {
-    before: Agent,
+    before: Running,
     /// It belongs to its thread.
     here: PhantomData<*const ()>,
 }
@@ -104,7 +113,10 @@ pub struct Entered {
 impl Drop for Entered {
     #[inline]
     fn drop(&mut self) {
-        CURRENT.set(self.before);
+        // Dropped after one that was entered before it, as the second of a tuple is, it has left already.
+        if CURRENT.get().depth > self.before.depth {
+            CURRENT.set(self.before);
+        }
     }
 }
 

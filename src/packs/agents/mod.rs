@@ -29,7 +29,8 @@
 //! is set while the future is polled and the one before it is set again afterwards, so agents that take turns on a thread, or move between threads, never
 //! mix. It is set too while a future is dropped, so that a stream can report its tokens when it is given up.
 //!
-//! What is spawned is another task and begins outside of any agent, unless the agent is [carried](carry) along:
+//! What is spawned is another task and begins outside of any agent, unless the agent is [carried](carry) along. (But an agent that is no future and drives a runtime
+//! itself, by `block_on` on its own thread, is around all that the runtime polls there meanwhile, tasks of others too.)
 //!
 //! ```
 //! use perfmon::{agents, monitor_agent};

@@ -26,7 +26,7 @@ pub struct Summary {
 pub struct AgentSummary {
     /// Its name.
     pub agent: String,
-    /// Its runs. None for [`NONE`], nor for an agent that is only [entered](super::Agent::enter).
+    /// Its runs. None for [`NONE`] (but those whose label `agent` was empty), nor for an agent that is only [entered](super::Agent::enter).
     pub runs: Calls,
     /// Tokens used, in runs that are not over too.
     pub tokens: Tokens,

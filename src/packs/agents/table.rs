@@ -8,8 +8,8 @@ use super::{Calls, Summary, ToolSummary};
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let used = |agent: &&super::AgentSummary| {
-            let running = agent.runs.finished + agent.runs.running;
-            running + agent.tokens.input + agent.tokens.output > 0 || !agent.tools.is_empty()
+            let counts = [agent.runs.finished, agent.runs.running, agent.tokens.input, agent.tokens.output];
+            counts.iter().any(|count| *count > 0) || !agent.tools.is_empty()
         };
         let agents: Vec<_> = self.agents.iter().filter(used).collect();
         let tools = || agents.iter().flat_map(|agent| &agent.tools);

@@ -80,7 +80,8 @@ impl Book {
         &self.0.rules.name
     }
 
-    /// Takes its metrics out, and lets its name be used again. The handles go on working.
+    /// Takes its metrics out, and lets its name be used again. The handles go on working. Its kill switches stay as they are, active or not: the next book of the name has
+    /// them, unless they are [removed](KillSwitches::remove) too.
     pub fn remove(&self) {
         if let Some(source) = lock(&self.0.source).take() {
             source.remove();
@@ -231,7 +232,7 @@ impl AtTime<'_, Book> {
         self.update(|ledger, at| ledger.fill(&fill, at));
     }
 
-    /// What one of this symbol is worth. Nothing happens for a symbol that the book does not know, because there is nothing to value.
+    /// What one of this symbol is worth. Of a symbol that the book does not know there is nothing to value, so nothing happens but that its day begins.
     pub fn mark(&self, symbol: &str, price: f64) {
         self.update(|ledger, at| ledger.mark(symbol, price, at));
     }

@@ -5,7 +5,7 @@ use jiff::civil;
 use super::Date;
 
 /// How far the equity is, and was at most, below its peak: 1 − equity ÷ peak. It begins with the capital; a day counts with the equity it closes with, and the one
-/// under way with what it has now (unless [`intraday_drawdown`](super::Builder::intraday_drawdown) has every update count).
+/// under way with what it has now, so that its largest may be less again when the day closes higher (unless [`intraday_drawdown`](super::Builder::intraday_drawdown) has every update count).
 #[derive(Debug, Clone, PartialEq, Default)]
 #[cfg_attr(any(feature = "serde", feature = "exporter"), derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
@@ -45,6 +45,10 @@ pub(super) struct Moment {
     pub(super) day: u32,
 }
 
+/// In parts of the peak, what rounding may take off equity that has not changed: sums that are kept as positions change, and added up anew for whoever reads, differ by so
+/// much at most. Else a curve at rest would be in a drawdown that never ends.
+const ROUNDING: f64 = 1e-12;
+
 /// What is remembered of a curve.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Tracker {
@@ -58,8 +62,11 @@ pub(super) struct Tracker {
 
 impl Tracker {
     /// The next point of the curve.
-    pub(super) fn reach(&mut self, now: Moment) {
+    pub(super) fn reach(&mut self, mut now: Moment) {
         let peak = *self.peak.get_or_insert(now);
+        if peak.equity - now.equity <= peak.equity.abs() * ROUNDING {
+            now.equity = now.equity.max(peak.equity);
+        }
         if self.last.is_some_and(|last| last.equity < peak.equity) {
             self.longest = self.lasted(&now);
         }

@@ -20,6 +20,8 @@ pub(super) struct Holding {
     /// The latest price, and since when it is known.
     pub(super) price: Option<f64>,
     priced_at: i64,
+    /// The time of the latest trade or statement of the position; never after `priced_at`, since both are prices too.
+    held_at: i64,
     /// Unrealized P&L as the program says.
     stated: Option<f64>,
     pub(super) realized: f64,
@@ -47,6 +49,7 @@ impl Holding {
             entry: 0.0,
             price: None,
             priced_at: i64::MIN,
+            held_at: i64::MIN,
             stated: None,
             realized: 0.0,
             fees: 0.0,
@@ -76,6 +79,10 @@ impl Holding {
         let signed = if fill.side == Side::Buy { fill.quantity } else { -fill.quantity };
         let opens = self.quantity == 0.0 || (self.quantity > 0.0) == (signed > 0.0);
         let closed = if opens {
+            if self.quantity == 0.0 {
+                // What a flat position is said to have cost means nothing.
+                self.entry = fill.price;
+            }
             let quantity = self.quantity + signed;
             // A mean of prices stays between them; a quotient of sums need not.
             self.entry += (fill.price - self.entry) * (signed / quantity);
@@ -87,6 +94,7 @@ impl Holding {
         self.most = self.most.max(self.quantity.abs());
         self.fees += fill.fee;
         self.stated = None;
+        self.held_at = self.held_at.max(at);
         self.mark(fill.price, at);
         closed
     }
@@ -118,19 +126,23 @@ impl Holding {
         newest
     }
 
-    /// The position as the program keeps it, under the same rule.
+    /// The position as the program keeps it; false, and nothing changes, when a later trade or position is known. A later price stays: positions come from
+    /// brokers, prices from exchanges, whose clocks and ways are different ones.
     pub(super) fn state(&mut self, position: &super::Position, at: i64) -> bool {
-        let newest = self.renew(at);
-        if newest {
-            (self.quantity, self.entry) = (position.quantity, position.entry_price);
-            self.most = self.quantity.abs();
+        if at < self.held_at {
+            return false;
+        }
+        self.held_at = at;
+        (self.quantity, self.entry) = (position.quantity, position.entry_price);
+        self.most = self.quantity.abs();
+        if self.renew(at) {
             self.price = Some(position.current_price);
             self.stated = position.unrealized_pnl.filter(|amount| *amount != 0.0 || self.quantity != 0.0);
         }
-        newest
+        true
     }
 
-    /// Its unrealized P&L as the program knows it, under the same rule.
+    /// Its unrealized P&L as the program knows it; false, and nothing changes, when something later is known.
     pub(super) fn state_unrealized(&mut self, amount: f64, at: i64) -> bool {
         let newest = self.renew(at);
         if newest {
@@ -153,7 +165,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::{Closed, Holding};
-    use crate::trading::Fill;
+    use crate::trading::{Fill, Position};
 
     fn closing(fills: &[Fill<'_>]) -> (Holding, Vec<Option<Closed>>) {
         let mut holding = Holding::new(Arc::from("X"));
@@ -166,6 +178,14 @@ mod tests {
         let (holding, closed) = closing(&[Fill::buy("X", 10.0, 100.0), Fill::sell("X", 40.0, 110.0)]);
         assert_eq!(closed[1], Some(Closed { pnl: 100.0, part: 0.25 }));
         assert_eq!((holding.quantity, holding.entry, holding.realized), (-30.0, 110.0, 100.0));
+    }
+
+    #[test]
+    fn the_entry_of_a_flat_position_means_nothing() {
+        let mut holding = Holding::new(Arc::from("X"));
+        holding.state(&Position { entry_price: 1e17, ..Position::default() }, 0);
+        holding.trade(&Fill::buy("X", 10.0, 100.0), 0);
+        assert_eq!((holding.entry, holding.unrealized()), (100.0, 0.0));
     }
 
     #[test]

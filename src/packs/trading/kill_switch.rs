@@ -146,6 +146,12 @@ impl KillSwitches {
         self.0.by_name.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 
+    /// Takes them out of the metrics, and lets the book's name be used again, by switches that are inactive. For a book that is done, as those of a backtest are. The handles
+    /// there are go on working, but know nothing of those made since. Does nothing to those named `other`, which many books may share.
+    pub fn remove(&self) {
+        BOOKS.remove(|known| Arc::ptr_eq(&known.0, &self.0));
+    }
+
     /// Whether any is active: trading is to stop.
     #[must_use]
     pub fn any_active(&self) -> bool {

@@ -45,9 +45,9 @@ impl<T: Told> Known<T> {
         by_name.entry(name.to_owned()).or_insert_with(|| make(name)).clone()
     }
 
-    /// Takes one out: it goes on working and is told no more. One that has its name since stays.
+    /// Takes one out: it goes on working and is told no more. One that has its name since stays, and so does what many share: none of them can tell who else does.
     pub(super) fn remove(&self, is: impl Fn(&T) -> bool) {
-        self.by_name.write().unwrap_or_else(PoisonError::into_inner).retain(|_, known| !is(known));
+        self.by_name.write().unwrap_or_else(PoisonError::into_inner).retain(|name, known| name == OTHER || !is(known));
     }
 
     pub(super) fn all(&self) -> Vec<T> {
@@ -73,7 +73,8 @@ impl<T: Told> Collector for &'static Known<T> {
 
 /// The name under which something belongs into a map of so many at most, the one for the rest among them.
 pub(super) fn bounded<'a, T>(known: &BTreeMap<String, T>, name: &'a str, most: usize) -> &'a str {
-    if known.contains_key(name) || known.len() < most - 1 { name } else { OTHER }
+    let names = || known.len() - usize::from(known.contains_key(OTHER));
+    if known.contains_key(name) || names() < most - 1 { name } else { OTHER }
 }
 
 /// A name as it is kept: its first 128 bytes, whole characters.
@@ -83,4 +84,34 @@ pub(super) fn cut(name: &str) -> &str {
         end -= 1;
     }
     &name[..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use perfmon_core::collect::Samples;
+
+    use super::{Known, MOST, OTHER, Told};
+
+    impl Told for Arc<str> {
+        const COLLECTOR: &'static str = "tested";
+
+        fn tell(&self, _out: &mut Samples) {}
+    }
+
+    static KNOWN: Known<Arc<str>> = Known::new();
+
+    #[test]
+    fn what_many_share_is_not_taken_out_by_one() {
+        let get = |name: &str| KNOWN.get(name, |name| Arc::from(name));
+        let remove = |one: &Arc<str>| KNOWN.remove(|known| Arc::ptr_eq(known, one));
+        let all: Vec<Arc<str>> = (0..MOST + 10).map(|number| get(&format!("{number}"))).collect();
+        assert_eq!((KNOWN.all().len(), &**all.last().expect("many")), (MOST, OTHER));
+        remove(&get("one too many"));
+        assert!(Arc::ptr_eq(&get("another"), all.last().expect("many")));
+
+        remove(&all[0]);
+        assert_eq!(&*get("another"), "another", "there is a place again");
+    }
 }

@@ -13,7 +13,7 @@ pub struct Refused {
     pub symbol: u64,
     /// The event time was before 1678 or after 2262.
     pub time: u64,
-    /// A price or position that is older than the one known.
+    /// A price, level or position that is older than the one known, or a position that is older than the last fill.
     pub outdated: u64,
     /// Positions of symbols that found no place, because all of them were held. A fill's fee was counted.
     pub symbol_limit: u64,

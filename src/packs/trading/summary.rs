@@ -42,7 +42,7 @@ pub struct Summary {
     pub performance: Performance,
     /// Risk.
     pub risk: Risk,
-    /// Fills that were taken over.
+    /// Fills, those too that were counted though their position found no place.
     pub fills: u64,
     /// Results above zero: closing fills with their fees taken off, and amounts recorded as realized.
     pub wins: u64,
@@ -139,8 +139,9 @@ impl Copied {
 
     /// `days` are those before the one under way, which is over as well if it ends before `now`.
     pub(super) fn summary(mut self, rules: &Rules, days: &mut Vec<Day>, dropped: u64, now: i64) -> Summary {
-        self.rows.sort_unstable_by(|one, other| one.symbol.cmp(&other.symbol));
+        // Before they are sorted: added up in another order than the ledger's, they would differ from it by rounding, and equity that rests would be below its peak.
         let (sums, of_capital) = (sums(&self.rows, self.other), rules.capital.is_some());
+        self.rows.sort_unstable_by(|one, other| one.symbol.cmp(&other.symbol));
         let equity = rules.start() + sums.total();
         if let Some(today) = &self.today {
             self.curve.reach(today.moment(equity));

@@ -134,6 +134,8 @@ impl OrderLatency {
     /// ```
     #[allow(clippy::must_use_candidate)]
     pub fn promise(self, objectives: impl IntoIterator<Item = Objective>) -> bool {
+        // An iterator may be the program's own code, which runs without the lock.
+        let objectives: Vec<Objective> = objectives.into_iter().collect();
         let mut promises = PROMISES.lock().unwrap_or_else(PoisonError::into_inner);
         let in_time = promises.as_mut().map(|promises| promises[self as usize].extend(objectives));
         in_time.is_some()
