@@ -22,6 +22,9 @@ struct Dashboard {
     /// `None` in the first second.
     health: Option<Vitals>,
     performance: Performance,
+    /// What the pack for trading tells, or the program itself in any shape.
+    #[serde(default)]
+    pnl: Value,
     latency: Vec<Component>,
 }
 
@@ -91,6 +94,9 @@ impl Dashboard {
         let missed = self.performance.objectives_missed;
         let tint = if missed == 0 { Tint::Faint } else { Tint::Bad };
         _ = writeln!(text, "{}", paint.tint(&format!("objectives: {missed} missed"), tint));
+        for book in self.pnl["books"].as_array().into_iter().flatten() {
+            _ = writeln!(text, "{}", book_line(book, paint));
+        }
         for Component { kind, name, stats } in self.latency.iter().take(SITES) {
             let wrong = stats.errors + stats.panics;
             let p99 = stats.p99_ns.map(Duration::from_nanos).map(|p99| format!(", p99 {p99:.1?}")).unwrap_or_default();
@@ -98,4 +104,26 @@ impl Dashboard {
         }
         text
     }
+}
+
+/// `book algo_trade: P&L +65.6 %, today -0.3 %, drawdown 13.5 %, 1 open position`; in money where there is no capital.
+fn book_line(book: &Value, paint: Paint) -> String {
+    let percent = |value: &Value| value.as_f64().map(|ratio| format!("{:+.1} %", ratio * 100.0));
+    let currency = plain(book["currency"].as_str().unwrap_or_default());
+    let money = |value: &Value| value.as_f64().map(|money| format!("{money:+.2} {currency}").trim_end().to_owned());
+    let pnl = &book["pnl"];
+    let facts = [
+        percent(&pnl["ratio"]).or_else(|| money(&pnl["total"])).map(|all| format!("P&L {all}")),
+        percent(&pnl["daily_ratio"]).or_else(|| money(&pnl["daily"])).map(|day| format!("today {day}")),
+        book["drawdown"]["ratio"].as_f64().map(|ratio| format!("drawdown {:.1} %", ratio * 100.0)),
+        book["open_positions"].as_u64().map(|open| format!("{open} open position{}", if open == 1 { "" } else { "s" })),
+    ];
+    let facts: Vec<String> = facts.into_iter().flatten().collect();
+    let mut line = format!("book {}: {}", plain(book["book"].as_str().unwrap_or_default()), facts.join(", "));
+    let switches = book["kill_switches"].as_array().into_iter().flatten().filter(|switch| switch["active"] == true);
+    let active: Vec<_> = switches.filter_map(|switch| switch["name"].as_str()).map(plain).collect();
+    if !active.is_empty() {
+        line += &paint.tint(&format!("; stopped by {}", active.join(", ")), Tint::Bad);
+    }
+    line
 }

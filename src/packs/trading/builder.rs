@@ -1,8 +1,8 @@
 //! How a book is set up.
 
 use std::{
-    collections::BTreeSet,
-    sync::{Mutex, PoisonError},
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use perfmon_core::Error;
@@ -10,10 +10,28 @@ use perfmon_core::Error;
 use super::{Book, RegimeRule, calendar::Calendar};
 
 /// Books at a time.
-const BOOKS: usize = 256;
+const MOST: usize = 256;
 
-/// The names of the books there are.
-static NAMES: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+/// The books there are, by name.
+static BOOKS: Mutex<BTreeMap<String, Book>> = Mutex::new(BTreeMap::new());
+
+fn known() -> MutexGuard<'static, BTreeMap<String, Book>> {
+    BOOKS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Every book there is, by name: those that were built and not [removed](Book::remove).
+///
+/// ```
+/// use perfmon::trading::{Book, books};
+///
+/// let book = Book::builder("momentum").build()?;
+/// assert_eq!(books().iter().map(Book::name).collect::<Vec<_>>(), ["momentum"]);
+/// # Ok::<(), perfmon::Error>(())
+/// ```
+#[must_use]
+pub fn books() -> Vec<Book> {
+    known().values().cloned().collect()
+}
 
 /// What is fixed for a book.
 #[derive(Debug, Clone)]
@@ -168,22 +186,23 @@ impl Builder {
     /// When there is a book of this name, or there are 256 (take out by [`Book::remove`] what is done), a setting is out of its range, or there is no time zone of that
     /// name.
     pub fn build(self) -> Result<Book, Error> {
-        let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
-        if names.contains(&self.name) {
+        let mut books = known();
+        if books.contains_key(&self.name) {
             return Err(Error::invalid(format!(
                 "there is a book `{}` already; clone it, or take it out with `remove`",
                 self.name
             )));
         }
-        if names.len() == BOOKS {
+        if books.len() == MOST {
             return Err(Error::invalid(format!(
-                "failed to set up the book `{}`: there are {BOOKS} already; take those out with `remove` that are done",
+                "failed to set up the book `{}`: there are {MOST} already; take those out with `remove` that are done",
                 self.name
             )));
         }
         let rules = self.rules()?;
-        names.insert(rules.name.clone());
-        Ok(Book::new(rules))
+        let book = Book::new(rules);
+        books.insert(book.name().to_owned(), book.clone());
+        Ok(book)
     }
 
     fn rules(self) -> Result<Rules, Error> {
@@ -226,5 +245,5 @@ impl Builder {
 
 /// Lets the name be used again.
 pub(super) fn free(name: &str) {
-    NAMES.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+    known().remove(name);
 }
