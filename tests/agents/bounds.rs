@@ -48,7 +48,7 @@ fn names_known_at_run_time_are_so_many_and_no_more() {
     };
     assert_eq!(of("bounds.198"), (3, 30, 3));
     assert_eq!(of("other"), (300, 3_000, 300), "turned away, and counted all the same");
-    let refused = snapshot.metric("agent_names_refused").and_then(perfmon::snapshot::Metric::total);
+    let refused = snapshot.metric("agent_names_refused_total").and_then(perfmon::snapshot::Metric::total);
     assert_eq!(refused, Some(Value::Counter(3 * 100 * 2 + 1)));
     assert_eq!(snapshot.losses().labels_refused, 0);
 }

@@ -20,7 +20,7 @@ pub struct Health {
     /// The memory of the machine is full.
     #[schemars(extend("default" = { "points": 15, "above": 90.0 }))]
     pub memory: Usage,
-    /// The processors are busy.
+    /// The processors are busy, on average over the last minute.
     #[schemars(extend("default" = { "points": 15, "above": 95.0 }))]
     pub cpu: Usage,
     /// A file system is full.

@@ -32,8 +32,8 @@ pub struct Server {
     /// Requests that one client may make in a second; without, there is no limit.
     #[schemars(with = "NonZeroU32", extend("examples" = [50]))]
     pub requests_per_second: Option<NonZeroU32>,
-    /// Connections at once; without, 512, or a quarter of the files that the process may open if that is less. A new one beyond takes the place of an idle one. Needs a
-    /// restart.
+    /// Connections at once; without, 512, or a quarter of the files that the process may open if that is less. More than half of
+    /// those files are never taken. A new one beyond takes the place of an idle one. Needs a restart.
     #[schemars(with = "NonZeroU32", extend("examples" = [512]))]
     pub max_connections: Option<NonZeroU32>,
     /// The certificate, for HTTPS. The files are read again when they change; switching TLS on or off needs a restart.

@@ -50,7 +50,7 @@ impl Agent {
     }
 
     /// The agent of a name that is known at run time only. The first 200 such names are kept, for good; any other, and one of more than 1 KiB, is the agent `other`, which
-    /// `agent_names_refused` counts. An empty name is no name: the agent [`NONE`]. Takes a lock, shared after the first time of a name.
+    /// `agent_names_refused_total` counts. An empty name is no name: the agent [`NONE`]. Takes a lock, shared after the first time of a name.
     ///
     /// ```
     /// use perfmon::agents::{self, Agent};

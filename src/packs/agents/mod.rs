@@ -59,9 +59,9 @@
 //!
 //! | metric | |
 //! |---|---|
-//! | `agent_input_tokens{agent}`, `agent_output_tokens{agent}` | counters: tokens that models read and wrote |
+//! | `agent_input_tokens_total{agent}`, `agent_output_tokens_total{agent}` | counters: tokens that models read and wrote |
 //! | `agent_input_token_usage{agent}`, `agent_output_token_usage{agent}` | histograms: tokens told at once, as a rule those of one call of a model |
-//! | `agent_names_refused` | counter: names known at run time only that were one too many |
+//! | `agent_names_refused_total` | counter: names known at run time only that were one too many |
 //!
 //! beside those of every call site. The sites of tools have the label `agent`, so that calls, outcomes and times of each tool are known by agent. What happens
 //! outside of any agent is counted as the agent `none`. [`summary`] reads all of it back.
@@ -85,6 +85,8 @@ mod section;
 mod summary;
 mod table;
 
+use perfmon_core::{Counter, Histogram};
+
 pub use current::{Agent, Carried, Entered, carry};
 #[cfg(feature = "exporter")]
 pub(crate) use section::section;
@@ -94,25 +96,25 @@ pub use summary::{AgentSummary, Calls, Summary, Tokens, ToolSummary, summary};
 pub const NONE: &str = "none";
 
 // Two of each rather than a label of two values: an agent that is one too many is still known by what it read and wrote.
-crate::counter! {
-    /// Tokens that models read for agents.
-    static INPUT: "agent_input_tokens", unit = "tokens", labels(agent), crate = crate
-}
+static INPUT: Counter<1> = Counter::new("agent_input_tokens_total", module_path!())
+    .labels(&["agent"])
+    .unit("tokens")
+    .help("Tokens that models read for agents.");
 
-crate::counter! {
-    /// Tokens that models wrote for agents.
-    static OUTPUT: "agent_output_tokens", unit = "tokens", labels(agent), crate = crate
-}
+static OUTPUT: Counter<1> = Counter::new("agent_output_tokens_total", module_path!())
+    .labels(&["agent"])
+    .unit("tokens")
+    .help("Tokens that models wrote for agents.");
 
-crate::histogram! {
-    /// Tokens read at once, as a rule by one call of a model.
-    static INPUT_USAGE: "agent_input_token_usage", unit = "tokens", labels(agent), crate = crate
-}
+static INPUT_USAGE: Histogram<1> = Histogram::new("agent_input_token_usage", module_path!())
+    .labels(&["agent"])
+    .unit("tokens")
+    .help("Tokens read at once, as a rule by one call of a model.");
 
-crate::histogram! {
-    /// Tokens written at once, as a rule by one call of a model.
-    static OUTPUT_USAGE: "agent_output_token_usage", unit = "tokens", labels(agent), crate = crate
-}
+static OUTPUT_USAGE: Histogram<1> = Histogram::new("agent_output_token_usage", module_path!())
+    .labels(&["agent"])
+    .unit("tokens")
+    .help("Tokens written at once, as a rule by one call of a model.");
 
 /// Counts tokens that a model read (`input`) and wrote (`output`), as used by the agent that runs; outside of any, as used by `none`.
 ///

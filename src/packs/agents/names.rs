@@ -5,6 +5,8 @@ use std::{
     sync::{LazyLock, PoisonError, RwLock},
 };
 
+use perfmon_core::Counter;
+
 use super::NONE;
 
 /// A metric has 256 label sets by default; the rest is for names that are known when compiled.
@@ -15,10 +17,8 @@ const OTHER: &str = "other";
 
 static NAMES: LazyLock<RwLock<HashSet<&'static str>>> = LazyLock::new(RwLock::default);
 
-crate::counter! {
-    /// Times that a name known at run time only was one too many, so that the agent is `other`.
-    static REFUSED: "agent_names_refused", crate = crate
-}
+static REFUSED: Counter = Counter::new("agent_names_refused_total", module_path!())
+    .help("Times that a name known at run time only was one too many, so that the agent is `other`.");
 
 /// The same name, or `other` when it is one too many.
 pub(super) fn kept(name: &str) -> &'static str {

@@ -130,10 +130,10 @@ impl Summary {
             let (_, of) = agents.entry(agent).or_default();
             of.tools.push(ToolSummary { tool, calls: sum.calls() });
         }
-        for (agent, tokens) in counted(snapshot, "agent_input_tokens") {
+        for (agent, tokens) in counted(snapshot, "agent_input_tokens_total") {
             agents.entry(agent).or_default().1.tokens.input += tokens;
         }
-        for (agent, tokens) in counted(snapshot, "agent_output_tokens") {
+        for (agent, tokens) in counted(snapshot, "agent_output_tokens_total") {
             agents.entry(agent).or_default().1.tokens.output += tokens;
         }
         let complete = |(agent, (sum, mut of)): (String, (Sum, AgentSummary))| {
