@@ -101,38 +101,40 @@ impl Book {
         self.kill_switches().switch(name)
     }
 
-    /// Updates of this event time, which decides on the day they count into: for a replay, or where the event has a better time than now.
+    /// Updates of this event time, which decides on the day they count into: for a replay, or where the event has a better time than now. Those that lie more than a minute
+    /// ahead of the machine's clock are refused: they would make all that follows old.
     pub fn at(&self, time: SystemTime) -> AtTime<'_, Self> {
         AtTime { told: self, time }
     }
 
     /// A trade that was made now.
     pub fn fill(&self, fill: Fill<'_>) {
-        self.now().fill(fill);
+        self.update(None, |ledger, at| ledger.fill(&fill, at));
     }
 
     /// What one of this symbol is worth now.
     pub fn mark(&self, symbol: &str, price: f64) {
-        self.now().mark(symbol, price);
+        self.update(None, |ledger, at| ledger.mark(symbol, price, at));
     }
 
     /// The position as it is now, for programs that keep positions themselves.
     pub fn update_position(&self, symbol: &str, position: Position) {
-        self.now().update_position(symbol, position);
+        self.update(None, |ledger, at| ledger.position(symbol, &position, at));
     }
 
     /// P&L as the program reckons it.
     pub fn record_pnl(&self, symbol: &str, amount: f64, kind: PnlKind) {
-        self.now().record_pnl(symbol, amount, kind);
+        self.update(None, |ledger, at| ledger.pnl(symbol, amount, kind, at));
     }
 
     /// The level of the benchmark now, which beta compares with.
     pub fn benchmark(&self, level: f64) {
-        self.now().benchmark(level);
+        self.update(None, |ledger, at| ledger.benchmark(level, at));
     }
 
-    fn now(&self) -> AtTime<'_, Self> {
-        self.at(SystemTime::now())
+    #[inline]
+    fn update(&self, given: Option<i64>, update: impl FnOnce(&mut Ledger, i64) -> Result<(), Reason>) {
+        lock(&self.0.ledger).update(given, update);
     }
 
     /// Sets a figure that the program computes itself, in place of the derived one.
@@ -202,7 +204,7 @@ impl Book {
     /// The book as it is. Costs some 130 µs with twenty years of days; updates wait for a few of them at most, while positions are copied.
     #[must_use]
     pub fn summary(&self) -> Summary {
-        self.now().summary()
+        self.at(SystemTime::now()).summary()
     }
 
     /// The book with its days or without, when it is this late. The day under way counts as over if it has ended by then.
@@ -260,7 +262,6 @@ impl AtTime<'_, Book> {
 
     #[inline]
     fn update(&self, update: impl FnOnce(&mut Ledger, i64) -> Result<(), Reason>) {
-        let at = nanos(self.time);
-        lock(&self.told.0.ledger).update(|ledger| update(ledger, at));
+        self.told.update(Some(nanos(self.time)), update);
     }
 }

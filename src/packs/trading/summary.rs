@@ -48,7 +48,7 @@ pub struct Summary {
     pub wins: u64,
     /// Results below zero.
     pub losses: u64,
-    /// Updates of a day before, which counted into the day under way.
+    /// Updates of a day before, which counted into the day under way; those refused are not among them.
     pub late_updates: u64,
     /// Updates that changed nothing, by reason.
     pub refused: Refused,

@@ -22,7 +22,7 @@ use self::{
     stream::{Rules, Stream},
 };
 use super::{
-    at::{AtTime, nanos, now},
+    at::{AHEAD, AtTime, nanos, now},
     known::{Known, bounded, cut},
     ring::Meter,
 };
@@ -31,8 +31,6 @@ static FEEDS: Known<Feed> = Known::new();
 
 /// Types of errors of a feed.
 const MOST_ERRORS: usize = 64;
-/// Nanoseconds that a live tick's time may lie ahead of the clock.
-const AHEAD: i64 = 60_000_000_000;
 
 /// A feed of market data: ticks, bars or quotes of any number of symbols.
 ///
