@@ -37,9 +37,14 @@ fn a_name_is_one_book() {
     let book = book();
     let again = Book::builder(book.name()).build().expect_err("taken");
     assert!(again.is_invalid());
-    let expected = format!("there is a book `{0}` already; clone it, or take it out with `remove`", book.name());
+    let expected =
+        format!("there is a book `{0}` already; `Book::named` has it, and `remove` takes it out", book.name());
     assert_eq!(again.to_string(), expected);
+    book.fill(Fill::buy("X", 1.0, 100.0));
+    let same = Book::named(book.name()).expect("there");
+    assert_eq!(same.summary().fills, 1);
     book.remove();
+    assert!(Book::named(book.name()).is_none());
     let second = Book::builder(book.name()).build().expect("free again");
     book.remove();
     assert!(Book::builder(second.name()).build().is_err(), "the first one's name is the second's now");

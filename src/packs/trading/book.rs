@@ -65,6 +65,20 @@ impl Book {
         Builder::new(name.into())
     }
 
+    /// The book of this name, if there is one: it stays until it is [removed](Self::remove), whether or not anybody has a handle.
+    ///
+    /// ```
+    /// use perfmon::trading::Book;
+    ///
+    /// Book::builder("kept").build()?;
+    /// assert!(Book::named("kept").is_some() && Book::named("lost").is_none());
+    /// # Ok::<(), perfmon::Error>(())
+    /// ```
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        builder::named(name)
+    }
+
     pub(super) fn new(rules: Rules) -> Self {
         let ledger = Mutex::new(Ledger::new(rules.clone()));
         let inner = Inner { rules, days: Mutex::default(), ledger, source: Mutex::default() };

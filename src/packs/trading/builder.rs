@@ -1,8 +1,8 @@
 //! How a book is set up.
 
 use std::{
-    collections::BTreeSet,
-    sync::{Mutex, PoisonError},
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use perfmon_core::Error;
@@ -12,8 +12,12 @@ use super::{Book, RegimeRule, calendar::Calendar};
 /// Books at a time.
 const BOOKS: usize = 256;
 
-/// The names of the books there are.
-static NAMES: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+/// The books there are, by name.
+static KNOWN: Mutex<BTreeMap<String, Book>> = Mutex::new(BTreeMap::new());
+
+fn known() -> MutexGuard<'static, BTreeMap<String, Book>> {
+    KNOWN.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// What is fixed for a book.
 #[derive(Debug, Clone)]
@@ -165,25 +169,25 @@ impl Builder {
     /// Makes the book and registers its collector, `trading.` and its name.
     ///
     /// # Errors
-    /// When there is a book of this name, or there are 256 (take out by [`Book::remove`] what is done), a setting is out of its range, or there is no time zone of that
+    /// When there is a book of this name ([`Book::named`] has it), or there are 256 (take out by [`Book::remove`] what is done), a setting is out of its range, or there is no time zone of that
     /// name.
     pub fn build(self) -> Result<Book, Error> {
-        let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
-        if names.contains(&self.name) {
+        let mut known = known();
+        if known.contains_key(&self.name) {
             return Err(Error::invalid(format!(
-                "there is a book `{}` already; clone it, or take it out with `remove`",
+                "there is a book `{}` already; `Book::named` has it, and `remove` takes it out",
                 self.name
             )));
         }
-        if names.len() == BOOKS {
+        if known.len() == BOOKS {
             return Err(Error::invalid(format!(
                 "failed to set up the book `{}`: there are {BOOKS} already; take those out with `remove` that are done",
                 self.name
             )));
         }
-        let rules = self.rules()?;
-        names.insert(rules.name.clone());
-        Ok(Book::new(rules))
+        let book = Book::new(self.rules()?);
+        known.insert(book.name().to_owned(), book.clone());
+        Ok(book)
     }
 
     fn rules(self) -> Result<Rules, Error> {
@@ -224,7 +228,12 @@ impl Builder {
     }
 }
 
+/// The book of this name.
+pub(super) fn named(name: &str) -> Option<Book> {
+    known().get(name).cloned()
+}
+
 /// Lets the name be used again.
 pub(super) fn free(name: &str) {
-    NAMES.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+    known().remove(name);
 }
