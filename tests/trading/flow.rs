@@ -60,6 +60,7 @@ fn settings_out_of_range_are_told() {
     assert!(message(builder().days_a_year(f64::NAN)).ends_with("a year has at least one day and at most a million"));
     assert!(message(builder().risk_free_rate(-1.0)).ends_with("above -1, which is -100 %"));
     assert!(message(builder().time_zone("Atlantis")).starts_with("no time zone is called `Atlantis`"));
+    assert!(message(Book::builder("other")).contains("that name is for"));
     assert!(message(Book::builder("")).ends_with("it needs a name, of 128 bytes at most"));
 }
 

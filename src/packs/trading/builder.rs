@@ -7,7 +7,7 @@ use std::{
 
 use perfmon_core::Error;
 
-use super::{Book, RegimeRule, calendar::Calendar};
+use super::{Book, RegimeRule, calendar::Calendar, known::OTHER};
 
 /// Books at a time.
 const BOOKS: usize = 256;
@@ -169,8 +169,8 @@ impl Builder {
     /// Makes the book and registers its collector, `trading.` and its name.
     ///
     /// # Errors
-    /// When there is a book of this name ([`Book::named`] has it), or there are 256 (take out by [`Book::remove`] what is done), a setting is out of its range, or there is no time zone of that
-    /// name.
+    /// When there is a book of this name ([`Book::named`] has it), it is called `other`, there are 256 (take out by [`Book::remove`] what is done), a setting is out of
+    /// its range, or there is no time zone of that name.
     pub fn build(self) -> Result<Book, Error> {
         let mut known = known();
         if known.contains_key(&self.name) {
@@ -200,6 +200,7 @@ impl Builder {
         };
         let above_zero = |value: f64| value.is_finite() && value > 0.0;
         check(!self.name.is_empty() && self.name.len() <= 128, "it needs a name, of 128 bytes at most")?;
+        check(self.name != OTHER, "that name is for the kill switches and orders of books that are one too many")?;
         let capital = self.capital.is_none_or(|capital| (1e-6..=1e24).contains(&capital));
         check(capital, "capital must be a number above zero, up to 10^24")?;
         check(self.symbols > 0 && self.days > 0 && self.risk_days > 0, "limits and windows must be at least 1")?;
