@@ -58,6 +58,19 @@ fn the_day_under_way_does_not_count_before_it_is_over() {
 }
 
 #[test]
+fn in_a_replay_the_day_under_way_is_never_over_by_the_clock() {
+    let replay = builder().capital(10_000.0).replay().build().expect("a new name");
+    replay.at(noon(0)).record_pnl("X", 100.0, PnlKind::Realized);
+    replay.at(noon(1)).record_pnl("X", -50.0, PnlKind::Realized);
+    close(replay.summary().pnl.daily_mean, 100.0);
+    let snapshot = crate::snapshot();
+    let means = snapshot.metric("trading_pnl_daily_mean").expect("collected").series().iter();
+    let mean = means.filter(|series| series.values() == [replay.name()]).map(|series| series.value().clone());
+    assert_eq!(mean.collect::<Vec<_>>(), [perfmon::snapshot::Value::Gauge(100.0)]);
+    close(replay.at(noon(2)).summary().pnl.daily_mean, 25.0);
+}
+
+#[test]
 fn new_york_through_the_change_of_clocks() {
     let book = builder().time_zone("America/New_York").build().expect("a zone");
     // 9 March 2024 is the year's 69th day. Midnight is 05:00 UTC, and 04:00 from the 11th on.

@@ -12,7 +12,7 @@ use perfmon_core::collect::{Source, register_collector};
 use super::{
     AtTime, Builder, Day, Figure, Fill, KillSwitch, KillSwitches, PnlKind, PortfolioRisk, Position, Regime,
     SharpeWindow, Summary,
-    at::nanos,
+    at::{nanos, now},
     builder::{self, Rules},
     collector::Figures,
     ledger::Ledger,
@@ -218,12 +218,13 @@ impl Book {
     /// The book as it is. Costs some 130 µs with twenty years of days; updates wait for a few of them at most, while positions are copied.
     #[must_use]
     pub fn summary(&self) -> Summary {
-        self.at(SystemTime::now()).summary()
+        self.view(true, None)
     }
 
-    /// The book with its days or without, when it is this late. The day under way counts as over if it has ended by then.
-    pub(super) fn view(&self, with_days: bool, now: SystemTime) -> Summary {
+    /// The book with its days or without, at this time or now. The day under way counts as over if it has ended by then.
+    pub(super) fn view(&self, with_days: bool, at: Option<i64>) -> Summary {
         let inner = &*self.0;
+        let clock = at.or_else(|| (!inner.rules.replay).then(now));
         let mut archive = lock(&inner.days);
         let rows = Vec::with_capacity(inner.rules.symbols.min(1024));
         let (over, copied) = {
@@ -232,7 +233,7 @@ impl Book {
         };
         archive.take(over, inner.rules.days);
         let Archive { days, dropped } = &mut *archive;
-        let mut summary = copied.summary(&inner.rules, days, *dropped, nanos(now));
+        let mut summary = copied.summary(&inner.rules, days, *dropped, clock);
         if with_days {
             summary.days.clone_from(days);
         }
@@ -271,7 +272,7 @@ impl AtTime<'_, Book> {
     /// The book as it is, with this time as now: the day under way counts for averages and ratios once it has ended.
     #[must_use]
     pub fn summary(&self) -> Summary {
-        self.told.view(true, self.time)
+        self.told.view(true, Some(nanos(self.time)))
     }
 
     #[inline]

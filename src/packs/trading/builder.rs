@@ -29,6 +29,8 @@ pub(super) struct Rules {
     pub(super) symbols: usize,
     pub(super) days: usize,
     pub(super) intraday: bool,
+    /// Its latest update is now, rather than what the machine's clock says.
+    pub(super) replay: bool,
     pub(super) days_a_year: f64,
     /// Per day.
     pub(super) risk_free: f64,
@@ -58,6 +60,7 @@ pub struct Builder {
     symbols: usize,
     days: usize,
     intraday: bool,
+    replay: bool,
     days_a_year: f64,
     risk_free: f64,
     psr_benchmark: f64,
@@ -77,6 +80,7 @@ impl Builder {
             symbols: 256,
             days: 25_000,
             intraday: false,
+            replay: false,
             days_a_year: 252.0,
             risk_free: 0.0,
             psr_benchmark: 0.0,
@@ -133,6 +137,12 @@ impl Builder {
     /// two marks is a mixture of old prices and new.
     pub fn intraday_drawdown(mut self) -> Self {
         self.intraday = true;
+        self
+    }
+
+    /// The past is replayed: now is when the latest update was, not what the machine's clock says, so that the day under way does not count as over before the next one begins.
+    pub fn replay(mut self) -> Self {
+        self.replay = true;
         self
     }
 
@@ -219,6 +229,7 @@ impl Builder {
             symbols: self.symbols,
             days: self.days,
             intraday: self.intraday,
+            replay: self.replay,
             days_a_year: self.days_a_year,
             risk_free: (1.0 + self.risk_free).powf(1.0 / self.days_a_year) - 1.0,
             psr_benchmark: self.psr_benchmark / self.days_a_year.sqrt(),

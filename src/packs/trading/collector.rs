@@ -1,6 +1,6 @@
 //! A book's figures as metrics.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use perfmon_core::collect::{BoxError, Collector, Samples};
 
@@ -87,7 +87,7 @@ impl Collector for Figures {
     }
 
     fn collect(&self, out: &mut Samples) -> Result<(), BoxError> {
-        let summary = self.book.view(false, SystemTime::now());
+        let summary = self.book.view(false, None);
         let money = |unit: &str| if unit == MONEY { summary.currency.clone() } else { unit.to_owned() };
         let book = [("book", summary.book.as_str())];
         for (name, help, unit, value) in ROWS {

@@ -137,8 +137,8 @@ impl Copied {
         }
     }
 
-    /// `days` are those before the one under way, which is over as well if it ends before `now`.
-    pub(super) fn summary(mut self, rules: &Rules, days: &mut Vec<Day>, dropped: u64, now: i64) -> Summary {
+    /// `days` are those before the one under way, which is over as well if it has ended by `clock`; in a replay nothing says so.
+    pub(super) fn summary(mut self, rules: &Rules, days: &mut Vec<Day>, dropped: u64, clock: Option<i64>) -> Summary {
         // Before they are sorted: added up in another order than the ledger's, they would differ from it by rounding, and equity that rests would be below its peak.
         let (sums, of_capital) = (sums(&self.rows, self.other), rules.capital.is_some());
         self.rows.sort_unstable_by(|one, other| one.symbol.cmp(&other.symbol));
@@ -147,7 +147,7 @@ impl Copied {
             self.curve.reach(today.moment(equity));
         }
         let today = self.today.map(|today| today.with_close(equity, of_capital));
-        let is_over = self.today.is_some_and(|today| today.session.ends <= now);
+        let is_over = self.today.is_some_and(|today| clock.is_some_and(|clock| today.session.ends <= clock));
         let before = days.len();
         days.extend(today.filter(|_| is_over));
         let performance = self.performance(days, rules);
