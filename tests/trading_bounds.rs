@@ -87,6 +87,20 @@ fn twenty_years_take_half_a_megabyte() {
 }
 
 #[test]
+fn two_currencies_are_no_unit() {
+    let _alone = alone();
+    let unit = || perfmon::snapshot().metric("trading_pnl").expect("of these books").unit().to_owned();
+    let build = |name, currency| Book::builder(name).currency(currency).build().expect("a new name");
+    let (dollars, more) = (build("dollars", "USD"), build("more dollars", "USD"));
+    assert_eq!(unit(), "USD");
+    let euros = build("euros", "EUR");
+    assert_eq!(unit(), "");
+    euros.remove();
+    assert_eq!(unit(), "USD");
+    [dollars, more].iter().for_each(Book::remove);
+}
+
+#[test]
 fn there_are_so_many_books_and_no_more() {
     let _alone = alone();
     let books: Vec<Book> = (0..256).map(|number| Book::builder(format!("{number}")).build().expect("free")).collect();

@@ -94,6 +94,10 @@ impl Book {
         &self.0.rules.name
     }
 
+    pub(super) fn currency(&self) -> &str {
+        &self.0.rules.currency
+    }
+
     /// Takes its metrics out, and lets its name be used again. The handles go on working. Its kill switches stay as they are, active or not: the next book of the name has
     /// them, unless they are [removed](KillSwitches::remove) too.
     pub fn remove(&self) {

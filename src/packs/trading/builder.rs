@@ -95,7 +95,8 @@ impl Builder {
         self
     }
 
-    /// What money is counted in, for people: `"USD"`. Nothing is converted.
+    /// What money is counted in, for people: `"USD"`. Nothing is converted. It is the unit of metrics of money as long as all books have the same one: a metric has one
+    /// unit, whatever its labels.
     pub fn currency(mut self, currency: impl Into<String>) -> Self {
         self.currency = currency.into();
         self
@@ -243,6 +244,14 @@ impl Builder {
 /// The book of this name.
 pub(super) fn named(name: &str) -> Option<Book> {
     known().get(name).cloned()
+}
+
+/// What all books there are count their money in; empty where they differ.
+pub(super) fn currency() -> String {
+    let known = known();
+    let mut currencies = known.values().map(Book::currency);
+    let first = currencies.next().unwrap_or_default();
+    if currencies.all(|currency| currency == first) { first.to_owned() } else { String::new() }
 }
 
 /// Lets the name be used again.
