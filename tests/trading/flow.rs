@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use perfmon::trading::{Book, Figure, Fill, PnlKind, Position, Refused};
+use perfmon::trading::{Book, Figure, Fill, PnlKind, PortfolioRisk, Position, Refused, Summary};
 
 use crate::{book, builder, close, noon};
 
@@ -30,6 +30,29 @@ fn what_cannot_be_reckoned_with_is_refused_and_counted() {
     assert_eq!((after.refused.not_finite, after.refused.out_of_range), (24, 12));
     after.refused = Refused::default();
     assert_eq!(after, before, "what is refused changes nothing, the day too");
+}
+
+#[test]
+fn figures_out_of_range_are_not_set() {
+    let book = book();
+    book.record_psr(7.0);
+    book.record_psr(-0.1);
+    book.record_results(-1.0, 2.0);
+    book.record_results(f64::NAN, -2.0);
+    book.record_drawdown(-0.1, f64::INFINITY);
+    book.record_exposure(-1.0, -1.0);
+    book.record_portfolio_risk(PortfolioRisk { volatility: Some(-0.2), beta: Some(-0.5), ..PortfolioRisk::default() });
+    let Summary { performance, risk, refused, drawdown, .. } = book.summary();
+    assert_eq!((refused.out_of_range, refused.not_finite), (7, 2));
+    assert_eq!((performance.probabilistic_sharpe_ratio, performance.win_rate), (None, None));
+    assert_eq!((performance.profit_factor, risk.net_exposure_ratio, risk.beta), (Some(2.0), Some(-1.0), Some(-0.5)));
+    assert_eq!((risk.gross_exposure_ratio, risk.volatility, drawdown.max_ratio), (Some(0.0), None, None));
+
+    book.record_psr(1.0);
+    book.record_drawdown(0.0, 1.5);
+    let summary = book.summary();
+    assert_eq!(summary.performance.probabilistic_sharpe_ratio, Some(1.0));
+    assert_eq!((summary.drawdown.max_ratio, summary.refused.out_of_range), (Some(1.5), 7));
 }
 
 #[test]

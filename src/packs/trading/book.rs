@@ -16,7 +16,7 @@ use super::{
     builder::{self, Rules},
     collector::Figures,
     ledger::Ledger,
-    refused::{Reason, sound},
+    refused::Reason,
     summary::Copied,
 };
 
@@ -155,7 +155,7 @@ impl Book {
         lock(&self.0.ledger).update(given, update);
     }
 
-    /// Sets a figure that the program computes itself, in place of the derived one.
+    /// Sets a figure that the program computes itself, in place of the derived one. A value out of [its range](Figure) is refused and counted, and what was there stays.
     pub fn record(&self, figure: impl Into<Figure>, value: f64) {
         self.record_all([(figure.into(), Some(value))]);
     }
@@ -182,17 +182,17 @@ impl Book {
         self.record(Figure::ProbabilisticSharpeRatio, value);
     }
 
-    /// Sets the win rate, 0 to 1, and the profit factor.
+    /// Sets the win rate, 0 to 1, and the profit factor, 0 or more.
     pub fn record_results(&self, win_rate: f64, profit_factor: f64) {
         self.record_all([(Figure::WinRate, Some(win_rate)), (Figure::ProfitFactor, Some(profit_factor))]);
     }
 
-    /// Sets the drawdown and the largest one, as fractions of the peak: 0.1 is 10 % below it.
+    /// Sets the drawdown and the largest one, as fractions of the peak: 0.1 is 10 % below it; 0 or more.
     pub fn record_drawdown(&self, current: f64, max: f64) {
         self.record_all([(Figure::DrawdownRatio, Some(current)), (Figure::MaxDrawdownRatio, Some(max))]);
     }
 
-    /// Sets gross and net exposure, as fractions of equity.
+    /// Sets gross and net exposure, as fractions of equity; gross is 0 or more.
     pub fn record_exposure(&self, gross: f64, net: f64) {
         self.record_all([(Figure::GrossExposureRatio, Some(gross)), (Figure::NetExposureRatio, Some(net))]);
     }
@@ -212,7 +212,7 @@ impl Book {
         let mut ledger = lock(&self.0.ledger);
         for (figure, value) in figures {
             let Some(value) = value else { continue };
-            match sound(&[value]) {
+            match figure.check(value) {
                 Ok(()) => ledger.figures.set(figure, Some(value)),
                 Err(reason) => ledger.counts.refused.count(reason),
             }

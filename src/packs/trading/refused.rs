@@ -7,7 +7,8 @@
 pub struct Refused {
     /// A number in them was `NaN` or infinite.
     pub not_finite: u64,
-    /// A number in them was beyond ±10²⁴, or the quantity of a fill or the level of a benchmark below 10⁻²⁴.
+    /// A number in them was beyond ±10²⁴, the quantity of a fill or the level of a benchmark below 10⁻²⁴, or a figure that was set out of
+    /// [its range](crate::trading::Figure).
     pub out_of_range: u64,
     /// The symbol was empty, or longer than 128 bytes.
     pub symbol: u64,
