@@ -90,6 +90,13 @@ fn a_book_that_knows_nothing_says_nothing() {
     let snapshot = crate::snapshot();
     let of = |name| value(&snapshot, book.name(), name, &[]);
     assert_eq!((of("trading_pnl"), of("trading_open_positions")), (Some(0.0), Some(0.0)));
+    let gauges =
+        snapshot.metrics().iter().flat_map(|metric| metric.series().iter().map(move |series| (metric, series)));
+    for (metric, series) in
+        gauges.filter(|(_, series)| series.values().first().is_some_and(|first| first == book.name()))
+    {
+        assert_ne!(format!("{:?}", series.value()), "Gauge(-0.0)", "{}", metric.name());
+    }
     for absent in
         ["trading_equity", "trading_pnl_daily", "trading_drawdown_ratio", "trading_sharpe_ratio", "trading_beta"]
     {

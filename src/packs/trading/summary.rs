@@ -244,8 +244,9 @@ impl Copied {
         let returns: Vec<f64> = days.iter().filter_map(|day| day.return_ratio).collect();
         let recent = &returns[returns.len().saturating_sub(rules.risk_days)..];
         let (value_at_risk, beyond) = risk::tail(recent).unzip();
-        let gross = self.rows.iter().map(|holding| holding.value().abs()).sum();
-        let net = self.rows.iter().map(Holding::value).sum();
+        // Of nothing a sum is -0.
+        let gross = self.rows.iter().map(|holding| holding.value().abs()).sum::<f64>() + 0.0;
+        let net = self.rows.iter().map(Holding::value).sum::<f64>() + 0.0;
         let largest = self.rows.iter().max_by(|one, other| one.value().abs().total_cmp(&other.value().abs()));
         let largest = largest.filter(|holding| holding.quantity != 0.0);
         let of_equity = |value: f64| (rules.capital.is_some() && equity > 0.0).then(|| value / equity);
