@@ -10,13 +10,13 @@ use perfmon_core::Error;
 use super::{Book, RegimeRule, calendar::Calendar, known::OTHER};
 
 /// Books at a time.
-const BOOKS: usize = 256;
+const MOST: usize = 256;
 
 /// The books there are, by name.
-static KNOWN: Mutex<BTreeMap<String, Book>> = Mutex::new(BTreeMap::new());
+static BOOKS: Mutex<BTreeMap<String, Book>> = Mutex::new(BTreeMap::new());
 
 fn known() -> MutexGuard<'static, BTreeMap<String, Book>> {
-    KNOWN.lock().unwrap_or_else(PoisonError::into_inner)
+    BOOKS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What is fixed for a book.
@@ -183,21 +183,22 @@ impl Builder {
     /// When there is a book of this name ([`Book::named`] has it), it is called `other`, there are 256 (take out by [`Book::remove`] what is done), a setting is out of
     /// its range, or there is no time zone of that name.
     pub fn build(self) -> Result<Book, Error> {
-        let mut known = known();
-        if known.contains_key(&self.name) {
+        let mut books = known();
+        if books.contains_key(&self.name) {
             return Err(Error::invalid(format!(
                 "there is a book `{}` already; `Book::named` has it, and `remove` takes it out",
                 self.name
             )));
         }
-        if known.len() == BOOKS {
+        if books.len() == MOST {
             return Err(Error::invalid(format!(
-                "failed to set up the book `{}`: there are {BOOKS} already; take those out with `remove` that are done",
+                "failed to set up the book `{}`: there are {MOST} already; take those out with `remove` that are done",
                 self.name
             )));
         }
-        let book = Book::new(self.rules()?);
-        known.insert(book.name().to_owned(), book.clone());
+        let rules = self.rules()?;
+        let book = Book::new(rules);
+        books.insert(book.name().to_owned(), book.clone());
         Ok(book)
     }
 
@@ -248,8 +249,8 @@ pub(super) fn named(name: &str) -> Option<Book> {
 
 /// What all books there are count their money in; empty where they differ.
 pub(super) fn currency() -> String {
-    let known = known();
-    let mut currencies = known.values().map(Book::currency);
+    let books = known();
+    let mut currencies = books.values().map(Book::currency);
     let first = currencies.next().unwrap_or_default();
     if currencies.all(|currency| currency == first) { first.to_owned() } else { String::new() }
 }
