@@ -39,7 +39,8 @@
 //! With the feature `config`, a file in TOML, JSON or YAML and environment variables choose all of this, and the file is read again when it changes:
 //! `builder().config(config::Config::load("perfmon.toml")?)?`. `perfmon.example.toml` in the repository has every key.
 //!
-//! [`Builder::section`] puts what a program or a pack knows into the dashboard.
+//! [`Builder::section`] puts what a program or a pack knows into the dashboard. With the feature `trading`, `pnl` has every book (P&L, drawdown, positions, ratios,
+//! risk) with its kill switches; with `agents`, `agents` has what agents did and used.
 //!
 //! In the process, [`Exporter::window`] has the last minute or hour as a snapshot, [`Exporter::health`] the score, and
 //! [`aggregate`](crate::aggregate)`("cpu_usage_percent", …)` the recent past of every figure: a day, unless [`Builder::history`] says otherwise.
@@ -88,5 +89,10 @@ pub fn start() -> Result<Exporter, Error> {
 
 /// Begins to choose how the exporter runs.
 pub fn builder() -> Builder {
-    perfmon_exporter::builder().pack("system", || _ = crate::system::register())
+    let builder = perfmon_exporter::builder().pack("system", || _ = crate::system::register());
+    #[cfg(feature = "trading")]
+    let builder = builder.section("pnl", crate::trading::section);
+    #[cfg(feature = "agents")]
+    let builder = builder.section("agents", crate::agents::section);
+    builder
 }

@@ -5,23 +5,26 @@
 //! objectives, make it here, once, and keep it:
 //!
 //! ```
-//! use std::time::Duration;
+//! use std::{sync::OnceLock, time::Duration};
 //! use perfmon::{Kind, sites::{self, CallSite, Table}};
 //!
 //! /// At most a hundred; what comes beyond them is measured together.
 //! static QUEUES: Table<&'static CallSite> = Table::new(100);
+//! static OTHER: OnceLock<&'static CallSite> = OnceLock::new();
 //!
 //! fn site_of(queue: &str) -> &'static CallSite {
 //!     let parts = ["job", queue];
-//!     let make = || sites::announce(CallSite::made(Kind::Latency, &parts, module_path!()));
-//!     let found = QUEUES.find(sites::hash(&parts), |site| site.is_named(&parts), make);
-//!     found.copied().unwrap_or_else(|| site_of("other"))
+//!     let make = |parts| sites::announce(CallSite::made(Kind::Latency, parts, module_path!()));
+//!     let found = QUEUES.find(sites::hash(&parts), |site| site.is_named(&parts), || make(&parts));
+//!     found.copied().unwrap_or_else(|| OTHER.get_or_init(|| make(&["job", "other"])))
 //! }
 //!
 //! let job = sites::guard(site_of("mail")); // counts when it is dropped, finished or cancelled
 //! job.finish(false);
 //! sites::record(site_of("mail"), Duration::from_millis(3)); // measured elsewhere
 //! assert_eq!(perfmon::snapshot().get("job mail").unwrap().calls(), 2);
+//! # (0..150).for_each(|number| sites::record(site_of(&number.to_string()), Duration::from_millis(1)));
+//! # assert_eq!(perfmon::snapshot().get("job other").unwrap().calls(), 51);
 //! ```
 //!
 //! A [`Table`] is found through without a lock and bounded, since names that come from outside are without end. A call of such a site costs what a

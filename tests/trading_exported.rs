@@ -7,7 +7,7 @@ use std::{
 
 use perfmon::{
     exporter::Exporter,
-    trading::{Book, Fill, PnlKind},
+    trading::{Book, Fill, PnlKind, books},
 };
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -75,6 +75,35 @@ fn books_are_exported() {
         let expected = expected.unwrap_or_else(|| panic!("the book has no {name}"));
         assert!((found - expected).abs() <= 1e-9 * expected.abs(), "{name}: {found} instead of {expected}");
     }
+    the_dashboard_has_it(&exporter);
+}
+
+/// As long as it is not removed.
+fn the_dashboard_has_it(exporter: &Exporter) {
+    let dashboard = || {
+        let mut answer = ureq::get(format!("{}/api/v1/dashboard", exporter.url())).call().expect("an answer");
+        serde_json::from_reader::<_, serde_json::Value>(answer.body_mut().as_reader()).expect("JSON")
+    };
+    let [book] = books().try_into().expect("one book");
+    assert!(book.kill_switch("pnl").activate("-5.2 %"));
+    let told = dashboard()["pnl"]["books"][0].take();
+    // Through text, as what was told.
+    let expected = serde_json::to_string(&book.summary()).expect("any serde format");
+    let mut expected: serde_json::Value = serde_json::from_str(&expected).expect("JSON");
+    let days = expected.as_object_mut().and_then(|summary| summary.remove("days")).expect("days");
+    assert_eq!(days.as_array().map(Vec::len), Some(99));
+    for (part, value) in expected.as_object().expect("an object") {
+        assert_eq!(&told[part], value, "{part}");
+    }
+    assert_eq!(told.get("days"), None, "they are too many");
+    let switches = told["kill_switches"].as_array().expect("a list");
+    let pnl = switches.iter().find(|switch| switch["name"] == "pnl").expect("one");
+    assert_eq!((&pnl["active"], &pnl["reason"], &pnl["activations"]), (&true.into(), &"-5.2 %".into(), &1.into()));
+    assert!(pnl["since"].as_f64() > Some(1.7e9), "seconds: {pnl}");
+
+    book.remove();
+    assert!(dashboard()["pnl"].is_null());
+    assert!(dashboard().get("agents").is_none_or(serde_json::Value::is_null), "nobody runs here");
 }
 
 /// No unit makes the exporter change a name.

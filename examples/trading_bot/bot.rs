@@ -2,7 +2,10 @@
 
 use std::{error::Error, time::Duration};
 
-use perfmon::{monitor_latency, monitor_order};
+use perfmon::{
+    monitor_latency, monitor_order,
+    trading::{self, Orders},
+};
 use tokio::{
     sync::watch,
     time::{interval, timeout},
@@ -27,23 +30,10 @@ use crate::{
 /// How long the bot waits for the broker before it gives up on an answer.
 const PATIENCE: Duration = Duration::from_millis(20);
 
-// Figures of the application itself. They are declared where they are used, and registered before `main`.
+// Figures of the application itself, beside those of perfmon's trading pack. They are declared where they are used, and registered before `main`.
 perfmon::counter! {
-    // One order may be refused, cut down and then placed.
-    /// Orders refused, by whom and why.
-    static REFUSED: "orders_refused", unit = "orders", labels(by, reason)
-}
-perfmon::counter! {
-    /// Sessions not fit to trade on.
-    static DEFECTS: "market_data_defects", unit = "sessions", labels(defect)
-}
-perfmon::gauge! {
-    /// Cash and shares at the last close.
-    static EQUITY: "equity", unit = "dollars"
-}
-perfmon::gauge! {
-    /// The shares' value as a fraction of the equity.
-    static EXPOSURE: "exposure"
+    /// Times that a limit held an order back, in whole or in part.
+    static HELD_BACK: "orders_held_back", unit = "orders", labels(limit)
 }
 perfmon::histogram! {
     /// How much an order traded.
@@ -55,23 +45,24 @@ pub(crate) struct Bot {
     feed: Feed,
     store: Store,
     broker: Broker,
+    /// Each order on its way, from the moment when it can be placed to its end.
+    orders: Orders,
     sessions: usize,
     options: Options,
     state: State,
     status: watch::Sender<Status>,
 }
 
-#[derive(Default)]
 struct State {
+    portfolio: Portfolio,
     checks: Checks,
     history: History,
-    portfolio: Portfolio,
     /// Decided after the last close, to be executed in the next session.
     pending: Option<Order>,
     /// The signal after the last close, to be compared with what follows.
     signal: Option<Signal>,
-    orders: u64,
-    halted: bool,
+    /// The number of the last order.
+    number: u64,
     tally: Tally,
 }
 
@@ -90,17 +81,27 @@ pub(crate) struct Tally {
 impl Bot {
     pub(crate) fn new(options: &Options) -> Result<Self, Box<dyn Error>> {
         let feed = Feed::open()?;
+        let portfolio = Portfolio::new()?;
         let sessions = options.days.unwrap_or(feed.len());
         if sessions > feed.len() {
             eprintln!("note: the data ends after {} sessions, all of them are replayed", feed.len());
         }
         Ok(Self {
             store: Store::open()?,
-            broker: Broker::default(),
+            broker: Broker::new(),
+            orders: Orders::new(portfolio.book().name()),
             sessions: sessions.min(feed.len()),
             feed,
             options: options.clone(),
-            state: State::default(),
+            state: State {
+                portfolio,
+                checks: Checks::default(),
+                history: History::default(),
+                pending: None,
+                signal: None,
+                number: 0,
+                tally: Tally::default(),
+            },
             status: watch::Sender::default(),
         })
     }
@@ -136,7 +137,7 @@ impl Bot {
             }
             if year.number != bar.date.year {
                 let close = self.state.history.last().unwrap_or(bar.open);
-                year = Opening { number: bar.date.year, index, close, equity: self.state.portfolio.equity(close) };
+                year = Opening { number: bar.date.year, index, close, equity: self.state.portfolio.equity };
             }
             first.get_or_insert(bar.close);
             progress.session(index, bar.date);
@@ -150,8 +151,7 @@ impl Bot {
         drop(progress);
 
         let market = [first, self.state.history.last()].map(|close| close.unwrap_or(1.0));
-        let State { portfolio, tally, .. } = self.state;
-        Ok(Outcome::new(self.sessions, &portfolio, market, tally))
+        Ok(Outcome::new(self.sessions, &self.state.portfolio.summary(), market, self.state.tally))
     }
 
     /// One session: what was decided is executed, what happened is learnt from, what comes next is decided.
@@ -164,25 +164,26 @@ impl Bot {
         }
         let fit = self.state.checks.check(&bar);
         let outcome = self.state.history.push(bar.close);
-        self.state.portfolio.mark(bar.close);
-        EQUITY.set(self.state.portfolio.equity(bar.close));
-        EXPOSURE.set(self.state.portfolio.exposure(bar.close));
+        self.state.portfolio.mark(&bar);
         if let Some(signal) = self.state.signal.take() {
             self.store.insert_experience(bar.date, &signal, outcome)?;
         }
-        if risk::kill_switch(&self.state.portfolio) && !self.state.halted {
-            self.state.halted = true;
+        if risk::kill_switch(&self.state.portfolio, bar.date.close()) {
             self.liquidate(bar).await?;
         }
         if let Err(defect) = fit {
             // Old or incomplete data is no ground for a decision.
-            DEFECTS.with(&[defect.name()]).inc();
+            self.feed.quality().error(defect.name());
             self.state.tally.defects += 1;
             return Ok(());
         }
         self.state.signal = self.state.history.signal();
+        if let Some(signal) = self.state.signal {
+            // Known to the bot by bounds of its own, so the book need not derive it.
+            self.state.portfolio.book().set_market_regime(signal.regime);
+        }
         if let Some(signal) = self.state.signal
-            && !self.state.halted
+            && !risk::is_halted(&self.state.portfolio)
         {
             let memories = self.store.query_memories(&signal).await?;
             match self.decide(&signal, memories, bar.close) {
@@ -199,15 +200,19 @@ impl Bot {
     /// The order for the next session, if any, cut down to what the limits allow; or the one that the limits leave nothing of.
     fn decide(&mut self, signal: &Signal, memories: Memories, close: f64) -> Result<Option<Order>, Order> {
         let portfolio = &self.state.portfolio;
-        let id = self.state.orders + 1;
+        let id = self.state.number + 1;
         let Some(mut order) = sizing::size(id, signal, confidence(signal, memories), portfolio, close) else {
             return Ok(None);
         };
-        self.state.orders = id;
+        self.state.number = id;
         while let Err(refusal) = risk::check(&order, portfolio, close) {
-            REFUSED.with(&["risk", refusal.reason()]).inc();
+            HELD_BACK.with(&[refusal.reason()]).inc();
             let smaller = refusal.allowed().map(|quantity| Order { quantity, ..order });
-            order = smaller.filter(|smaller| sizing::worth_trading(smaller, portfolio, close)).ok_or(order)?;
+            let Some(smaller) = smaller.filter(|smaller| sizing::worth_trading(smaller, portfolio, close)) else {
+                self.orders.intent(order.kind()).refused(refusal.reason());
+                return Err(order);
+            };
+            order = smaller;
         }
         Ok(Some(order))
     }
@@ -215,9 +220,8 @@ impl Bot {
     /// Has an order executed and books what came of it.
     async fn trade(&mut self, mut order: Order, bar: Bar) -> Result<(), Box<dyn Error>> {
         let last_close = self.state.history.last().unwrap_or(bar.open);
-        let portfolio = &self.state.portfolio;
-        let equity = portfolio.equity(last_close);
-        let session = Session { bar, last_close, equity, owned: portfolio.shares as f64 * last_close };
+        let Portfolio { equity, shares, .. } = self.state.portfolio;
+        let session = Session { bar, last_close, equity, owned: shares as f64 * last_close };
         let answer = self.execute(&mut order, &session).await;
 
         let tally = &mut self.state.tally;
@@ -231,7 +235,7 @@ impl Bot {
         let execution = answer.unwrap_or_default();
         FILLED.with(&[order.kind()]).record(execution.filled.unsigned_abs());
         self.store.insert_order(bar.date, &order, &execution, status)?;
-        self.state.portfolio.apply(&order, &execution);
+        self.state.portfolio.apply(&order, &execution, &bar);
         Ok(())
     }
 
@@ -254,44 +258,61 @@ impl Bot {
         }
     }
 
+    /// Each attempt is an order of its own to the broker. It begins here: that it was decided on the evening before does not count as time.
     async fn attempt(&mut self, order: &Order, session: &Session) -> Result<Execution, BrokerError> {
+        let mut ticket = self.orders.intent(order.kind()).submitted();
         let answer = match order.limit {
-            Some(_) => timeout(PATIENCE, self.broker.limit_order(order, session)).await,
-            None => timeout(PATIENCE, self.broker.market_order(order, session)).await,
+            Some(_) => timeout(PATIENCE, self.broker.limit_order(order, session, &mut ticket)).await,
+            None => timeout(PATIENCE, self.broker.market_order(order, session, &mut ticket)).await,
         };
-        match answer {
-            Ok(answer) => answer.inspect_err(|error| REFUSED.with(&["broker", error.reason()]).inc()),
+        let execution = match answer {
+            Ok(Ok(execution)) => execution,
+            Ok(Err(refused)) => {
+                trading::error(refused.reason());
+                ticket.rejected(refused.reason());
+                return Err(refused);
+            }
             // The future was dropped while it waited. The order may have been executed all the same, so ask.
             Err(_elapsed) => {
+                trading::error("timeout");
                 self.state.tally.timed_out += 1;
-                Ok(self.broker.status(order.id).await.unwrap_or_default())
+                self.broker.status(order.id).await.unwrap_or_default()
             }
+        };
+        // What is not filled when the session ends is cancelled.
+        if execution.filled == order.quantity {
+            ticket.filled();
+        } else {
+            ticket.cancelled();
         }
+        Ok(execution)
     }
 
     /// Sells everything. Only the kill switch comes here, and it never did in these twenty years: the report lists this site as never
     /// called, which is to say that nobody has seen it work.
     #[monitor_order("liquidation")]
     async fn liquidate(&mut self, bar: Bar) -> Result<(), Box<dyn Error>> {
-        self.state.orders += 1;
+        self.state.number += 1;
         let order =
-            Order { id: self.state.orders, side: Side::Sell, quantity: self.state.portfolio.shares, limit: None };
+            Order { id: self.state.number, side: Side::Sell, quantity: self.state.portfolio.shares, limit: None };
         self.state.pending = None;
-        self.trade(order, bar).await
+        self.trade(order, bar).await?;
+        self.state.portfolio.mark(&bar);
+        Ok(())
     }
 
     fn account(&self, session: usize, bar: Bar) -> Status {
-        let State { portfolio, halted, .. } = &self.state;
-        let equity = portfolio.equity(bar.close);
-        Status { session, date: Some(bar.date), equity, shares: portfolio.shares, halted: *halted }
+        let portfolio = &self.state.portfolio;
+        let Portfolio { equity, shares, .. } = *portfolio;
+        Status { session, date: Some(bar.date), equity, shares, halted: risk::is_halted(portfolio) }
     }
 
     fn close_year(&self, opening: &Opening) -> Result<Year, Box<dyn Error>> {
         let close = self.state.history.last().unwrap_or(opening.close);
-        let equity = self.state.portfolio.equity(close);
+        let equity = self.state.portfolio.equity;
         Ok(Year {
             number: opening.number,
-            sessions: self.state.portfolio.curve.len() - opening.index,
+            sessions: self.state.history.sessions() - opening.index,
             equity,
             gain: equity / opening.equity - 1.0,
             market: close / opening.close - 1.0,

@@ -11,7 +11,10 @@ use std::{
     time::Duration,
 };
 
-use perfmon::{monitor_latency, monitor_order};
+use perfmon::{
+    monitor_latency, monitor_order,
+    trading::{self, Order as Ticket},
+};
 use tokio::{task::JoinSet, time::sleep};
 
 use crate::{
@@ -54,17 +57,31 @@ pub(crate) enum BrokerError {
 }
 
 /// The broker: what it knows about every order it accepted.
-#[derive(Default)]
 pub(crate) struct Broker {
     books: Mutex<HashMap<u64, Execution>>,
+    /// How the connection holds, and how much of it is used.
+    link: trading::Broker,
 }
 
 impl Broker {
+    /// Connects.
+    pub(crate) fn new() -> Self {
+        let link = trading::Broker::new("simulated");
+        link.set_connected(true);
+        link.set_clients(1);
+        Self { books: Mutex::default(), link }
+    }
+
     /// Sells or buys at the market's price. Its `Err`s are refusals; when the bot stops waiting and drops the future, the call
     /// counts as cancelled.
     #[monitor_order("market_order", labels(side = %order.side), p95 = "10ms")]
-    pub(crate) async fn market_order(&self, order: &Order, session: &Session) -> Result<Execution, BrokerError> {
-        self.place(order, session).await
+    pub(crate) async fn market_order(
+        &self,
+        order: &Order,
+        session: &Session,
+        ticket: &mut Ticket,
+    ) -> Result<Execution, BrokerError> {
+        self.place(order, session, ticket).await
     }
 
     /// Sells or buys at the limit or better. Nothing filled is no `Err`, but not what was wanted either, so `ok` says what is.
@@ -74,17 +91,28 @@ impl Broker {
         p95 = "10ms",
         ok = |answer| answer.is_ok_and(|execution| execution.filled > 0)
     )]
-    pub(crate) async fn limit_order(&self, order: &Order, session: &Session) -> Result<Execution, BrokerError> {
-        self.place(order, session).await
+    pub(crate) async fn limit_order(
+        &self,
+        order: &Order,
+        session: &Session,
+        ticket: &mut Ticket,
+    ) -> Result<Execution, BrokerError> {
+        self.place(order, session, ticket).await
     }
 
-    /// What came of an order whose answer was lost.
+    /// What came of an order whose answer was lost. The connection that lost it is given up for a new one.
     pub(crate) async fn status(&self, id: u64) -> Option<Execution> {
+        self.link.connection_error();
+        self.link.set_connected(false);
         sleep(Duration::from_micros(300)).await;
+        self.link.reconnected();
+        self.link.request();
         self.books().get(&id).copied()
     }
 
-    async fn place(&self, order: &Order, session: &Session) -> Result<Execution, BrokerError> {
+    /// What happens to the order on its way is noted on the ticket when it happens; how it ended is for the bot to say, who may not wait for it.
+    async fn place(&self, order: &Order, session: &Session, ticket: &mut Ticket) -> Result<Execution, BrokerError> {
+        self.link.request();
         session.admit(order)?;
         let slices = session.slices(order);
         let execution = session.execute(order, &slices);
@@ -95,13 +123,18 @@ impl Broker {
         if answer_is_lost(order) {
             std::future::pending::<()>().await;
         }
+        ticket.acknowledged();
         // Every venue works through its slices by itself. If the bot stops waiting, the set is dropped and the venues' futures with it.
         let mut venues = JoinSet::new();
         for index in 0..slices.len().min(VENUES.len()) {
             let share = slices.iter().skip(index).step_by(VENUES.len()).copied().collect();
             venues.spawn(fill(venue(order.id, index), share));
         }
-        while venues.join_next().await.is_some() {}
+        while venues.join_next().await.is_some() {
+            if !venues.is_empty() || execution.filled < order.quantity {
+                ticket.partly_filled();
+            }
+        }
         Ok(execution)
     }
 

@@ -8,7 +8,8 @@
 //!
 //! Every session of the index goes the way a live one would: market data arrives and is checked, a signal is
 //! generated, an order is sized, risk clears it, a broker executes it, a store keeps it. The functions on that way carry an
-//! attribute each, and perfmon does the rest; search the files for `monitor_` to see all there is to it.
+//! attribute each, and perfmon does the rest; search the files for `monitor_` to see all there is to it, and for `trading::` to
+//! see what perfmon is told of the trades: fills, orders on their way, bars that come or do not, the connection to the broker.
 //!
 //! | File | |
 //! |---|---|
@@ -18,7 +19,7 @@
 //! | `sizing.rs` | how many shares the signal wants |
 //! | `risk.rs` | limits that an order must pass |
 //! | `broker.rs` | a simulated broker with venues, partial fills and lost messages |
-//! | `order.rs`, `portfolio.rs` | what is ordered, and what is owned |
+//! | `order.rs`, `portfolio.rs` | what is ordered, what is owned, and the book that perfmon keeps of it |
 //! | `store.rs` | a real SQLite database of orders and experiences |
 //! | `status.rs` | its account and orders over HTTP, and a watchdog that asks |
 //! | `bot.rs`, `outcome.rs` | one session after the other, and the money made |

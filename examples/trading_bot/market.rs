@@ -1,12 +1,23 @@
 //! The market data feed: daily bars, one after the other, as a vendor would send them.
 
-use std::{fmt, io::Read};
+use std::{
+    fmt,
+    io::Read,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use flate2::read::GzDecoder;
-use perfmon::monitor_latency;
+use perfmon::{monitor_latency, trading};
 
 /// S&P 500, 1999 to 2018. `examples/data/README.md` says where it comes from.
 const SP500: &[u8] = include_bytes!("../data/sp500.csv.gz");
+pub(crate) const SYMBOL: &str = "SPX";
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// From the close of a session to midnight in Greenwich, in winter. In summer it is an hour more, which changes no date.
+const AFTER_CLOSE: Duration = Duration::from_secs(3 * 60 * 60);
+
+/// The [ordinal](Date::ordinal) of 1 January 1970.
+const FIRST_OF_1970: i32 = 719_469;
 
 /// How often a row that arrived incomplete is asked for again.
 const ATTEMPTS: u32 = 3;
@@ -44,6 +55,9 @@ pub(crate) enum FeedError {
 /// Where bars come from.
 pub(crate) struct Feed {
     rows: Vec<String>,
+    /// Finds by itself what does not come.
+    quality: trading::Feed,
+    last: Option<Date>,
 }
 
 impl Feed {
@@ -51,7 +65,14 @@ impl Feed {
     pub(crate) fn open() -> std::io::Result<Self> {
         let mut text = String::new();
         GzDecoder::new(SP500).read_to_string(&mut text)?;
-        Ok(Self { rows: text.lines().skip(1).map(str::to_owned).collect() })
+        // A bar each day, but for weekends. The bot has no calendar of the exchange, so its holidays are missing; two days in a row are a gap.
+        let quality = trading::Feed::builder("sp500").interval(DAY).gap(2).replay().build();
+        Ok(Self { rows: text.lines().skip(1).map(str::to_owned).collect(), quality, last: None })
+    }
+
+    /// What is known of the data's quality, for those who find faults in it.
+    pub(crate) fn quality(&self) -> &trading::Feed {
+        &self.quality
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -59,14 +80,34 @@ impl Feed {
     }
 
     /// The bar of a session, asked for again while its row is incomplete.
-    pub(crate) async fn bar(&self, session: usize) -> Result<Bar, FeedError> {
+    pub(crate) async fn bar(&mut self, session: usize) -> Result<Bar, FeedError> {
         for attempt in 0..ATTEMPTS {
             match self.fetch(session, attempt).await {
-                Err(FeedError::Incomplete { .. }) => tokio::task::yield_now().await,
-                answer => return answer,
+                Err(FeedError::Incomplete { .. }) => {
+                    self.quality.error("cut_off");
+                    trading::error("market_data");
+                    tokio::task::yield_now().await;
+                }
+                answer => {
+                    if let Ok(bar) = &answer {
+                        self.arrived(bar);
+                    }
+                    return answer;
+                }
             }
         }
         Err(FeedError::GaveUp { row: session })
+    }
+
+    /// Nothing is expected from the day after a Friday's session, when its bar is late at last, to Sunday.
+    fn arrived(&mut self, bar: &Bar) {
+        let close = bar.date.close();
+        let friday = self.last.replace(bar.date).map(|last| last.close() + DAY * last.days_to_friday());
+        if let Some(friday) = friday.filter(|friday| close > *friday) {
+            self.quality.at(friday + DAY / 2).pause();
+            self.quality.at(friday + DAY * 2).resume();
+        }
+        self.quality.at(close).tick(SYMBOL);
     }
 
     /// Asks the vendor once. Monitored is the single try, so the report shows the errors that the callers of [`bar`](Self::bar) never see.
@@ -120,6 +161,20 @@ impl Date {
         // Years begin in March, so that the leap day is the last one.
         let (year, month) = if self.month > 2 { (self.year, self.month - 3) } else { (self.year - 1, self.month + 9) };
         year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + self.day
+    }
+
+    /// When the session of this day ends.
+    pub(crate) fn close(self) -> SystemTime {
+        UNIX_EPOCH + DAY * self.since_1970() + DAY - AFTER_CLOSE
+    }
+
+    fn since_1970(self) -> u32 {
+        (self.ordinal() - FIRST_OF_1970).cast_unsigned()
+    }
+
+    /// 1 January 1970 was a Thursday.
+    fn days_to_friday(self) -> u32 {
+        (8 - self.since_1970() % 7) % 7
     }
 }
 

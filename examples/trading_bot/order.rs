@@ -2,12 +2,7 @@
 
 use std::fmt;
 
-/// Which way an order trades.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Side {
-    Buy,
-    Sell,
-}
+pub(crate) use perfmon::trading::Side;
 
 /// A wish to trade. With a limit it is a limit order, which waits for its price; without, a market order, which takes what there is.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -40,15 +35,6 @@ impl Order {
             Side::Buy => quantity,
             Side::Sell => -quantity,
         }
-    }
-}
-
-impl fmt::Display for Side {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Buy => "buy",
-            Self::Sell => "sell",
-        })
     }
 }
 

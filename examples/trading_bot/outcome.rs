@@ -2,11 +2,9 @@
 
 use std::fmt;
 
-use crate::{
-    bot::Tally,
-    portfolio::{CAPITAL, Portfolio},
-    signal::SESSIONS_A_YEAR,
-};
+use perfmon::trading::Summary;
+
+use crate::{bot::Tally, portfolio::CAPITAL, signal::SESSIONS_A_YEAR};
 
 /// How the replay ended.
 pub(crate) struct Outcome {
@@ -18,7 +16,8 @@ pub(crate) struct Outcome {
     growth: f64,
     market_growth: f64,
     volatility: f64,
-    sharpe: f64,
+    /// Absent when nothing was traded.
+    sharpe: Option<f64>,
     drawdown: f64,
     tally: Tally,
 }
@@ -29,41 +28,32 @@ impl Outcome {
         self.sessions < self.planned
     }
 
-    /// `market`: the index at the first and at the last close.
-    pub(crate) fn new(planned: usize, portfolio: &Portfolio, market: [f64; 2], tally: Tally) -> Self {
-        let sessions = portfolio.curve.len();
+    /// What the book says; `market`: the index at the first and at the last close.
+    pub(crate) fn new(planned: usize, book: &Summary, market: [f64; 2], tally: Tally) -> Self {
+        let days: Vec<_> = book.days.iter().chain(&book.today).collect();
         // Less than a year is not blown up to one.
-        let years = (sessions as f64 / SESSIONS_A_YEAR).max(1.0);
+        let years = (days.len() as f64 / SESSIONS_A_YEAR).max(1.0);
         let a_year = |factor: f64| factor.powf(1.0 / years) - 1.0;
-        let equity = portfolio.curve.last().copied().unwrap_or(CAPITAL);
-        let returns: Vec<f64> = portfolio.curve.windows(2).map(|pair| pair[1] / pair[0] - 1.0).collect();
+        let equity = book.equity.unwrap_or(CAPITAL);
+        // The book's own is that of the last year.
+        let returns: Vec<f64> = days.iter().filter_map(|day| day.return_ratio).collect();
         let count = returns.len().max(1) as f64;
         let mean = returns.iter().sum::<f64>() / count;
         let squares = returns.iter().fold(0.0, |sum, change| sum + (change - mean).powi(2));
         let variance = squares / (count - 1.0).max(1.0);
-        let volatility = (variance * SESSIONS_A_YEAR).sqrt();
         Self {
-            sessions,
+            sessions: days.len(),
             planned,
             equity,
-            commission: portfolio.commission,
+            commission: book.pnl.fees,
             growth: a_year(equity / CAPITAL),
             market_growth: a_year(market[1] / market[0]),
-            volatility,
-            sharpe: if volatility > 0.0 { mean * SESSIONS_A_YEAR / volatility } else { 0.0 },
-            drawdown: drawdown(&portfolio.curve),
+            volatility: (variance * SESSIONS_A_YEAR).sqrt(),
+            sharpe: book.performance.sharpe_ratio,
+            drawdown: book.drawdown.max_ratio.unwrap_or_default(),
             tally,
         }
     }
-}
-
-/// The largest fall from a peak, as a fraction of the peak.
-fn drawdown(curve: &[f64]) -> f64 {
-    let mut peak = f64::MIN;
-    curve.iter().fold(0.0, |worst: f64, equity| {
-        peak = peak.max(*equity);
-        worst.max(1.0 - equity / peak)
-    })
 }
 
 impl fmt::Display for Outcome {
@@ -79,10 +69,10 @@ impl fmt::Display for Outcome {
         writeln!(f, "  equity   ${:.2} M, from ${:.2} M", self.equity / 1e6, CAPITAL / 1e6)?;
         let per = if self.sessions as f64 > SESSIONS_A_YEAR { " a year" } else { "" };
         writeln!(f, "  growth   {growth:+.1} %{per}; the index itself {market:+.1} %")?;
+        let sharpe = self.sharpe.map_or_else(|| String::from("–"), |sharpe| format!("{sharpe:.2}"));
         writeln!(
             f,
-            "  risk     volatility {volatility:.1} %, Sharpe ratio {:.2}, largest drawdown {drawdown:.1} %",
-            self.sharpe
+            "  risk     volatility {volatility:.1} %, Sharpe ratio {sharpe}, largest drawdown {drawdown:.1} %"
         )?;
         writeln!(
             f,

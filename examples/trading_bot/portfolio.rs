@@ -1,67 +1,79 @@
 //! What is owned: cash, shares, and how it went.
+//!
+//! The bot decides by figures of its own, a sum or two. Everything that people want to know of a portfolio (P&L by day, drawdown, ratios, exposure, risk) is
+//! left to a book of perfmon's, which is told every fill and every close with the time of the session.
 
-use perfmon::monitor_latency;
+use perfmon::{
+    monitor_latency,
+    trading::{Book, Fill, Summary},
+};
 
-use crate::order::{Execution, Order};
+use crate::{
+    market::{Bar, SYMBOL},
+    order::{Execution, Order},
+};
 
 /// The fund's money to begin with, in dollars.
 pub(crate) const CAPITAL: f64 = 10_000_000.0;
 
 /// Cash and shares. Cash may be negative: bought on margin.
-#[derive(Debug, Clone)]
 pub(crate) struct Portfolio {
-    pub(crate) cash: f64,
+    cash: f64,
     pub(crate) shares: i64,
-    pub(crate) commission: f64,
-    /// Equity at each close.
-    pub(crate) curve: Vec<f64>,
+    /// Cash and shares at the last close.
+    pub(crate) equity: f64,
+    /// The equity's change over the last session, as a fraction.
+    pub(crate) last_return: f64,
     peak: f64,
-}
-
-impl Default for Portfolio {
-    fn default() -> Self {
-        Self { cash: CAPITAL, shares: 0, commission: 0.0, curve: Vec::new(), peak: CAPITAL }
-    }
+    book: Book,
 }
 
 // One attribute for the whole block: a site for each function, `portfolio::apply`, `portfolio::mark` … Those that only
 // read a field or divide two numbers are left out.
-#[monitor_latency("portfolio", skip(equity, exposure, last_return))]
+#[monitor_latency("portfolio", skip(new, drawdown, book, summary))]
 impl Portfolio {
-    /// Takes over what an order traded.
-    pub(crate) fn apply(&mut self, order: &Order, execution: &Execution) {
+    /// An empty one.
+    pub(crate) fn new() -> Result<Self, perfmon::Error> {
+        let book = Book::builder("algo_trade").capital(CAPITAL).currency("USD").build()?;
+        Ok(Self { cash: CAPITAL, shares: 0, equity: CAPITAL, last_return: 0.0, peak: CAPITAL, book })
+    }
+
+    /// Takes over what an order traded in a session.
+    pub(crate) fn apply(&mut self, order: &Order, execution: &Execution, bar: &Bar) {
         let shares = order.signed(execution.filled);
         self.shares += shares;
         self.cash -= shares as f64 * execution.price + execution.commission;
-        self.commission += execution.commission;
-    }
-
-    /// Values everything at a close and notes it.
-    pub(crate) fn mark(&mut self, close: f64) {
-        let equity = self.equity(close);
-        self.peak = self.peak.max(equity);
-        self.curve.push(equity);
-    }
-
-    pub(crate) fn equity(&self, price: f64) -> f64 {
-        self.cash + self.shares as f64 * price
-    }
-
-    /// The value of the shares as a fraction of the equity.
-    pub(crate) fn exposure(&self, price: f64) -> f64 {
-        self.shares as f64 * price / self.equity(price)
-    }
-
-    /// The equity's change over the last session, as a fraction.
-    pub(crate) fn last_return(&self) -> f64 {
-        match self.curve.as_slice() {
-            [.., before, last] => last / before - 1.0,
-            _ => 0.0,
+        if execution.filled > 0 {
+            let fill = Fill::new(SYMBOL, order.side, execution.filled as f64, execution.price);
+            self.book.at(bar.date.close()).fill(fill.fee(execution.commission));
         }
+    }
+
+    /// Values everything at the close of a session. The index itself is the benchmark.
+    pub(crate) fn mark(&mut self, bar: &Bar) {
+        let before = std::mem::replace(&mut self.equity, self.cash + self.shares as f64 * bar.close);
+        self.last_return = self.equity / before - 1.0;
+        self.peak = self.peak.max(self.equity);
+        let at = self.book.at(bar.date.close());
+        at.mark(SYMBOL, bar.close);
+        at.benchmark(bar.close);
     }
 
     /// How far the equity is below its peak, as a fraction.
     pub(crate) fn drawdown(&self) -> f64 {
-        self.curve.last().map_or(0.0, |last| 1.0 - last / self.peak)
+        1.0 - self.equity / self.peak
+    }
+
+    pub(crate) fn book(&self) -> &Book {
+        &self.book
+    }
+
+    /// How it went so far.
+    pub(crate) fn summary(&self) -> Summary {
+        let summary = self.book.summary();
+        // Reckoned twice, in two ways: they must come to the same.
+        let told = summary.equity.unwrap_or_default();
+        debug_assert!((told - self.equity).abs() < 0.01, "the book has {told}, the portfolio {}", self.equity);
+        summary
     }
 }

@@ -1,6 +1,6 @@
 //! Limits that an order must pass before the broker sees it.
 
-use std::fmt;
+use std::{fmt, time::SystemTime};
 
 use perfmon::monitor_latency;
 
@@ -36,11 +36,11 @@ pub(crate) fn check(order: &Order, portfolio: &Portfolio, close: f64) -> Result<
     if order.side == Side::Sell {
         return Ok(());
     }
-    let lost = -portfolio.last_return();
+    let lost = -portfolio.last_return;
     if lost > MAX_DAILY_LOSS {
         return Err(Refusal::DailyLoss { percent: lost * 100.0 });
     }
-    let equity = portfolio.equity(close);
+    let equity = portfolio.equity;
     let room = whole_shares(MAX_EXPOSURE * equity / close) - portfolio.shares;
     if order.quantity > room {
         return Err(Refusal::Exposure { allowed: room.max(0) });
@@ -52,9 +52,16 @@ pub(crate) fn check(order: &Order, portfolio: &Portfolio, close: f64) -> Result<
     Ok(())
 }
 
-/// Whether so much is lost that a person must decide whether to go on.
-pub(crate) fn kill_switch(portfolio: &Portfolio) -> bool {
-    portfolio.drawdown() > MAX_DRAWDOWN
+/// Ends trading when so much is lost that a person must decide whether to go on. Tells whether it did that now.
+pub(crate) fn kill_switch(portfolio: &Portfolio, now: SystemTime) -> bool {
+    let drawdown = portfolio.drawdown();
+    let switch = portfolio.book().kill_switch("drawdown");
+    drawdown > MAX_DRAWDOWN && switch.at(now).activate(format!("{:.1} % below the peak", drawdown * 100.0))
+}
+
+/// Whether trading has ended, by whichever switch: perfmon remembers which, why and since when.
+pub(crate) fn is_halted(portfolio: &Portfolio) -> bool {
+    portfolio.book().kill_switches().any_active()
 }
 
 impl Refusal {

@@ -1,8 +1,6 @@
 //! Signal generation: trend and volatility from the closes so far.
 
-use std::fmt;
-
-use perfmon::monitor_latency;
+use perfmon::{monitor_latency, trading::Regime};
 
 /// Spans of the moving averages, in sessions: from a month to a year.
 const LOOKBACKS: std::ops::RangeInclusive<usize> = 20..=250;
@@ -10,14 +8,6 @@ const STEP: usize = 10;
 /// `RiskMetrics` (1996): the weight of yesterday's estimate, for daily returns.
 const DECAY: f64 = 0.94;
 pub(crate) const SESSIONS_A_YEAR: f64 = 252.0;
-
-/// How rough the market is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Regime {
-    Calm,
-    Normal,
-    Storm,
-}
 
 /// What the closes say.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -55,6 +45,10 @@ impl History {
         self.closes.last().copied()
     }
 
+    pub(crate) fn sessions(&self) -> usize {
+        self.closes.len()
+    }
+
     /// The signal after the last close; none in the first year, which the longest average needs.
     #[monitor_latency("signal_generation", p99 = "100us")]
     pub(crate) fn signal(&self) -> Option<Signal> {
@@ -65,7 +59,7 @@ impl History {
         let spans = LOOKBACKS.step_by(STEP);
         let above = spans.clone().filter(|&span| last > moving_average(&self.closes, span)).count();
         let volatility = (self.variance * SESSIONS_A_YEAR).sqrt();
-        Some(Signal { trend: above as f64 / spans.count() as f64, volatility, regime: Regime::of(volatility) })
+        Some(Signal { trend: above as f64 / spans.count() as f64, volatility, regime: regime(volatility) })
     }
 }
 
@@ -77,26 +71,11 @@ fn moving_average(closes: &[f64], span: usize) -> f64 {
     recent.iter().sum::<f64>() / span as f64
 }
 
-impl Regime {
-    fn of(volatility: f64) -> Self {
-        match volatility {
-            ..0.12 => Self::Calm,
-            ..0.25 => Self::Normal,
-            _ => Self::Storm,
-        }
-    }
-
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Calm => "calm",
-            Self::Normal => "normal",
-            Self::Storm => "storm",
-        }
-    }
-}
-
-impl fmt::Display for Regime {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+/// How rough the market is, by the bot's own bounds.
+fn regime(volatility: f64) -> Regime {
+    match volatility {
+        ..0.12 => Regime::Calm,
+        ..0.25 => Regime::Normal,
+        _ => Regime::Storm,
     }
 }

@@ -1,4 +1,4 @@
-//! Position sizing: how many shares the signal wants.
+//! Position sizing: how many shares the signal wants. Of one asset and cash that is all there is to optimizing a portfolio, and perfmon knows it by that name.
 
 use perfmon::monitor_latency;
 
@@ -20,12 +20,11 @@ const LIMIT_DISTANCE: f64 = 1.0;
 /// The order that brings the portfolio to the signal's target, if it is far enough from it.
 ///
 /// Buying can wait, so it has a limit; selling is getting out of a risk, so it takes the market's price.
-#[monitor_latency("position_sizing")]
+#[monitor_latency("portfolio_optimization")]
 pub(crate) fn size(id: u64, signal: &Signal, confidence: f64, portfolio: &Portfolio, close: f64) -> Option<Order> {
     // As much as brings the target volatility when the trend is full, less in proportion.
     let leverage = (signal.trend * confidence * TARGET_VOLATILITY / signal.volatility).min(MAX_LEVERAGE);
-    let equity = portfolio.equity(close);
-    let wanted = whole_shares(leverage * equity / close);
+    let wanted = whole_shares(leverage * portfolio.equity / close);
     let change = wanted - portfolio.shares;
     let day = signal.volatility / SESSIONS_A_YEAR.sqrt();
     let order = match change {
@@ -37,7 +36,7 @@ pub(crate) fn size(id: u64, signal: &Signal, confidence: f64, portfolio: &Portfo
 
 /// Whether an order changes enough to be worth its cost.
 pub(crate) fn worth_trading(order: &Order, portfolio: &Portfolio, close: f64) -> bool {
-    order.quantity as f64 * close / portfolio.equity(close) >= BAND
+    order.quantity as f64 * close / portfolio.equity >= BAND
 }
 
 /// Rounds down.

@@ -1,6 +1,6 @@
 //! What the bot tells whoever asks while it trades, over HTTP: its account, its orders. And a watchdog that asks.
 //!
-//! Any service has such a door, so its requests are measured like everything else.
+//! Any service has such a door, so its requests are measured like everything else: by one layer around all routes.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use perfmon::monitor_request;
+use perfmon::http::MonitorLayer;
 use serde_json::json;
 use tokio::{
     net::TcpListener,
@@ -49,7 +49,8 @@ pub(crate) async fn serve(
 ) -> std::io::Result<SocketAddr> {
     let listener = TcpListener::bind(address).await?;
     let address = listener.local_addr()?;
-    let app = Router::new().route("/status", get(account)).route("/orders/{id}", get(order));
+    // A server's error counts as one; an order that never was is the asker's mistake.
+    let app = Router::new().route("/status", get(account)).route("/orders/{id}", get(order)).layer(MonitorLayer::new());
     let server = axum::serve(listener, app.with_state(Desk { status, orders }));
     tokio::spawn(async {
         if let Err(error) = server.await {
@@ -60,7 +61,6 @@ pub(crate) async fn serve(
     Ok(address)
 }
 
-#[monitor_request("GET", "/status")]
 async fn account(State(desk): State<Desk>) -> Response {
     let Status { session, date, equity, shares, halted } = *desk.status.borrow();
     let date = date.map(|date| date.to_string());
@@ -68,8 +68,6 @@ async fn account(State(desk): State<Desk>) -> Response {
         .into_response()
 }
 
-/// An order that never was is the asker's mistake; a store that does not answer is ours.
-#[monitor_request("GET", "/orders/{id}", err = |response: &Response| response.status().is_server_error())]
 async fn order(State(desk): State<Desk>, Path(id): Path<u64>) -> Response {
     match desk.orders.order(id).await {
         Ok(Some(order)) => Json(order).into_response(),

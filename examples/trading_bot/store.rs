@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use perfmon::monitor_db;
+use perfmon::{monitor_db, trading::Regime};
 use rusqlite::{Connection, OptionalExtension as _, Result, params};
 use tempfile::TempDir;
 use tokio::sync::Mutex;
@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 use crate::{
     market::Date,
     order::{Execution, Order},
-    signal::{Regime, Signal},
+    signal::Signal,
 };
 
 const SCHEMA: &str = "
@@ -89,7 +89,7 @@ impl Store {
     #[monitor_db("insert", "experiences")]
     pub(crate) fn insert_experience(&self, day: Date, signal: &Signal, outcome: f64) -> Result<()> {
         let mut insert = self.writer.prepare_cached("INSERT INTO experiences VALUES (?, ?, ?, ?)")?;
-        insert.execute(params![day.ordinal(), signal.regime.as_str(), situation(signal.trend), outcome])?;
+        insert.execute(params![day.ordinal(), signal.regime.to_string(), situation(signal.trend), outcome])?;
         Ok(())
     }
 
@@ -146,7 +146,7 @@ impl Reader {
 fn memories(reader: &Connection, regime: Regime, trend: i64) -> Result<Memories> {
     let mut select = reader
         .prepare_cached("SELECT count(*), coalesce(avg(outcome), 0) FROM experiences WHERE regime = ? AND trend = ?")?;
-    select.query_row(params![regime.as_str(), trend], |row| Ok(Memories { count: row.get(0)?, mean: row.get(1)? }))
+    select.query_row(params![regime.to_string(), trend], |row| Ok(Memories { count: row.get(0)?, mean: row.get(1)? }))
 }
 
 /// Trends are compared in quarters.

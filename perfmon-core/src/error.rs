@@ -35,6 +35,17 @@ impl Error {
         Self { kind: ErrorKind::Unavailable, message: message.into() }
     }
 
+    /// Several as one, each on a line of its own.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn together(wrong: Vec<Self>) -> Self {
+        let lines: Vec<String> = wrong.iter().map(Self::to_string).collect();
+        match (lines.len(), wrong.into_iter().next()) {
+            (1, Some(one)) => one,
+            (number, _) => Self::invalid(format!("{number} things are wrong:\n  {}", lines.join("\n  "))),
+        }
+    }
+
     /// A value was outside what is allowed, or text could not be parsed.
     #[must_use]
     pub fn is_invalid(&self) -> bool {

@@ -37,6 +37,8 @@ use crate::{
     state::{Shared, Tick},
 };
 
+#[cfg(feature = "tls")]
+use crate::validity;
 #[cfg(feature = "config")]
 use crate::{
     config::Config,
@@ -67,6 +69,8 @@ pub struct Builder {
     final_report: Option<PathBuf>,
     #[cfg(feature = "config")]
     config: Option<(Base, Config)>,
+    #[cfg(feature = "config")]
+    debug: bool,
 }
 
 /// Something that registers collectors when the exporter starts.
@@ -92,6 +96,8 @@ pub fn builder() -> Builder {
         final_report: None,
         #[cfg(feature = "config")]
         config: None,
+        #[cfg(feature = "config")]
+        debug: false,
     }
 }
 
@@ -216,7 +222,7 @@ impl Builder {
         let driver = only_one()?;
         #[cfg(feature = "config")]
         self.begin_log()?;
-        let listener = bind(&self.listen, door.may_be_public())?;
+        let listener = bind(&self.listen, door.may_be_public()).map_err(|error| self.tell("server.listen", error))?;
         let address = listener.local_addr().map_err(|error| cannot_listen(&self.listen, &error))?;
         door.stand_at(address);
         let scheme = door.scheme();
@@ -230,7 +236,9 @@ impl Builder {
         let thread = thread::Builder::new().name(String::from("perfmon-exporter")).spawn(body);
         let thread =
             thread.map_err(|error| Error::unavailable(format!("failed to start the exporter's thread: {error}")))?;
-        Ok(Exporter { address, scheme, shared, stop, thread: Some(thread), final_report })
+        let exporter = Exporter { address, scheme, shared, stop, thread: Some(thread), final_report };
+        exporter.tell();
+        Ok(exporter)
     }
 
     fn pump(self, profiles: Profiles, driver: Driver) -> Result<(Arc<Shared>, Pump), Error> {
@@ -247,8 +255,10 @@ impl Builder {
         if let Some(limit) = self.windows_bytes {
             *shared.windows() = Windows::new(limit);
         }
-        #[cfg_attr(not(feature = "config"), allow(unused_mut))]
+        #[cfg_attr(not(any(feature = "config", feature = "tls")), allow(unused_mut))]
         let mut chores: Vec<Chore> = Vec::new();
+        #[cfg(feature = "tls")]
+        chores.extend(shared.access().tls.as_ref().map(|tls| validity::watch(tls.certificate.clone())));
         #[cfg(feature = "config")]
         if let Some((base, config)) = self.config {
             let mut reload = Reload::begin(shared.clone(), base, config);
@@ -307,6 +317,19 @@ impl Exporter {
     #[must_use]
     pub fn url(&self) -> String {
         format!("{}://{}", self.scheme, self.address)
+    }
+
+    /// Says in the log what has begun.
+    fn tell(&self) {
+        let access = self.shared.access();
+        tracing::info!(target: "perfmon", url = %self.url(), version = env!("CARGO_PKG_VERSION"), readers = %access.readers(), "serving");
+        #[cfg(feature = "tls")]
+        if let Some(Err(error)) = access.tls.as_ref().map(|tls| validity::check(&tls.certificate)) {
+            tracing::warn!(target: "perfmon", "{error}");
+        }
+        for one in perfmon_core::collect::collectors() {
+            tracing::debug!(target: "perfmon", name = %one.name, enabled = one.enabled, interval = ?one.interval, "collector");
+        }
     }
 
     /// What happened in the last ten seconds, minute, … hour, up to this moment: percentiles, rates, objectives, whatever a snapshot tells. Its

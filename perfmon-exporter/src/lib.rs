@@ -22,6 +22,8 @@ mod section;
 mod serve;
 pub mod settings;
 mod state;
+#[cfg(feature = "tls")]
+mod validity;
 
 #[doc(hidden)]
 pub use self::exporter::ByHand;

@@ -7,10 +7,12 @@ use perfmon_core::{
     analyse::{Deduction, HealthPolicy},
     collect,
     series::{self, Bounds},
+    snapshot::Metric,
 };
 
 use crate::{
     config::{Config, Watcher, hint, text_of},
+    encode::Profile,
     log,
     profiles::Profiles,
     serve::Door,
@@ -32,13 +34,33 @@ pub(crate) struct Base {
 }
 
 /// A configuration's profiles beside those of the program: name and text.
-pub(crate) fn profiles_of(config: &Config, base: &[(String, String)]) -> Result<Vec<(String, String)>, Error> {
-    let mut profiles = base.to_vec();
-    for path in &config.profiles.files {
+///
+/// # Errors
+/// Of each that cannot be read or is wrong, and when there is none of the name that scrapes get.
+pub(crate) fn profiles_of(config: &Config, base: &[(String, String)]) -> Result<Vec<(String, String)>, Vec<Error>> {
+    let (mut profiles, mut wrong) = (base.to_vec(), Vec::new());
+    for (number, path) in config.profiles.files.iter().enumerate() {
         let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        profiles.push((name, text_of(path)?));
+        let text = text_of(path).and_then(|text| match Profile::parse(&name, &text) {
+            Ok(_) => Ok(text),
+            Err(error) => Err(Error::invalid(format!("{}: {error}", path.display()))),
+        });
+        match text {
+            Ok(text) => profiles.push((name, text)),
+            Err(error) => wrong.push(config.tell(&format!("profiles.files[{number}]"), error)),
+        }
     }
-    Ok(profiles)
+    let mut known: Vec<&str> = Profile::shipped_names().collect();
+    known.extend(profiles.iter().map(|(name, _)| name.as_str()));
+    // Those that cannot be read may be the one.
+    if let Some(default) = config.profiles.default.as_deref().filter(|_| wrong.is_empty())
+        && !known.contains(&default)
+    {
+        let hint = hint(default, known.iter().copied());
+        let error = format!("there is no profile of names {default:?}{hint} Known are {}", known.join(", "));
+        wrong.push(config.tell("profiles.default", Error::invalid(error)));
+    }
+    if wrong.is_empty() { Ok(profiles) } else { Err(wrong) }
 }
 
 /// Reads the file again when it changes. The pump asks it once a second.
@@ -62,7 +84,11 @@ impl Reload {
 
     /// Looks whether the file has changed, and applies it if it has and is right. What there is to tell about it takes points from health.
     pub(crate) fn look(&mut self, policy: &mut HealthPolicy) -> Option<Deduction> {
-        let changed = self.watcher.as_mut().is_some_and(Watcher::changed) | self.shared.take_reload();
+        let asked = self.shared.take_reload();
+        if asked {
+            log::reopen();
+        }
+        let changed = self.watcher.as_mut().is_some_and(Watcher::changed) | asked;
         if let Some(path) = self.config.source().map(Path::to_owned).filter(|_| changed) {
             self.told = match self.apply(&path, policy) {
                 Ok(waiting) if waiting.is_empty() => {
@@ -81,14 +107,16 @@ impl Reload {
                 }
             };
         }
-        self.told.clone().or_else(|| unknown_collector(&self.config).map(|reason| deduction(0, reason)))
+        let absent = || unknown_collector(&self.config).or_else(|| unknown_metric(&self.config, &self.shared));
+        self.told.clone().or_else(|| absent().map(|reason| deduction(0, reason)))
     }
 
     /// Everything or nothing. Returns the keys that wait for a restart.
     fn apply(&mut self, path: &Path, policy: &mut HealthPolicy) -> Result<String, Error> {
         let config = Config::load(path)?;
         let default = config.profiles.default.as_deref().or(self.base.default_profile.as_deref());
-        let profiles = Profiles::compile(&profiles_of(&config, &self.base.profiles)?, default)?;
+        let profiles =
+            Profiles::compile(&profiles_of(&config, &self.base.profiles).map_err(Error::together)?, default)?;
         let mut waiting = waiting(&self.config, &config);
         let mut access = config.access(&self.base.access);
         let running = self.config.access(&self.base.access);
@@ -131,6 +159,20 @@ fn unknown_collector(config: &Config) -> Option<String> {
     let unknown = config.collectors.keys().find(|name| !known.contains(name))?;
     let hint = hint(unknown, known.iter().map(String::as_str));
     Some(format!("a collector {unknown:?} is configured, but there is none of that name{hint}"))
+}
+
+/// A metric that a rule is about and nobody has, or not yet: the rule never takes points.
+fn unknown_metric(config: &Config, shared: &Shared) -> Option<String> {
+    if config.health.rules.is_empty() {
+        return None;
+    }
+    let tick = shared.latest()?;
+    let (name, rule) = config.health.rules.iter().find(|(_, rule)| tick.snapshot.metric(&rule.metric).is_none())?;
+    let hint = hint(&rule.metric, tick.snapshot.metrics().iter().map(Metric::name));
+    Some(format!(
+        "the health rule {name:?} is about a metric {:?}, but there is none of that name yet{hint}",
+        rule.metric
+    ))
 }
 
 /// Those that are written now, and those that no longer are.

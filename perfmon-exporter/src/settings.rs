@@ -24,6 +24,21 @@ pub struct Access {
     pub tls: Option<TlsFiles>,
 }
 
+impl Access {
+    /// Who may read, in words: the names and roles of tokens and users.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn readers(&self) -> String {
+        if self.tokens.is_empty() && self.users.is_empty() {
+            return String::from("everybody who reaches it");
+        }
+        let role = |role: Role| if role == Role::Operate { "operates" } else { "reads" };
+        let tokens = self.tokens.iter().map(|token| format!("token {} ({})", token.name, role(token.role)));
+        let users = self.users.iter().map(|user| format!("user {} ({})", user.name, role(user.role)));
+        tokens.chain(users).collect::<Vec<_>>().join(", ")
+    }
+}
+
 /// Somebody who identifies by a bearer token.
 #[derive(Debug, Clone)]
 pub struct Token {

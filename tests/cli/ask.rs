@@ -23,14 +23,21 @@ fn what_people_ask() {
 
     let status = said(&mut running.ask(&["status"]));
     assert!(status.starts_with(&format!("{}  ", running.url)), "{status}");
-    for expected in
-        [" of 100, up ", "calls: 0 (0.0/s), 0 errors, 0 panics in the last 5m", "objectives: 0", "alerts: 0"]
-    {
+    for expected in [" of 100, up ", "calls: 0 (0.0/s), 0 errors, 0 panics in the last 5m", "objectives: 0"] {
         assert!(status.contains(expected), "no {expected} in {status}");
     }
 
-    let report = said(&mut running.ask(&["report"]));
-    assert!(report.contains("perfmon report"), "{report}");
+    // Nobody watches yet, so there are none to tell of.
+    assert!(!status.contains("alerts"), "{status}");
+
+    let widest = |text: &str| text.lines().map(|line| line.chars().count()).max().unwrap_or_default();
+    for (format, columns) in [("text", "60"), ("txt", "100")] {
+        let report = said(running.ask(&["report", "--format", format, "--output", "-"]).env("COLUMNS", columns));
+        assert!(report.contains("perfmon report") && !report.contains('\x1b'), "{report}");
+        assert!(widest(&report) <= columns.parse().expect("a number"), "{report}");
+    }
+    let coloured = said(running.ask(&["report"]).env("CLICOLOR_FORCE", "1").env_remove("NO_COLOR"));
+    assert!(coloured.contains("\x1b[1m"), "{coloured}");
 }
 
 #[test]
@@ -44,7 +51,9 @@ fn what_programs_ask() {
     assert_eq!(json(&said(&mut running.ask(&["report", "--format", "json"])))["schema"], "perfmon.report/1");
     assert!(said(&mut running.ask(&["report", "--format", "csv"])).starts_with("scope,kind,name,"));
     assert!(said(&mut running.ask(&["report", "--format", "md", "--window", "1h"])).starts_with('#'));
-    let export = json(&said(&mut running.ask(&["export", "--window", "1m"])));
+    let export = said(&mut running.ask(&["export", "--window", "1m"]));
+    assert!(export.starts_with("{\n  \"timestamp\": "), "a line for each member: {export}");
+    let export = json(&export);
     assert_eq!(export["performance"]["window"], "1m");
     for part in ["timestamp", "health", "performance", "pnl", "alerts", "latency", "resources"] {
         assert!(export.get(part).is_some(), "no {part}");
@@ -92,6 +101,18 @@ fn whoever_runs_is_found_by_environment_and_configuration() {
     let done = run(crate::running::perfmon(&["health", "--config"]).arg(&file));
     assert_eq!(done.code, Some(2));
     assert!(done.stderr.contains("leaves the port open"), "{}", done.stderr);
+    // Where the variables have it serve, unless something says whom to ask.
+    assert!(said(&mut by("PERFMON_SERVER__LISTEN", listen)).contains(" of 100"));
+    let mut command = by("PERFMON_SERVER__LISTEN", "127.0.0.1:1");
+    assert!(said(command.env("PERFMON_URL", &running.url)).contains(" of 100"));
+    // What only the server needs stops nobody who asks: its secrets, and mistakes elsewhere.
+    let text = format!(
+        "[server]\nlisten = \"{listen}\"\norigins = [\"${{NOT_SET_HERE}}\"]\n[[server.tokens]]\nname = \"a\"\n\
+         secret = \"${{NOT_SET_HERE}}\"\n[log]\nlevel = \"loud\"\n"
+    );
+    fs::write(&file, text).expect("written");
+    let mut command = by("PERFMON_LOG__LEVEL", "loud");
+    assert!(said(command.args(["--config", &file])).contains(" of 100"));
 }
 
 #[test]

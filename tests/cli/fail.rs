@@ -24,6 +24,7 @@ fn nobody_is_there() {
     // Whoever listens in between would have read it.
     assert!(done.stderr.contains("warning: the token travels in the clear"), "{}", done.stderr);
     assert!(!done.stderr.contains("a-token"), "{}", done.stderr);
+    assert!(done.stderr.contains("check the name of the host") && !done.stderr.contains("io: "), "{}", done.stderr);
 }
 
 #[test]
@@ -49,7 +50,12 @@ fn answers(with: &str) -> String {
 }
 
 fn ok(body: &str) -> String {
-    format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len())
+    page("application/json", body)
+}
+
+fn page(kind: &str, body: &str) -> String {
+    let length = body.len();
+    format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}")
 }
 
 #[test]
@@ -63,8 +69,43 @@ fn somebody_else_is_there() {
     assert_eq!(done.code, Some(1), "{done:?}");
     assert!(done.stderr.contains("it sends elsewhere"), "{}", done.stderr);
     // Half an answer is none.
-    let done = run(&mut perfmon(&["export", "--url", &answers("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")]));
+    let half = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{";
+    let done = run(&mut perfmon(&["export", "--url", &answers(half)]));
     assert_eq!((done.code, done.stdout.as_str()), (Some(3), ""), "{done:?}");
+}
+
+#[test]
+fn pages_of_others_are_no_reports() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let kept = folder.path().join("kept");
+    std::fs::write(&kept, "kept").expect("written");
+    let file = kept.to_string_lossy().into_owned();
+    for (arguments, kind, body) in [
+        (&["report"][..], "text/html", "<html>"),
+        (&["report", "--format", "csv"], "text/html", "<html>"),
+        (&["report", "--format", "md"], "text/plain", "# perfmon"),
+        (&["report", "--format", "json"], "application/json", "{\"schema\": \"another/1\"}"),
+        (&["report", "--format", "json"], "application/json", "[]"),
+        (&["export"], "application/json", "{\"timestamp\": 1}"),
+        (&["export"], "application/json", "{"),
+        (&["export"], "text/html; charset=utf-8", "<html>"),
+        (&["status"], "application/problem+json", "{}"),
+    ] {
+        let mut command = perfmon(arguments);
+        command.args(["--url", &answers(&page(kind, body))]);
+        if arguments[0] != "status" {
+            command.args(["--output", &file]);
+        }
+        let done = run(&mut command);
+        assert_eq!((done.code, done.stdout.as_str()), (Some(1), ""), "{arguments:?} {done:?}");
+        assert!(done.stderr.contains("is this perfmon"), "{arguments:?} {}", done.stderr);
+        assert_eq!(std::fs::read_to_string(&kept).expect("there"), "kept");
+    }
+    // Colours go through, and nothing else that a terminal obeys.
+    let url =
+        answers(&page("text/plain; charset=utf-8", "\u{1b}[1mperfmon report\u{1b}[0m\u{1b}[2J\u{1b}]0;title\u{7}\r\n"));
+    let done = run(&mut perfmon(&["report", "--url", &url]));
+    assert_eq!(done.stdout, "\u{1b}[1mperfmon report\u{1b}[0m\u{fffd}[2J\u{fffd}]0;title\u{fffd}\r\n", "{done:?}");
 }
 
 const UNWELL: &str = r#"{"status":"critical","score":55,"deductions":[
@@ -79,7 +120,8 @@ fn a_bad_score_has_a_status_of_its_own() {
     assert_eq!(done.code, Some(4), "{done:?}");
     insta::assert_snapshot!(done.stdout);
     let done = run(&mut perfmon(&["health", "--format", "json", "--url", &answers(&ok(UNWELL))]));
-    assert_eq!((done.code, done.stdout.trim_end()), (Some(4), UNWELL));
+    let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).expect("JSON");
+    assert_eq!((done.code, json(&done.stdout)), (Some(4), json(UNWELL)));
     let warning = UNWELL.replace("critical", "warning");
     assert_eq!(run(&mut perfmon(&["health", "--url", &answers(&ok(&warning))])).code, Some(0));
 }
@@ -109,7 +151,7 @@ fn wrong_usage() {
         (&["health", "--ca", "/nowhere"], "failed to read certificates from /nowhere"),
         (&["health", "--token", "secret"], "--token"),
         (&["report", "--window", "2h"], "write 10s, 1m, 5m, 15m or 1h"),
-        (&["report", "--format", "pdf"], "possible values: json, md, csv, txt"),
+        (&["report", "--format", "pdf"], "possible values: text, json, md, csv"),
         (&["check"], "--config <FILE>"),
         (&["check", "--example", "--schema"], "cannot be used with"),
         (&["nonsense"], "unrecognized subcommand"),

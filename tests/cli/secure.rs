@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use rcgen::{CertifiedKey, generate_simple_self_signed};
+use rcgen::{CertificateParams, CertifiedKey, KeyPair, date_time_ymd, generate_simple_self_signed};
 
 use crate::running::{Done, Running, eventually, perfmon, run, said};
 
@@ -57,6 +57,13 @@ fn https_needs_a_certificate_that_is_trusted() {
 
     let text = with_token(&running, &["health", "--ca", &ca]);
     assert!(text.contains(" of 100"), "{text}");
+    // The configuration says which certificate it shows.
+    let listen = running.url.trim_start_matches("https://");
+    let config = running.path("client.toml");
+    let tls = "[server.tls]\ncertificate = \"cert.pem\"\nkey = \"key.pem\"\n";
+    fs::write(&config, format!("[server]\nlisten = \"{listen}\"\n{tls}")).expect("written");
+    let mut command = perfmon(&["health", "--config"]);
+    assert!(said(command.arg(&config).env("PERFMON_TOKEN", TOKEN)).contains(" of 100"));
     let done = run(&mut running.ask(&["health", "--ca", &ca]));
     assert!(done.code == Some(1) && done.stderr.contains("401"), "{done:?}");
     let done = run(running.ask(&["health"]).env("PERFMON_TOKEN", TOKEN));
@@ -74,4 +81,64 @@ fn https_needs_a_certificate_that_is_trusted() {
     let key = running.path("key.pem").to_string_lossy().into_owned();
     let done = run(&mut running.ask(&["health", "--ca", &key]));
     assert!(done.code == Some(2) && done.stderr.contains("there is none in it"), "{done:?}");
+}
+
+#[test]
+fn a_user_logs_in() {
+    let mut hashing = perfmon(&["hash-password"]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let password = folder.path().join("password");
+    fs::write(&password, "correct horse: battery\n").expect("written");
+    let hash = said(hashing.stdin(fs::File::open(&password).expect("there")));
+    let running = Running::start(&format!("[[server.users]]\nname = \"alice\"\npassword_hash = '{}'\n", hash.trim()));
+    let password = password.to_string_lossy().into_owned();
+    let report = said(&mut running.ask(&["report", "--user", "alice", "--password-file", &password]));
+    assert!(report.contains("perfmon report"), "{report}");
+    let by_environment = |name: &str, password: &str| {
+        let mut command = running.ask(&["report"]);
+        run(command.env("PERFMON_USER", name).env("PERFMON_PASSWORD", password))
+    };
+    assert_eq!(by_environment("alice", "correct horse: battery").code, Some(0));
+    let done = by_environment("alice", "another battery");
+    assert!(done.code == Some(1) && done.stderr.contains("this name with this password"), "{done:?}");
+    assert!(!done.stderr.contains("another battery"), "{done:?}");
+    for (arguments, token, says) in [
+        (&["report"][..], "", "401 Unauthorized, "),
+        (&["report"], "", "; write --user"),
+        (&["report"], TOKEN, "it knows users alone: write --user"),
+        (&["report", "--user", "alice"], "", "set PERFMON_PASSWORD or write --password-file"),
+        (&["report", "--user", "a:b"], "", "has a colon"),
+        (&["report", "--user", "alice", "--password-file", "/dev/null"], "", "the password is empty"),
+        (
+            &["report", "--user", "alice", "--password-file", "/nowhere"],
+            "",
+            "failed to read the password from /nowhere",
+        ),
+    ] {
+        let done = run(running.ask(arguments).env("PERFMON_TOKEN", token).stdin(std::process::Stdio::null()));
+        assert!(done.stderr.contains(says) && done.stdout.is_empty(), "{arguments:?}: {done:?}");
+    }
+}
+
+#[test]
+fn a_certificate_that_has_ended_is_told_everywhere() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut params = CertificateParams::new([String::from("127.0.0.1")]).expect("a name");
+    params.not_after = date_time_ymd(2020, 1, 1);
+    let key = KeyPair::generate().expect("a key");
+    let certificate = params.self_signed(&key).expect("a certificate");
+    fs::write(folder.path().join("cert.pem"), certificate.pem()).expect("written");
+    fs::write(folder.path().join("key.pem"), key.serialize_pem()).expect("written");
+    let tls = "[log]\nlevel = \"info\"\n[server.tls]\ncertificate = \"cert.pem\"\nkey = \"key.pem\"\n[report]\nfinal = \"last.json\"\n";
+    let running = Running::start_in(folder, tls);
+    assert!(running.log().contains("is no longer valid, since "), "{}", running.log());
+    let done = run(perfmon(&["check", "--config", "perfmon.toml"]).current_dir(running.folder.path()));
+    assert_eq!(done.code, Some(2), "{done:?}");
+    assert!(
+        done.stderr.contains("perfmon.toml:3:1, server.tls: the certificate cert.pem is no longer valid"),
+        "{done:?}"
+    );
+    let ca = running.path("cert.pem").to_string_lossy().into_owned();
+    let done = run(&mut running.ask(&["health", "--ca", &ca]));
+    assert!(done.code == Some(3) && done.stderr.contains("renewed there"), "{done:?}");
 }

@@ -43,11 +43,52 @@ fn statements_lose_their_values_and_nothing_else() {
         ("SELECT 'C:\\\\' FROM t", "SELECT ? FROM t"),
         ("SELECT 5--3 'Alice'\n, 'Bob", "SELECT ?"),
         ("SELECT a #> '{b}' FROM t", "SELECT a #> ? FROM t"),
+        ("SELECT a - - 1, (- 2), b = -  3 FROM t", "SELECT a - - ?, (?), b = ? FROM t"),
+        ("SELECT q'[it''s]', 'x', nq'!a!' FROM t", "SELECT ? FROM t"),
+        ("SELECT '''a''', '''' FROM t", "SELECT ? FROM t"),
+        ("SELECT ARRAY['a', 'b'][1], c[d] #> '{e}', f // 2 FROM t", "SELECT ARRAY[?][?], c[d] #> ?, f // ? FROM t"),
+        ("SELECT /*!50000 SQL_NO_CACHE */ 'a' FROM t", "SELECT ? FROM t"),
+        (
+            "PRAGMA key = Alice; PRAGMA rekey(Bob); PRAGMA foreign_keys",
+            "PRAGMA key = ?; PRAGMA rekey(?); PRAGMA foreign_keys",
+        ),
+        ("SET app.who TO Alice; SET a = Bob", "SET app.who TO ?; SET a = ?"),
+        ("SET NOCOUNT ON SELECT a FROM t WHERE a = b", "SET NOCOUNT ON SELECT a FROM t WHERE a = b"),
+        ("UPDATE t SET a = b WHERE c = d", "UPDATE t SET a = b WHERE c = d"),
+        ("ALTER USER scott IDENTIFIED BY Alice REPLACE Bob", "ALTER USER scott IDENTIFIED BY ? REPLACE ?"),
+        ("COPY t FROM stdin WITH (FORMAT text);\n1\tAlice\n\\.\n", "COPY t FROM stdin WITH (FORMAT text); ?"),
+        ("INSERT INTO t (format) FORMAT CSV\n1,Alice", "INSERT INTO t (format) FORMAT CSV ?"),
+        ("INSERT INTO t SELECT a format FROM u", "INSERT INTO t SELECT a format FROM u"),
         ("SELECT 'never ended", "SELECT ?"),
         ("SELECT /* never ended", "SELECT"),
         ("", ""),
     ] {
         assert_eq!(redact(statement), redacted, "{statement}");
+    }
+}
+
+/// What ends in one database and goes on in another.
+#[test]
+fn no_reading_of_any_database_shows_a_value() {
+    for statement in [
+        "SELECT * FROM t WHERE a = q'[it's Alice]' AND b = 1",
+        "SELECT nQ'{it's Alice}' FROM t",
+        "SELECT Q'!it's Alice!' FROM t",
+        "SELECT '''he said 'Alice' ''' FROM t",
+        "SELECT \"\"\"he said \"Alice\" \"\"\" FROM t",
+        "SELECT r'''he said 'Alice' ''' FROM t",
+        "SELECT [it's] FROM t WHERE a = 'Alice'",
+        "SELECT [a, [b's] FROM t WHERE a = 'Alice'",
+        "SELECT [a--b] FROM t WHERE a = 'x\nAlice'",
+        "SELECT [a/*b] FROM t WHERE a = '*/ Alice'",
+        "SELECT 1 #- don't\n, 'Alice' FROM t",
+        "SELECT 1 #> don't\n, 'Alice' FROM t",
+        "SELECT 1 // don't\n, 'Alice' FROM t",
+        "SELECT /*! 'a*/ Alice */ 1",
+        "SELECT /*M!100100 'a*/ Alice */ 1",
+    ] {
+        let redacted = redact(statement);
+        assert!(!redacted.contains("Alice"), "{statement} -> {redacted}");
     }
 }
 

@@ -40,6 +40,22 @@ async fn an_error_of_the_service_is_one() {
     assert_eq!(statuses("GET", "/outcomes/service"), []);
 }
 
+/// By a layer outside that answers with a page of its own, or by a client that has seen enough.
+#[tokio::test]
+async fn an_error_stays_one_without_its_body() {
+    let service = answering(|request| async move {
+        let mut response = Response::new(Body::from("a long story"));
+        *response.status_mut() = request.uri().path()[1..].parse().expect("a status");
+        response
+    });
+    let monitored = MonitorLayer::new().route_with(|_| Some("/outcomes/replaced")).layer(service);
+    for status in ["200", "404", "500"] {
+        let asked = ask("GET", &format!("/{status}"), Body::empty());
+        drop(tower::ServiceExt::oneshot(monitored.clone(), asked).await.expect("an answer"));
+    }
+    assert_eq!(outcomes("GET /outcomes/replaced", 3), [0, 1, 0, 2]);
+}
+
 /// By a layer that something other than a router stands between.
 #[tokio::test]
 async fn a_request_that_is_measured_already_passes_through() {

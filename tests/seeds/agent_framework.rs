@@ -1,8 +1,14 @@
 //! The agent framework's performance monitor: requests, resources, and a summary in the health endpoint.
 
+use std::{io::BufRead as _, process::Stdio};
+
 use serde_json::Value;
 
-use crate::{ask::Document, support::soon, world::world};
+use crate::{
+    ask::Document,
+    support::{Leashed, built::built, soon},
+    world::{json, world},
+};
 
 /// `alert_thresholds`, in PromQL.
 #[test]
@@ -56,4 +62,57 @@ fn the_health_endpoint_has_resources() {
         if right { Ok(()) } else { Err(resources) }
     });
     looked.unwrap_or_else(|resources| panic!("{resources:#}"));
+}
+
+/// A response tells how long it took, as the framework's middleware has it.
+#[test]
+fn answers_say_how_long_they_took() {
+    let (_, took) = world().account();
+    let milliseconds: f64 = took.strip_suffix("ms").expect("a unit").parse().expect("a number");
+    assert!((0.0..10_000.0).contains(&milliseconds), "{took}");
+}
+
+/// "Agent execution timing, success/failure rate tracking, token usage monitoring, tool usage analytics": of real agents, in a process of their own.
+#[test]
+fn agents_have_their_tokens_tools_and_success() {
+    let arguments = ["--topics", "12", "--listen", "127.0.0.1:0"].map(str::to_owned);
+    let mut agents = Leashed::start(&built("ai_agent"), &arguments, Stdio::inherit());
+    let mut line = String::new();
+    agents.stdout.read_line(&mut line).expect("text");
+    let address = line.split_once("http://").map(|(_, rest)| rest.trim().to_owned()).expect("an address");
+
+    let within = |value: &Value, lowest: f64| value.as_f64().is_some_and(|value| (lowest..=1.0).contains(&value));
+    let looked = soon(|| {
+        let told = json(&format!("http://{address}/api/v1/dashboard"))["agents"].take();
+        let of = |list: &str, key: &str, name: &str| {
+            let mut all = told[list].as_array().into_iter().flatten();
+            all.find(|one| one[key] == name).cloned().unwrap_or_default()
+        };
+        let works = ["planner", "researcher", "writer"].iter().all(|name| {
+            let agent = of("agents", "agent", name);
+            let times = ["p50_ns", "p95_ns", "p99_ns"].map(|figure| agent["runs"][figure].as_f64().unwrap_or(f64::NAN));
+            within(&agent["runs"]["success_rate"], 0.1)
+                && times.is_sorted()
+                && agent["tokens"]["input"].as_u64() > Some(0)
+                && agent["tokens"]["output_per_run"].as_f64() > Some(0.0)
+        });
+        let researcher = of("agents", "agent", "researcher");
+        let search = of("tools", "tool", "search");
+        let uses =
+            researcher["tools"].as_array().is_some_and(|tools| tools.iter().any(|tool| tool["tool"] == "search"));
+        if works && uses && within(&search["calls"]["success_rate"], 0.1) { Ok(()) } else { Err(told) }
+    });
+    looked.unwrap_or_else(|told| panic!("{told:#}"));
+
+    // "Performance data included in health endpoints."
+    let looked = soon(|| {
+        let calls = json(&format!("http://{address}/health"))["performance"]["calls"].take();
+        let right = ["agent", "tool"].iter().all(|kind| {
+            let of_kind = &calls[*kind];
+            let at = ["p50_ns", "p95_ns", "p99_ns"].map(|figure| of_kind[figure].as_f64().unwrap_or(f64::NAN));
+            of_kind["calls"].as_u64() > Some(0) && at.is_sorted() && of_kind["error_rate"].as_f64() < Some(1.0)
+        });
+        if right { Ok(()) } else { Err(calls) }
+    });
+    looked.unwrap_or_else(|calls| panic!("{calls:#}"));
 }

@@ -60,13 +60,27 @@ impl World {
 
     /// What perfmon answers, as JSON.
     pub(crate) fn get(&self, path: &str) -> Value {
-        let (_, text) = get(&format!("http://{}{path}", self.address));
-        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}: {text}"))
+        json(&format!("http://{}{path}", self.address))
     }
 
     /// The status that the bot's own pages answer with.
     pub(crate) fn visit(&self, path: &str) -> u16 {
         get(&format!("http://{}{path}", self.status)).0
+    }
+
+    /// The account as the bot itself knows it, and the header that tells how long the answer took.
+    pub(crate) fn account(&self) -> (Value, String) {
+        let mut answer = ureq::get(format!("http://{}/status", self.status)).call().expect("an answer");
+        let took = answer.headers()["x-response-time"].to_str().expect("text").to_owned();
+        (serde_json::from_reader(answer.body_mut().as_reader()).expect("JSON"), took)
+    }
+
+    /// The bot's book, as the dashboard tells it.
+    pub(crate) fn book(&self) -> Value {
+        let mut dashboard = self.get("/api/v1/dashboard");
+        let books = dashboard["pnl"]["books"].take();
+        assert_eq!(books.as_array().map(Vec::len), Some(1), "{books}");
+        books[0].clone()
     }
 
     /// A figure of all calls of a kind in the last five minutes.
@@ -83,6 +97,12 @@ impl World {
         let kibibytes: f64 = line.trim().trim_end_matches(" kB").parse().expect("a number");
         kibibytes * 1024.0
     }
+}
+
+/// An answer as JSON.
+pub(crate) fn json(url: &str) -> Value {
+    let (_, text) = get(url);
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{url}: {error}: {text}"))
 }
 
 /// Status and text. Health may say by its status that the bot is unwell, on a machine that has too much to do.

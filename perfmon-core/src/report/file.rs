@@ -20,14 +20,21 @@ pub fn write(path: &Path, text: &str) -> io::Result<()> {
     file.write_all(text.as_bytes())
 }
 
-/// A file that was there before keeps its mode when opened. Devices and pipes (`/dev/null`) are left as they are.
+/// Makes it its owner's alone: a file that was there before keeps its mode when opened. Devices and pipes (`/dev/null`) are left as they are.
+///
+/// # Errors
+/// When it is not this user's.
 #[cfg(unix)]
-fn restrict(file: &File) -> io::Result<()> {
+pub fn restrict(file: &File) -> io::Result<()> {
     use std::{fs::Permissions, os::unix::fs::PermissionsExt as _};
     if file.metadata()?.is_file() { file.set_permissions(Permissions::from_mode(0o600)) } else { Ok(()) }
 }
 
+/// Nothing here.
+///
+/// # Errors
+/// None.
 #[cfg(not(unix))]
-fn restrict(_: &File) -> io::Result<()> {
+pub fn restrict(_: &File) -> io::Result<()> {
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use super::{
     Style, calls, format,
-    surroundings::is_own,
+    surroundings::{Many, is_own},
     table::{Block, Cell, Column, Note, Row, Table},
     text::{clean, cut, name},
 };
@@ -30,10 +30,11 @@ fn used(metric: &Metric) -> Option<MetricKind> {
     metric.series().first().map(|_| metric.kind())
 }
 
-/// The program's own: counters, gauges and what was never used in one table, histograms in another; empty ones left out.
+/// The program's own, but for those that are too many: counters, gauges and what was never used in one table, histograms in another; empty ones left out.
 pub(super) fn tables<'a>(snapshot: &'a Snapshot, style: &Style) -> Vec<Table<'a>> {
+    let many = Many::of(snapshot);
     let block = |kind: Option<MetricKind>, title: &str, heads: &[&str]| {
-        let metrics = snapshot.metrics().iter().filter(|metric| used(metric) == kind && is_own(metric));
+        let metrics = snapshot.metrics().iter().filter(|one| used(one) == kind && is_own(one) && !many.has(one));
         let rows: Vec<Row<'a>> = metrics.flat_map(|metric| rows(metric, snapshot, style)).collect();
         let heads = heads.iter().map(|&head| head.to_owned()).collect();
         (!rows.is_empty()).then(|| Block {

@@ -63,7 +63,7 @@ use std::{
 
 /// For other texts that are nobody else's business.
 #[doc(hidden)]
-pub use self::file::write as write_private;
+pub use self::file::{restrict, write as write_private};
 pub use self::{
     on_exit::{ReportOnExit, report_on_exit},
     style::Style,

@@ -1,5 +1,7 @@
 //! What perfmon finds around the program: itself, the process, the machine. They are many and the program's own figures few, so a terminal
-//! shows them as two sentences, behind the program's own; the other formats have all of them.
+//! shows them as two sentences, behind the program's own; the other formats have all of them. So it is with what else comes in such numbers.
+
+use std::collections::BTreeMap;
 
 use super::{format, style::Tint, table::Note, text::clean};
 use crate::snapshot::{Metric, MetricSeries, Snapshot, Value};
@@ -57,6 +59,39 @@ pub(super) fn is_own(metric: &Metric) -> bool {
     !around || !(metric.collected || name.ends_with("_distribution"))
 }
 
+/// A collector that brings more than so many metrics whose names begin alike brings them for machines to read.
+const FEW: usize = 20;
+
+/// How many metrics there are by the first word of their names, where they are too many for a terminal.
+pub(super) struct Many<'a>(BTreeMap<&'a str, u64>);
+
+impl<'a> Many<'a> {
+    pub(super) fn of(snapshot: &'a Snapshot) -> Self {
+        let mut by_word: BTreeMap<&str, (u64, usize)> = BTreeMap::new();
+        for metric in snapshot.metrics().iter().filter(|metric| is_own(metric)) {
+            let (all, collected) = by_word.entry(first_word(metric.name())).or_default();
+            *all += 1;
+            *collected += usize::from(metric.collected);
+        }
+        Self(
+            by_word
+                .into_iter()
+                .filter(|(_, (_, collected))| *collected > FEW)
+                .map(|(word, (all, _))| (word, all))
+                .collect(),
+        )
+    }
+
+    /// Whether it is one of them.
+    pub(super) fn has(&self, metric: &Metric) -> bool {
+        self.0.contains_key(first_word(metric.name()))
+    }
+}
+
+fn first_word(name: &str) -> &str {
+    name.split(['_', '.']).next().unwrap_or(name)
+}
+
 /// The process and the machine in a sentence each, and how much more there is.
 pub(super) fn notes(snapshot: &Snapshot) -> Vec<Note> {
     let mut facts = Facts { snapshot, shown: Vec::new() };
@@ -68,12 +103,15 @@ pub(super) fn notes(snapshot: &Snapshot) -> Vec<Note> {
         .map(|(mark, facts)| Note { indent: 0, mark: mark.to_owned(), tint: Tint::Plain, text: facts.join(" · ") })
         .collect();
     let more = all.saturating_sub(facts.shown.len()) as u64;
-    if more > 0 {
+    let around = (more > 0).then(|| {
         let what = if notes.is_empty() { "metric" } else { "more metric" };
-        let text = format!(
-            "… {} of process, machine and perfmon: in the report as Markdown, JSON or CSV",
-            format::plural(more, what)
-        );
+        format!("{} of process, machine and perfmon", format::plural(more, what))
+    });
+    let many = Many::of(snapshot).0;
+    let many = many.into_iter().map(|(word, all)| format!("{} of {}", format::plural(all, "metric"), clean(word)));
+    let counted: Vec<String> = around.into_iter().chain(many).collect();
+    if !counted.is_empty() {
+        let text = format!("… {}: in the report as Markdown, JSON or CSV", counted.join(", "));
         notes.push(Note::more(0, text));
     }
     notes

@@ -69,10 +69,15 @@ const SHORTEST_SECRET: usize = 16;
 impl<'de> Deserialize<'de> for TokenSecret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let secret = Secret::from(String::deserialize(deserializer)?);
-        if secret.expose().trim() != secret.expose() || secret.expose().len() < SHORTEST_SECRET {
+        if secret.expose().len() < SHORTEST_SECRET {
             return Err(D::Error::custom(format_args!(
-                "it is too easy to guess; take {SHORTEST_SECRET} characters at least, and no blanks around them"
+                "it is too easy to guess; take {SHORTEST_SECRET} characters at least"
             )));
+        }
+        if !secret.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(D::Error::custom(
+                "it cannot be sent; take letters, digits and signs of ASCII, without blanks between or around them",
+            ));
         }
         Ok(Self(secret))
     }

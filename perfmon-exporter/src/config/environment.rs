@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
+    example,
     mistake::{Mistake, Step, hint},
     mistakes::Mistakes,
     node::{Entry, Node, Place, Table, Value},
@@ -112,18 +113,18 @@ impl Environment {
             (Some(value), None) => Ok(value),
             (Some(value), Some(_)) if !value.is_empty() => Ok(value),
             (_, Some(default)) => Ok(default),
-            (None, None) => {
-                Err(format!("the environment variable {name} is not set; set it, or write ${{{name}:-default}}"))
-            }
+            (None, None) => Err(format!(
+                "the environment variable {name} is not set; set it, or give what is no secret a default, as in ${{{name}:-default}}"
+            )),
         }
     }
 }
 
-/// `PERFMON_SERVER_LISTEN` is a mistake, `PERFMON_CONFIG` is not.
+/// `PERFMON_SERVER_LISTEN` is a mistake; `PERFMON_SERVER_URL` is somebody else's, as there is no such key.
 fn single_underscore(path: &str, sections: &[&str]) -> Option<String> {
     let path = path.to_lowercase();
-    let (section, key) =
-        sections.iter().find_map(|section| Some((section, path.strip_prefix(section)?.strip_prefix('_')?)))?;
-    let name = format!("{PREFIX}{section}{LEVEL}{key}").to_uppercase();
+    sections.iter().find(|section| path.strip_prefix(**section).is_some_and(|rest| rest.starts_with('_')))?;
+    let keys = example::path_of(&path)?;
+    let name = format!("{PREFIX}{}", keys.join(LEVEL)).to_uppercase();
     Some(format!("levels are told apart by two underscores; did you mean {name}?"))
 }

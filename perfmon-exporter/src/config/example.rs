@@ -93,6 +93,28 @@ fn named(text: &mut String, path: &str, section: &Value) {
     }
 }
 
+/// The section that has such a key.
+pub(super) fn section_of(key: &str) -> Option<String> {
+    let schema = schema();
+    properties(&schema)
+        .find(|(_, section)| properties(section).any(|(name, _)| name == key))
+        .map(|(name, _)| name.to_owned())
+}
+
+/// The keys on the way to one whose names are joined by single underscores: `health_cpu_above` is `health`, `cpu`, `above`.
+pub(super) fn path_of(name: &str) -> Option<Vec<String>> {
+    fn below(schema: &Value, name: &str) -> Option<Vec<String>> {
+        properties(schema).find_map(|(key, inner)| {
+            let rest = match name.strip_prefix(key)? {
+                "" => Vec::new(),
+                rest => below(inner, rest.strip_prefix('_')?)?,
+            };
+            Some([vec![key.to_owned()], rest].concat())
+        })
+    }
+    below(&schema(), name)
+}
+
 fn properties(schema: &Value) -> impl Iterator<Item = (&str, &Value)> {
     let keys = schema.get("properties").and_then(Value::as_object);
     keys.into_iter().flatten().map(|(name, schema)| (name.as_str(), schema))

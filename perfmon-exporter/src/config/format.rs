@@ -69,8 +69,12 @@ const DEEPEST: usize = 64;
 fn toml(name: &Arc<str>, text: &str) -> Result<Node, Mistake> {
     let place = places(name, text);
     let table = DeTable::parse(text).map_err(|error| {
-        let at = place(error.span().map_or(0, |span| span.start));
-        Mistake::new(at, format!("this is no TOML: {}", error.message()))
+        let span = error.span().unwrap_or_default();
+        if error.message() == "duplicate key" {
+            let key = text.get(span.clone()).unwrap_or_default().trim_matches(['"', '\'']);
+            return Mistake::new(place(span.start), format!("the key {key:?} is written twice; remove one"));
+        }
+        Mistake::new(place(span.start), format!("this is no TOML: {}", error.message()))
     })?;
     toml_table(table.into_inner(), &place, Place::start(name))
 }
@@ -244,7 +248,11 @@ fn yaml(name: &Arc<str>, text: &str) -> Result<Node, Mistake> {
         let message = error.without_snippet().to_string();
         let message = message.lines().next().unwrap_or_default();
         let message = message.split(" at line ").next().unwrap_or_default();
-        let message = message.split(", set DuplicateKeyPolicy").next().unwrap_or_default();
+        let message = match message.split(", set DuplicateKeyPolicy").next().unwrap_or_default() {
+            "expected string scalar" => "a key has to be a text",
+            other if other.starts_with("budget breached") => "it has more in it than any configuration",
+            other => other,
+        };
         Mistake::new(place(error.location()), format!("this is no YAML: {message}"))
     })?;
     Ok(loose.value.node(place(Some(loose.referenced)), &|at| place(Some(at))))

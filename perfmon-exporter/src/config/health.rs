@@ -4,9 +4,9 @@ use std::{collections::BTreeMap, time::Duration};
 
 use perfmon_core::analyse::{Condition, HealthCheck, HealthPolicy, HealthRule, MetricCheck};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error};
 
-use super::quantity;
+use super::{mistake::hint, quantity};
 
 /// What takes points from the health score, which begins at 100. With 0 points a rule is off.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
@@ -130,7 +130,8 @@ pub struct Rule {
     #[schemars(with = "u8", range(max = 100), extend("default" = 10))]
     pub points: Option<u8>,
     /// The metric's name.
-    #[schemars(example = &"queue_length")]
+    #[serde(deserialize_with = "metric")]
+    #[schemars(with = "String", example = &"queue_length")]
     pub metric: String,
     /// How a value compares to the threshold if points are to be taken.
     #[serde(with = "ConditionName")]
@@ -145,7 +146,7 @@ pub struct Rule {
     #[schemars(extend("examples" = [{ "queue": "orders" }]))]
     pub labels: BTreeMap<String, String>,
     /// The reason given, with `{series}`, `{value}` and `{threshold}` in their places; without, the usual one.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "reason")]
     #[schemars(with = "String", extend("examples" = ["{series} has {value} orders waiting"]))]
     pub text: Option<String>,
 }
@@ -162,6 +163,33 @@ enum ConditionName {
     NotEqual,
 }
 
+fn metric<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | ':');
+    if !name.chars().all(known) {
+        return Err(D::Error::custom(format_args!(
+            "{name:?} is no metric's name: those have letters, digits and _ only, as in \"queue_length\""
+        )));
+    }
+    Ok(name)
+}
+
+fn reason<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
+    for (at, _) in text.match_indices('{') {
+        let Some((inside, _)) = text[at + 1..].split_once('}') else { continue };
+        if !PLACES.contains(&inside) {
+            let hint = hint(inside, PLACES.into_iter());
+            return Err(D::Error::custom(format_args!(
+                "nothing stands for {{{inside}}}{hint} There are {{series}}, {{value}} and {{threshold}}"
+            )));
+        }
+    }
+    Ok(Some(text))
+}
+
+/// What stands for something in the reason of a rule.
+const PLACES: [&str; 3] = ["series", "value", "threshold"];
 /// Of a rule that says nothing about them.
 const RULE_POINTS: u8 = 10;
 

@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 
 use serde::de::{self, Expected, Unexpected};
 
-use super::node::Place;
+use super::{example, node::Place};
 
 /// A mistake in a configuration.
 #[derive(Debug, Clone)]
@@ -70,26 +70,37 @@ impl Mistake {
         self
     }
 
-    fn key(&self) -> String {
-        let mut key = String::new();
-        for step in self.path.iter().rev() {
-            match step {
-                Step::Key(name) => {
-                    let dot = if key.is_empty() { "" } else { "." };
-                    let plain = name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-') && !name.is_empty();
-                    _ = if plain { write!(key, "{dot}{name}") } else { write!(key, "{dot}{name:?}") };
-                }
-                Step::Number(number) => _ = write!(key, "[{number}]"),
-            }
+    /// A key that is unknown where it stands may have a section that is missing above it.
+    pub(super) fn with_section(mut self) -> Self {
+        if let (Sort::Unknown(key), []) = (&self.sort, self.path.as_slice())
+            && let Some(section) = example::section_of(key)
+        {
+            self.message = format!("there is no key {key:?} here; it belongs below [{section}]");
         }
-        key
+        self
     }
+}
+
+/// A path from the outside in, as people write it.
+pub(super) fn key<'a>(path: impl Iterator<Item = &'a Step>) -> String {
+    let mut key = String::new();
+    for step in path {
+        match step {
+            Step::Key(name) => {
+                let dot = if key.is_empty() { "" } else { "." };
+                let plain = name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-') && !name.is_empty();
+                _ = if plain { write!(key, "{dot}{name}") } else { write!(key, "{dot}{name:?}") };
+            }
+            Step::Number(number) => _ = write!(key, "[{number}]"),
+        }
+    }
+    key
 }
 
 impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let at = self.at.as_ref().map(Place::to_string);
-        let parts = at.into_iter().chain([self.key()]).filter(|part| !part.is_empty());
+        let parts = at.into_iter().chain([key(self.path())]).filter(|part| !part.is_empty());
         write!(f, "{}: {}", parts.collect::<Vec<_>>().join(", "), self.message)
     }
 }
@@ -117,7 +128,9 @@ impl de::Error for Mistake {
     }
 
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
-        let hint = hint(variant, expected.iter().copied());
+        let sign = SIGNS.iter().find(|(sign, name)| *sign == variant && expected.contains(name));
+        let hint = sign
+            .map_or_else(|| hint(variant, expected.iter().copied()), |(_, name)| format!("; did you mean {name:?}?"));
         Self::custom(format_args!("{variant:?} is not allowed here{hint} Write {}", list(expected, "or")))
     }
 
@@ -137,17 +150,34 @@ impl de::Error for Mistake {
     }
 }
 
+/// What some write for a word.
+const SIGNS: [(&str, &str); 8] = [
+    (">", "above"),
+    (">=", "at_least"),
+    ("<", "below"),
+    ("<=", "at_most"),
+    ("=", "equal"),
+    ("==", "equal"),
+    ("!=", "not_equal"),
+    ("<>", "not_equal"),
+];
+
 /// `; did you mean "listen"?`, if one of the names is near, else a full stop.
 pub(crate) fn hint<'a>(written: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
     near(written, known).map_or_else(|| String::from("."), |name| format!("; did you mean {name:?}?"))
 }
 
-/// The nearest of the names, if it is near; else one that is the same but for words behind it.
+/// A shorter one begins other words by chance.
+const SHORTEST_WORD: usize = 4;
+
+/// The nearest of the names, if it is near; else one that is the same but for what is behind it.
 pub(super) fn near<'a>(written: &str, mut known: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
     let written = written.to_lowercase();
     let nearest = known.clone().map(|name| (strsim::damerau_levenshtein(&written, name), name)).min();
     let near = nearest.filter(|(distance, name)| *distance <= 1 + name.len() / 4).map(|(_, name)| name);
-    let begins = |long: &str, short: &str| long.strip_prefix(short).is_some_and(|rest| rest.starts_with('_'));
+    let begins = |long: &str, short: &str| {
+        long.strip_prefix(short).is_some_and(|rest| rest.starts_with('_') || short.len() >= SHORTEST_WORD)
+    };
     near.or_else(|| known.find(|name| begins(&written, name) || begins(name, &written)))
 }
 

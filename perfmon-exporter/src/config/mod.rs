@@ -18,13 +18,14 @@
 //!
 //! What is not written keeps what the program chose, or the default; what is written goes before both. Every value can come from an environment variable
 //! too, with two underscores between levels: `PERFMON_SERVER__LISTEN`, `PERFMON_COLLECTORS__SYSTEM__CPU__INTERVAL`, `PERFMON_SERVER__ORIGINS=https://a,https://b`,
-//! `PERFMON_SERVER__TOKENS__0__SECRET`; an empty one is as good as absent. In texts of the file `${NAME}` stands for a variable, `${NAME:-default}` for one that may be
+//! `PERFMON_SERVER__TOKENS__0__SECRET`; an empty one is as good as absent, and `[]` empties a list of the file's. In texts of the file `${NAME}` stands for a variable, `${NAME:-default}` for one that may be
 //! absent or empty, and `$$` for a dollar sign. `perfmon.example.toml` in the repository has every key.
 //!
 //! A file that [`Config::load`] read is read again when it has changed and then been still for a second, while the exporter runs. Collectors, health, profiles, the history's
 //! bounds, who may ask, and the log's level then change at once; what needs a restart is told in `/health`, and so are mistakes, which change nothing.
 
 mod access;
+mod checked;
 mod environment;
 mod example;
 mod format;
@@ -32,19 +33,25 @@ mod health;
 mod mistake;
 mod mistakes;
 mod node;
+mod places;
 mod quantity;
 mod read;
 mod sections;
 mod take_out;
 mod watcher;
 
-use std::{fs::File, io::Read, path::Path, sync::Arc};
+use std::{
+    fs::File,
+    io::Read,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use perfmon_core::Error;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use self::{environment::Environment, mistakes::Mistakes, node::Node};
+use self::{environment::Environment, mistakes::Mistakes, node::Node, places::Places};
 pub use self::{
     format::Format,
     health::{ErrorRate, Failing, Health, Latency, Points, Rule, Usage},
@@ -88,6 +95,18 @@ pub struct Config {
     /// The file it came from.
     #[serde(skip)]
     source: Option<Watched>,
+    #[serde(skip)]
+    places: Places,
+}
+
+/// What is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    All,
+    /// Nothing of the environment but what `${…}` stands for.
+    File,
+    /// Where it serves.
+    Address,
 }
 
 /// In the order of the struct.
@@ -101,7 +120,7 @@ impl Config {
     /// When it cannot be read, is larger than 1 MiB, or has mistakes: the text tells each of them on a line of its own (twenty at most), with file, line, column
     /// and key, what is allowed, and the nearest known key. Of environment variables it tells the name.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, Error> {
-        Self::load_with(path.as_ref(), &Environment::of_process())
+        Self::load_with(path.as_ref(), &Environment::of_process(), Part::All)
     }
 
     /// Reads a text that came from `name`. Environment variables only fill in `${…}`.
@@ -109,7 +128,7 @@ impl Config {
     /// # Errors
     /// When it has a mistake, as [`load`](Self::load).
     pub fn parse(text: &str, format: Format, name: &str) -> Result<Self, Error> {
-        Self::read(Some((text, format, name)), &Environment::of_process(), false)
+        Self::read(Some((text, format, name)), &Environment::of_process(), Part::File)
     }
 
     /// Reads environment variables alone.
@@ -117,7 +136,7 @@ impl Config {
     /// # Errors
     /// When one of them has a mistake, as [`load`](Self::load).
     pub fn from_env() -> Result<Self, Error> {
-        Self::read(None, &Environment::of_process(), true)
+        Self::read(None, &Environment::of_process(), Part::All)
     }
 
     /// The same with other variables than those of the process.
@@ -126,7 +145,7 @@ impl Config {
     /// As [`load`](Self::load).
     #[doc(hidden)]
     pub fn parse_with(text: &str, format: Format, name: &str, variables: &[(&str, &str)]) -> Result<Self, Error> {
-        Self::read(Some((text, format, name)), &Environment::of(variables), true)
+        Self::read(Some((text, format, name)), &Environment::of(variables), Part::All)
     }
 
     /// A JSON Schema (2020-12) of configuration files, for editors and checks.
@@ -153,6 +172,16 @@ impl Config {
         self.source.clone().map(|source| Watcher::new(profiles.chain([source]).collect()))
     }
 
+    /// Says where the value of a key stands that led to an error, if it came from here.
+    pub(crate) fn tell(&self, key: &str, error: Error) -> Error {
+        self.places.tell(key, error)
+    }
+
+    /// All files that were read for it.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &Path> {
+        self.source().into_iter().chain(self.profiles.files.iter().map(PathBuf::as_path))
+    }
+
     /// Who may do what, with what is written here in the place of what the program says.
     #[must_use]
     pub fn access(&self, base: &Access) -> Access {
@@ -167,19 +196,33 @@ impl Config {
         access
     }
 
-    fn load_with(path: &Path, environment: &Environment) -> Result<Self, Error> {
+    /// For those who ask: only where it serves, `server.listen` and `server.tls`. What else is written in the file and the environment may be wrong here, or stand for
+    /// variables that only the one has that serves.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    #[doc(hidden)]
+    pub fn address(path: Option<&Path>) -> Result<Self, Error> {
+        let environment = Environment::of_process();
+        match path {
+            Some(path) => Self::load_with(path, &environment, Part::Address),
+            None => Self::read(None, &environment, Part::Address),
+        }
+    }
+
+    fn load_with(path: &Path, environment: &Environment, part: Part) -> Result<Self, Error> {
         let format = Format::of_path(path)?;
         let source = Watched::new(path);
         let text = text_of(path)?;
-        let mut config = Self::read(Some((&text, format, &path.display().to_string())), environment, true)?;
+        let mut config = Self::read(Some((&text, format, &path.display().to_string())), environment, part)?;
         config.resolve(path.parent().unwrap_or(Path::new("")));
         config.source = Some(source);
         Ok(config)
     }
 
-    fn read(text: Option<(&str, Format, &str)>, environment: &Environment, overrides: bool) -> Result<Self, Error> {
+    fn read(text: Option<(&str, Format, &str)>, environment: &Environment, part: Part) -> Result<Self, Error> {
         let mut mistakes = Mistakes::default();
-        let config = Self::collect(text, environment, overrides, &mut mistakes);
+        let config = Self::collect(text, environment, part, &mut mistakes);
         mistakes.none()?;
         Ok(config.unwrap_or_default())
     }
@@ -188,22 +231,31 @@ impl Config {
     fn collect(
         text: Option<(&str, Format, &str)>,
         environment: &Environment,
-        overrides: bool,
+        part: Part,
         mistakes: &mut Mistakes,
     ) -> Option<Self> {
         let root = match text {
-            Some((text, format, name)) => format.read(&Arc::from(name), text),
+            // Some editors mark their files by an invisible character.
+            Some((text, format, name)) => format.read(&Arc::from(name), text.strip_prefix('\u{feff}').unwrap_or(text)),
             None => Ok(Node::new(node::Value::Null, node::Place::start(&Arc::from("environment")))),
         };
         let mut root = root.map_err(|mistake| mistakes.add(mistake)).ok()?;
-        environment.substitute_in(&mut root, mistakes);
-        if overrides {
-            environment.override_in(&mut root, &SECTIONS, mistakes);
+        // First, so that what a variable says needs none of those that stand in its place in the file.
+        match part {
+            Part::All => environment.override_in(&mut root, &SECTIONS, mistakes),
+            Part::Address => {
+                environment.override_in(&mut root, &SECTIONS, &mut Mistakes::default());
+                root.keep(&["server"]);
+                root.get_mut("server").into_iter().for_each(|server| server.keep(&["listen", "tls"]));
+            }
+            Part::File => {}
         }
+        environment.substitute_in(&mut root, mistakes);
         if let Some(collectors) = root.get_mut("collectors") {
             collectors.join_names();
         }
-        read::read(root, mistakes)
+        let places = Places::of(&root);
+        read::read(root, mistakes).map(|config| Self { places, ..config })
     }
 
     /// Paths are relative to the file in which they stand.
@@ -224,14 +276,19 @@ fn replace<T: Clone>(base: &mut Vec<T>, written: &[T]) {
 
 /// A file's text, if it is not too large for what it says it is.
 pub(crate) fn text_of(path: &Path) -> Result<String, Error> {
-    let failed = |why: &dyn std::fmt::Display| {
-        Error::unavailable(format!("failed to read {}: {why}; check its path and permissions", path.display()))
+    let failed = |why: &dyn std::fmt::Display, remedy: &str| {
+        Error::unavailable(format!("failed to read {}: {why}; {remedy}", path.display()))
     };
-    let file = File::open(path).map_err(|error| failed(&error))?;
-    let mut text = String::new();
-    let length = file.take(LARGEST + 1).read_to_string(&mut text).map_err(|error| failed(&error))?;
+    if path.is_dir() {
+        return Err(failed(&"it is a folder", "name the file in it"));
+    }
+    let unreadable = |error: std::io::Error| failed(&error, "check its path and permissions");
+    let mut bytes = Vec::new();
+    let length =
+        File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes)).map_err(unreadable)?;
     if length as u64 > LARGEST {
         return Err(Error::invalid(format!("failed to read {}: it is larger than 1 MiB", path.display())));
     }
-    Ok(text)
+    tracing::debug!(target: "perfmon", file = %path.display(), "read");
+    String::from_utf8(bytes).map_err(|_| failed(&"it is no UTF-8", "save it in that encoding"))
 }

@@ -2,6 +2,8 @@
 
 use std::{fmt, sync::Arc};
 
+use zeroize::Zeroize;
+
 /// A value and its place.
 #[derive(Debug, Clone)]
 pub(super) struct Node {
@@ -69,7 +71,13 @@ impl Source {
     }
 }
 
-// The text may contain secrets.
+// The text may contain secrets, and is kept as long as its places are.
+impl Drop for Source {
+    fn drop(&mut self) {
+        self.text.zeroize();
+    }
+}
+
 impl fmt::Debug for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.name)
@@ -150,6 +158,13 @@ impl Node {
     pub(super) fn get_mut(&mut self, key: &str) -> Option<&mut Self> {
         let Value::Table(table) = &mut self.value else { return None };
         table.0.iter_mut().find(|entry| entry.key == key).map(|entry| &mut entry.node)
+    }
+
+    /// Leaves out what a table has under other keys.
+    pub(super) fn keep(&mut self, keys: &[&str]) {
+        if let Value::Table(table) = &mut self.value {
+            table.0.retain(|entry| keys.contains(&entry.key.as_str()));
+        }
     }
 
     /// Makes one section of those below each other: `a.b.c` is the name of a section, not a path.

@@ -6,16 +6,28 @@ use jiff::{Span, SpanRelativeTo};
 use perfmon_core::series::Bounds;
 use serde::{
     Deserialize, Deserializer,
-    de::{Error, Visitor},
+    de::{Error, Unexpected, Visitor},
 };
 
 /// The longest that makes sense anywhere in a configuration.
 const LONGEST: Duration = Duration::from_secs(366 * 86_400);
+/// The exporter's clock.
+const TICK: Duration = Duration::from_secs(1);
 const UNITS: [(&str, u64); 5] = [("", 1), ("B", 1), ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)];
 
 /// `"1m 30s"`: longer than nothing, a year at most.
 pub(super) fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
     Ok(Option::<Time>::deserialize(deserializer)?.map(|Time(time)| time))
+}
+
+/// How often something happens.
+pub(super) fn ticks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    match duration(deserializer)? {
+        Some(time) if time < TICK => {
+            Err(D::Error::custom("the exporter's clock ticks once a second; write 1s at least"))
+        }
+        time => Ok(time),
+    }
 }
 
 /// For how long the history keeps values.
@@ -29,12 +41,12 @@ pub(super) fn retention<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Op
 }
 
 /// `"16MiB"`, in bytes.
-pub(super) fn size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<usize>, D::Error> {
+fn size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<usize>, D::Error> {
     Ok(Option::<Bytes>::deserialize(deserializer)?.map(|Bytes(bytes)| bytes))
 }
 
-/// The memory that the history may take.
-pub(super) fn history_size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<usize>, D::Error> {
+/// Memory that values may take: what is less keeps next to none.
+pub(super) fn memory<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<usize>, D::Error> {
     match size(deserializer)? {
         Some(bytes) if bytes < Bounds::LEAST_MEMORY => Err(D::Error::custom("it is too small: write 1MiB at least")),
         bytes => Ok(bytes),
@@ -62,6 +74,13 @@ macro_rules! with_unit {
                         Err(E::custom(format_args!(
                             concat!("expected ", $expecting, ", found {}; did you mean \"{}", $unit, "\"?"),
                             number, number
+                        )))
+                    }
+
+                    fn visit_f64<E: Error>(self, number: f64) -> Result<$type, E> {
+                        Err(E::custom(format_args!(
+                            concat!("expected ", $expecting, ", found {}; it needs a unit"),
+                            number
                         )))
                     }
                 }
@@ -93,9 +112,19 @@ fn parse_size(text: &str) -> Result<usize, String> {
     let (number, unit) = text.split_at(number_end);
     let unit = UNITS.iter().find(|(name, _)| name.eq_ignore_ascii_case(unit.trim()));
     let bytes = unit.zip(number.parse::<u64>().ok()).and_then(|((_, unit), number)| number.checked_mul(*unit));
-    bytes
-        .and_then(|bytes| usize::try_from(bytes).ok())
-        .ok_or_else(|| format!("{text:?} is no size; write one as in \"16MiB\", \"512KiB\" or \"1GiB\""))
+    bytes.and_then(|bytes| usize::try_from(bytes).ok()).ok_or_else(|| match unit_meant(text) {
+        Some(meant) => format!("{text:?} is no size; did you mean {meant:?}?"),
+        None => format!("{text:?} is no size; write one as in \"16MiB\", \"512KiB\" or \"1GiB\""),
+    })
+}
+
+/// With the unit of 1,024 in the place of the one of 1,000, or of its first letter alone.
+fn unit_meant(text: &str) -> Option<String> {
+    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit())?);
+    let first = unit.trim().to_ascii_uppercase();
+    let first = first.strip_suffix('B').unwrap_or(&first);
+    let known = matches!(first, "K" | "M" | "G") && !number.is_empty();
+    known.then(|| format!("{number}{first}iB"))
 }
 
 fn is_number(text: &str) -> bool {
@@ -104,21 +133,63 @@ fn is_number(text: &str) -> bool {
 
 /// A part of a whole, 0 to 1.
 pub(super) fn ratio<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
-    within(deserializer, 1.0)
+    within(deserializer, 1.0, 100.0)
 }
 
 /// 0 to 100.
 pub(super) fn percent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
-    within(deserializer, 100.0)
+    within(deserializer, 100.0, 1.0)
 }
 
-fn within<'de, D: Deserializer<'de>>(deserializer: D, most: f64) -> Result<Option<f64>, D::Error> {
-    let value = Option::<f64>::deserialize(deserializer)?;
-    match value {
-        Some(value) if !(0.0..=most).contains(&value) => {
+fn within<'de, D: Deserializer<'de>>(deserializer: D, most: f64, of_percent: f64) -> Result<Option<f64>, D::Error> {
+    match Option::<Number>::deserialize(deserializer)? {
+        Some(Number::Percent(percent)) => Err(D::Error::custom(format_args!(
+            "expected a number from 0 to {most}; did you mean {}?",
+            percent / of_percent
+        ))),
+        Some(Number::Plain(value)) if !(0.0..=most).contains(&value) => {
             Err(D::Error::custom(format_args!("expected a number from 0 to {most}, found {value}")))
         }
-        value => Ok(value),
+        Some(Number::Plain(value)) => Ok(Some(value)),
+        None => Ok(None),
+    }
+}
+
+/// A number, or what some write for one.
+enum Number {
+    Plain(f64),
+    /// `"5%"`
+    Percent(f64),
+}
+
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Written;
+        impl Visitor<'_> for Written {
+            type Value = Number;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("f64")
+            }
+
+            fn visit_f64<E>(self, number: f64) -> Result<Number, E> {
+                Ok(Number::Plain(number))
+            }
+
+            fn visit_u64<E>(self, number: u64) -> Result<Number, E> {
+                Ok(Number::Plain(number as f64))
+            }
+
+            fn visit_i64<E>(self, number: i64) -> Result<Number, E> {
+                Ok(Number::Plain(number as f64))
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Number, E> {
+                let percent = text.trim().strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok());
+                percent.map(Number::Percent).ok_or_else(|| E::invalid_type(Unexpected::Str(text), &self))
+            }
+        }
+        deserializer.deserialize_f64(Written)
     }
 }
 

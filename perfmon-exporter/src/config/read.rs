@@ -27,7 +27,7 @@ pub(super) fn read<'de, T: Deserialize<'de>>(mut root: Node, mistakes: &mut Mist
         match T::deserialize(&root) {
             Ok(value) => return Some(value),
             Err(mistake) => match root.take_out(&mistake) {
-                Taken::New => mistakes.add(mistake),
+                Taken::New => mistakes.add(mistake.with_section()),
                 Taken::Consequence => {}
                 Taken::Nothing => {
                     mistakes.add(mistake);
@@ -46,7 +46,7 @@ macro_rules! numbers {
             match &self.value {
                 Value::Word(word) => match word.trim().parse::<$type>() {
                     Ok(number) => visitor.$visit(number).map_err(|mistake: Mistake| mistake.at(&self.at)),
-                    Err(_) => Err(Mistake::invalid_type(Unexpected::Str(""), &visitor).at(&self.at)),
+                    Err(_) => visitor.visit_str(word).map_err(|mistake: Mistake| mistake.at(&self.at)),
                 },
                 Value::Told => visitor.$visit(<$type>::default()),
                 _ => self.deserialize_any(visitor),

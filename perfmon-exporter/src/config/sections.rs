@@ -6,7 +6,7 @@ use perfmon_core::series::Bounds;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{access, quantity};
+use super::{access, checked, quantity};
 use crate::settings::{TlsFiles, Token, User};
 
 /// Where the server listens, and who may ask it.
@@ -15,16 +15,19 @@ use crate::settings::{TlsFiles, Token, User};
 #[non_exhaustive]
 pub struct Server {
     /// Host and port. Port 0 is any that is free. Taking another needs a restart.
+    #[serde(deserialize_with = "checked::address")]
     #[schemars(with = "String", extend("default" = "127.0.0.1:9464"))]
     pub listen: Option<String>,
     /// Allows an address that other machines can reach though there are neither tokens nor users: whoever reaches it then reads everything.
     #[schemars(with = "bool", extend("default" = false))]
     pub allow_public: Option<bool>,
     /// Pages of other sites that may ask, by origin. In an environment variable, commas are between them.
-    #[schemars(example = ["https://status.example.com"])]
+    #[serde(deserialize_with = "checked::origins")]
+    #[schemars(with = "Vec<String>", example = ["https://status.example.com"])]
     pub origins: Vec<String>,
     /// Names under which the server is reached, besides those of this machine.
-    #[schemars(example = ["perfmon.example.com"])]
+    #[serde(deserialize_with = "checked::hosts")]
+    #[schemars(with = "Vec<String>", example = ["perfmon.example.com"])]
     pub hosts: Vec<String>,
     /// Requests that one client may make in a second; without, there is no limit.
     #[schemars(with = "NonZeroU32", extend("examples" = [50]))]
@@ -37,9 +40,11 @@ pub struct Server {
     #[schemars(with = "access::TlsKeys")]
     pub tls: Option<TlsFiles>,
     /// Who identifies by a bearer token.
+    #[serde(deserialize_with = "checked::tokens")]
     #[schemars(with = "Vec<access::TokenKeys>")]
     pub tokens: Vec<Token>,
     /// Who identifies by name and password, as browsers ask for them.
+    #[serde(deserialize_with = "checked::users")]
     #[schemars(with = "Vec<access::UserKeys>")]
     pub users: Vec<User>,
 }
@@ -52,8 +57,8 @@ pub struct Collector {
     /// Whether it runs.
     #[schemars(with = "bool", extend("default" = true))]
     pub enabled: Option<bool>,
-    /// The time from the start of one run to that of the next. The exporter's clock ticks once a second.
-    #[serde(deserialize_with = "quantity::duration")]
+    /// The time from the start of one run to that of the next: a second at least, for once a second the exporter's clock ticks.
+    #[serde(deserialize_with = "quantity::ticks")]
     #[schemars(with = "String", extend("examples" = ["5s", "1m 30s"]))]
     pub interval: Option<Duration>,
 }
@@ -63,8 +68,8 @@ pub struct Collector {
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Windows {
-    /// Memory they may take, about. Needs a restart.
-    #[serde(deserialize_with = "quantity::size")]
+    /// Memory they may take, about: 1MiB at least. Needs a restart.
+    #[serde(deserialize_with = "quantity::memory")]
     #[schemars(with = "String", extend("default" = "16MiB"))]
     pub memory_limit: Option<usize>,
 }
@@ -83,7 +88,7 @@ pub struct History {
     #[schemars(with = "NonZeroU32", extend("default" = 4096))]
     pub max_series: Option<NonZeroU32>,
     /// Memory that all values may take, 1MiB at least. A single one takes 16 bytes, ten seconds or a minute of them 40: of a value every five seconds, 72 KiB a day.
-    #[serde(deserialize_with = "quantity::history_size")]
+    #[serde(deserialize_with = "quantity::memory")]
     #[schemars(with = "String", extend("default" = "32MiB"))]
     pub memory_limit: Option<usize>,
 }
@@ -121,8 +126,8 @@ pub struct Dashboard {
     /// Its colours; `auto` follows the browser.
     #[schemars(with = "Theme", extend("default" = "auto"))]
     pub theme: Option<Theme>,
-    /// How often it shows new values.
-    #[serde(deserialize_with = "quantity::duration")]
+    /// How often it shows new values: once a second at most, for so often there are some.
+    #[serde(deserialize_with = "quantity::ticks")]
     #[schemars(with = "String", extend("default" = "1s"))]
     pub refresh: Option<Duration>,
 }

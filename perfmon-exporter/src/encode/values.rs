@@ -61,11 +61,12 @@ impl Profile {
     }
 }
 
-/// The metric that a family shows as it is; `None` where it adds up, renames or leaves out labels.
+/// The metric that a family shows as it is; `None` where it adds up, renames or leaves out labels, or leaves out series.
 fn behind(family: &Family, scrape: &Scrape<'_>) -> Option<Behind> {
     let [source] = family.sources.as_slice() else { return None };
     let Of::Metric(names) = &source.of else { return None };
-    let as_it_is = family.streams && source.labels.iter().all(|(key, from)| key == from) && source.constants.is_empty();
+    let labels_as_they_are = source.labels.iter().all(|(key, from)| key == from) && source.constants.is_empty();
+    let as_it_is = family.streams && labels_as_they_are && source.only.is_empty();
     let metric = &scrape.snapshot.metrics()[find(scrape.snapshot, names.first()?, family.kind)?];
     as_it_is.then(|| Behind { metric: metric.name().to_owned(), scale: scale(metric, family, source) })
 }
@@ -88,4 +89,43 @@ impl Encoder for Values {
     fn summary(&mut self, _: &Labels<'_>, _: &SummaryPoint<'_>) {}
 
     fn close(&mut self) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use perfmon_core::{Gauge, inventory, snapshot};
+
+    use super::{super::Scrape, Profile};
+
+    static SWITCHES: Gauge<1> = Gauge::new("switch_active", module_path!()).labels(&["switch"]);
+    inventory::submit! { SWITCHES.registration() }
+
+    /// The metric behind it has a past, in which series are that it does not show.
+    #[test]
+    fn what_shows_some_of_a_metrics_series_has_no_metric_behind_it() {
+        SWITCHES.with(&["pnl"]).set(1.0);
+        SWITCHES.with(&["drawdown"]).set(0.0);
+        let profile = r#"
+            rest = "as_named"
+            [[family]]
+            name = "all_active"
+            type = "gauge"
+            help = ""
+            from = { metric = "switch_active" }
+            [[family]]
+            name = "pnl_active"
+            type = "gauge"
+            help = ""
+            from = { metric = "switch_active", only = { switch = "pnl" } }
+        "#;
+        let profile = Profile::parse("switches", profile).expect("a profile");
+        let snapshot = snapshot();
+        let scrape = Scrape { snapshot: &snapshot, windows: &[], slow: &[] };
+        let [all, pnl] = ["all_active", "pnl_active"].map(|name| profile.values(name, &scrape).expect("values"));
+        assert_eq!(all.behind.expect("as it is").metric, "switch_active");
+        assert_eq!(all.series.len(), 2);
+        assert!(pnl.behind.is_none(), "{pnl:?}");
+        let [(labels, value)] = pnl.series.as_slice() else { panic!("{:?}", pnl.series) };
+        assert_eq!((labels["switch"].as_str(), *value), ("pnl", 1.0));
+    }
 }

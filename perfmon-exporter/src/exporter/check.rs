@@ -8,22 +8,26 @@ use super::Builder;
 use crate::{listen::resolve, profiles::Profiles, serve::Door};
 
 impl Builder {
-    /// Says what [`start`](Self::start) would say before it takes the port, but all of it at once, and starts nothing.
+    /// Says what [`start`](Self::start) would say before it takes the port, but all of it at once, and starts nothing. What `start` serves nevertheless, and health then tells of, is
+    /// wrong here: a certificate that has ended.
     ///
     /// # Errors
     /// As [`start`](Self::start), apart from what only taking the port, opening the log and making threads can show. Several have a line each.
     pub fn check(&self) -> Result<(), Error> {
         let public = self.public || !(self.access.tokens.is_empty() && self.access.users.is_empty());
-        let found =
-            [self.profiles().map(drop), self.simple(), self.door().map(drop), resolve(&self.listen, public).map(drop)];
+        let listen = resolve(&self.listen, public).map(drop);
+        let found = [
+            self.profiles().map(drop),
+            self.simple(),
+            self.door().map(drop),
+            listen.map_err(|error| self.tell("server.listen", error)),
+            #[cfg(feature = "config")]
+            self.check_log(),
+            #[cfg(feature = "tls")]
+            self.check_certificate(),
+        ];
         let wrong: Vec<Error> = found.into_iter().filter_map(Result::err).collect();
-        match wrong.len() {
-            0 | 1 => wrong.into_iter().next().map_or(Ok(()), Err),
-            number => {
-                let lines: Vec<String> = wrong.iter().map(Error::to_string).collect();
-                Err(Error::invalid(format!("{number} things are wrong:\n  {}", lines.join("\n  "))))
-            }
-        }
+        if wrong.is_empty() { Ok(()) } else { Err(Error::together(wrong)) }
     }
 
     /// What starting needs, if all is right.
@@ -40,11 +44,41 @@ impl Builder {
     fn simple(&self) -> Result<(), Error> {
         self.history.map_or(Ok(()), |bounds| bounds.check())?;
         self.sections.check()?;
-        self.final_report.as_deref().map_or(Ok(()), check_report)
+        let report = self.final_report.as_deref().map_or(Ok(()), check_report);
+        report.map_err(|error| self.tell("report.final", error))
     }
 
     fn door(&self) -> Result<Door, Error> {
-        Door::new(&Arc::new(self.access.clone()), self.public)
+        let access = Arc::new(self.access.clone());
+        Door::check(&access)?;
+        Door::new(&access, self.public).map_err(|error| self.tell("server.tls", error))
+    }
+
+    /// It is served when it has ended, too: who renews it needs no restart then.
+    #[cfg(feature = "tls")]
+    fn check_certificate(&self) -> Result<(), Error> {
+        let checked = self.access.tls.as_ref().map(|tls| crate::validity::check(&tls.certificate));
+        checked.unwrap_or(Ok(())).map_err(|error| self.tell("server.tls", error))
+    }
+
+    /// Says where the value of a key stands in the configuration, if the error is of that value.
+    #[cfg(feature = "config")]
+    pub(super) fn tell(&self, key: &str, error: Error) -> Error {
+        let Some((_, config)) = &self.config else { return error };
+        // What was chosen after the configuration is not its mistake.
+        let is_its = match key {
+            "server.listen" => config.server.listen.as_ref() == Some(&self.listen),
+            "server.tls" => config.server.tls == self.access.tls,
+            "report.final" => config.report.last == self.final_report,
+            _ => true,
+        };
+        if is_its { config.tell(key, error) } else { error }
+    }
+
+    #[cfg(not(feature = "config"))]
+    #[allow(clippy::unused_self, reason = "as with the feature")]
+    pub(super) fn tell(&self, _: &str, error: Error) -> Error {
+        error
     }
 }
 

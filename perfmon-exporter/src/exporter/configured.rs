@@ -13,7 +13,7 @@ impl Builder {
     /// Applies a configuration: what is written in it goes before what was chosen till now, so call this last. If it came from a file, the file is watched.
     ///
     /// # Errors
-    /// When a profile cannot be read or is wrong.
+    /// When a profile cannot be read or is wrong. Several have a line each.
     pub fn config(mut self, config: Config) -> Result<Self, Error> {
         let base = Base {
             policy: self.policy.clone(),
@@ -27,9 +27,8 @@ impl Builder {
         if config.history != History::default() {
             self.history = Some(config.history.bounds(base.history));
         }
-        self.profiles = profiles_of(&config, &base.profiles)?;
+        self.profiles = profiles_of(&config, &base.profiles).map_err(Error::together)?;
         self.default_profile = config.profiles.default.clone().or(self.default_profile);
-        self.profiles()?;
         self.public = config.server.allow_public.unwrap_or(self.public);
         self.listen = config.server.listen.clone().unwrap_or(self.listen);
         self.max_connections = config.server.max_connections.map(|most| most.get() as usize).or(self.max_connections);
@@ -39,14 +38,33 @@ impl Builder {
         Ok(self)
     }
 
+    /// Tells on standard error what is being done, whatever the configuration says about the log. For the command line.
+    #[doc(hidden)]
+    pub fn debug(mut self) -> Self {
+        self.debug = true;
+        self
+    }
+
     /// Begins the log that the configuration asks for.
     pub(super) fn begin_log(&self) -> Result<(), Error> {
-        self.config.as_ref().map_or(Ok(()), |(_, config)| log::begin(&config.log))
+        let Some((_, config)) = &self.config else { return Ok(()) };
+        log::begin(&config.log, self.debug).map_err(|error| self.tell("log.file", error))?;
+        for file in config.files() {
+            tracing::debug!(target: "perfmon", file = %file.display(), "read");
+        }
+        Ok(())
+    }
+
+    /// Whether the log could be opened, without making it.
+    pub(super) fn check_log(&self) -> Result<(), Error> {
+        let file = self.config.as_ref().and_then(|(_, config)| config.log.file.as_deref());
+        file.map_or(Ok(()), log::check).map_err(|error| self.tell("log.file", error))
     }
 }
 
 impl Exporter {
-    /// Has the configuration file read again within a second, changed or not: for what a signal asks, or when a variable that it names has changed.
+    /// Has the configuration file read again within a second, changed or not, and the log's file opened again: for what a signal asks, when a variable that it names has
+    /// changed, or when the log has been given another name.
     pub fn reload(&self) {
         self.shared.ask_reload();
     }

@@ -57,10 +57,11 @@ impl Pump {
         let starved = self.sampler.run(self.driver.due()).err();
         let snapshot = Arc::new(snapshot());
         series::remember(&snapshot);
-        let (minute, recent) = {
+        let (minute, recent, untracked) = {
             let mut windows = self.shared.windows();
             windows.advance(&snapshot);
-            (windows.interval(Window::OneMinute, &snapshot), windows.interval(Window::FiveMinutes, &snapshot))
+            let of = |window| windows.interval(window, &snapshot);
+            (of(Window::OneMinute), of(Window::FiveMinutes), windows.untracked())
         };
         evidence::aim(&minute);
         if late > TOO_LATE {
@@ -72,6 +73,12 @@ impl Pump {
                     late.as_secs_f64()
                 ),
             ));
+        }
+        // What is not followed is lost to whoever looks at a window.
+        if let Some(losses) = self.policy.rule("losses").filter(|_| untracked > 0) {
+            let reason =
+                format!("{untracked} series have no live windows: give those more memory ([windows] memory_limit)");
+            own.push(deduction("windows", losses.points, reason));
         }
         if let Some(error) = starved {
             own.push(deduction("no_sampler", 10, format!("failed to start a thread for collectors: {error}")));

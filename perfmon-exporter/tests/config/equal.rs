@@ -31,23 +31,24 @@ fn text() -> BoxedStrategy<Value> {
     .boxed()
 }
 
-fn texts() -> BoxedStrategy<Value> {
-    vec(text(), 0..3).prop_map(Value::from).boxed()
-}
-
 fn config() -> impl Strategy<Value = Value> {
     let bools = || any::<bool>().prop_map(Value::from).boxed();
     let points = || (0_u8..=100).prop_map(Value::from).boxed();
     let numbers = || prop_oneof![(0_u8..=100).prop_map(Value::from), (0.0..=100.0).prop_map(|n: f64| json!(n))].boxed();
-    let durations = || one_of(&[json!("1s"), json!("1m 30s"), json!("250ms"), json!("1h")]);
+    let durations = || one_of(&[json!("1s"), json!("1m 30s"), json!("1500ms"), json!("1h")]);
+    // Nobody has the name or the secret of another.
     let tokens = vec(text(), 0..3).prop_map(|names| {
-        names.into_iter().map(|name| json!({ "name": name, "secret": "0123456789abcdef", "role": "operate" })).collect()
+        let token = |(number, name): (usize, Value)| {
+            let name = format!("{number}{}", name.as_str().unwrap_or_default());
+            json!({ "name": name, "secret": format!("0123456789abcdef{number}"), "role": "operate" })
+        };
+        names.into_iter().enumerate().map(token).collect()
     });
     let server = section(std::vec![
-        ("listen", text()),
+        ("listen", one_of(&[json!("127.0.0.1:0"), json!("[::1]:9464"), json!("localhost:65535")])),
         ("allow_public", bools()),
-        ("origins", texts()),
-        ("hosts", texts()),
+        ("origins", one_of(&[json!([]), json!(["https://a.example", "http://b.example:1"])])),
+        ("hosts", one_of(&[json!([]), json!(["a.example"]), json!(["a.example:1", "[::1]"])])),
         ("requests_per_second", (1_u32..).prop_map(Value::from).boxed()),
         ("tokens", tokens.boxed()),
     ]);
@@ -55,12 +56,12 @@ fn config() -> impl Strategy<Value = Value> {
     let collectors = proptest::collection::btree_map("[a-z]{1,5}(\\.[a-z]{1,5})?", collector, 0..3)
         .prop_map(|found| Value::Object(found.into_iter().collect()));
     let usage = || section(std::vec![("points", points()), ("above", numbers())]);
-    let rule = (text(), numbers()).prop_map(|(metric, threshold)| {
-        json!({ "r": { "metric": metric, "condition": "at_most", "threshold": threshold, "labels": { "a b": "c" } } })
+    let rule = (text(), numbers()).prop_map(|(text, threshold)| {
+        json!({ "r": { "metric": "m", "condition": "at_most", "threshold": threshold, "labels": { "a b": text }, "text": text } })
     });
     let health = section(std::vec![("cpu", usage()), ("memory", usage()), ("rules", rule.boxed())]);
     let log = section(std::vec![("level", one_of(&[json!("off"), json!("trace")])), ("file", text())]);
-    let windows = section(std::vec![("memory_limit", one_of(&[json!("16MiB"), json!("1024")]))]);
+    let windows = section(std::vec![("memory_limit", one_of(&[json!("16MiB"), json!("1048576")]))]);
     let history = section(std::vec![
         ("retention", one_of(&[json!("90s"), json!("12h"), json!("1d"), json!("1w 2d")])),
         ("max_series", (1_u32..).prop_map(Value::from).boxed()),

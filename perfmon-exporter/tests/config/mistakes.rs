@@ -32,6 +32,8 @@ fn mistakes_are_told_with_place_key_and_remedy() {
         toml("[health.rules.queue]\nmetric = \"queue_length\"\nthreshold = 1"),
         toml("[history]\nretention_period = 86400"),
         toml("[history]\nmax_data_points = 5000"),
+        toml("listen = \"127.0.0.1:1\""),
+        toml("level = \"info\""),
         // Types.
         toml("server = 7"),
         toml("[server]\nlisten = 9464"),
@@ -57,11 +59,42 @@ fn mistakes_are_told_with_place_key_and_remedy() {
         toml("[history]\nmemory_limit = \"64KiB\""),
         toml("[history]\nmax_series = 0"),
         toml("[dashboard]\ntheme = \"drak\""),
+        toml("[collectors.\"system.cpu\"]\ninterval = 5"),
+        toml("[collectors.\"system.cpu\"]\ninterval = 2.5"),
+        toml("[collectors.\"system.cpu\"]\ninterval = \"100ms\""),
+        toml("[dashboard]\nrefresh = \"1ms\""),
+        toml("[windows]\nmemory_limit = \"0\""),
+        toml("[windows]\nmemory_limit = \"16MB\""),
+        toml("[windows]\nmemory_limit = \"16m\""),
+        toml("[health.error_rate]\nabove = \"5%\""),
+        toml("[health.cpu]\nabove = \"95 %\""),
+        toml("[log]\nlevel = \"warning\""),
+        toml("[health.rules.queue]\nmetric = \"queue\"\ncondition = \">\"\nthreshold = 1"),
+        toml("[health.rules.queue]\nmetric = \"my queue!\"\ncondition = \"above\"\nthreshold = 1"),
+        toml(
+            "[health.rules.queue]\nmetric = \"queue\"\ncondition = \"above\"\nthreshold = 1\ntext = \"{serie} is {nope}\"",
+        ),
+        toml("[server]\nlisten = \"nonsense\""),
+        toml("[server]\nlisten = \"http://127.0.0.1:9464\""),
+        toml("[server]\nlisten = \"127.0.0.1:65536\""),
+        toml("[server]\nhosts = [\"a.example\", \"c d\"]"),
+        toml("[server]\nhosts = [\"*\"]"),
+        json("{\"server\": {\"origins\": [\"https://a.example\", \"a b\"]}}"),
+        yaml("server:\n  origins:\n    - https://*.example.com\n"),
         json("{\"log\": {\"level\": \"verbose\"}}"),
         toml("[[server.tokens]]\nname = \"short\"\nsecret = \"hunter2\""),
         toml("[[server.tokens]]\nname = \"number\"\nsecret = 1234567"),
         toml("[[server.users]]\nname = \"alice\"\npassword_hash = \"hunter2\""),
-        toml("[[server.users]]\nname = \"alice\"\npassword_hash = \"$argon2id$\"\nrole = \"admin\""),
+        toml(
+            "[[server.users]]\nname = \"alice\"\npassword_hash = \"$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNo\"\nrole = \"admin\"",
+        ),
+        toml("[[server.tokens]]\nname = \"a\"\nsecret = \"hunter2 and a blank\""),
+        toml(
+            "[[server.tokens]]\nname = \"a\"\nsecret = \"hunter2hunter2hunter2\"\n[[server.tokens]]\nname = \"b\"\nsecret = \"hunter2hunter2hunter2\"",
+        ),
+        toml(
+            "[[server.tokens]]\nname = \"a\"\nsecret = \"hunter2hunter2hunter2\"\n[[server.tokens]]\nname = \"a\"\nsecret = \"another-hunter2-another\"",
+        ),
         // What is no TOML, JSON or YAML at all; what was written is not repeated.
         toml("[server]\nlisten = \"127.0.0.1:1"),
         toml("[server]\nlisten = hunter2"),
@@ -71,6 +104,8 @@ fn mistakes_are_told_with_place_key_and_remedy() {
         yaml("server:\n  listen: \"hunter2\n"),
         yaml("server:\n\tlisten: hunter2\n"),
         yaml("server: {}\nserver: {}\n"),
+        yaml("? [hunter2]\n: 1\n"),
+        yaml(&format!("server: [{}]\n", "1,".repeat(300_000))),
         // Variables.
         toml("[[server.tokens]]\nname = \"a\"\nsecret = \"${PERFMON_TOKEN}\""),
         yaml("server:\n  listen: ${HOST"),
@@ -79,6 +114,7 @@ fn mistakes_are_told_with_place_key_and_remedy() {
         mistake("", Format::Toml, &[("PERFMON_SERVER__LISEN", "hunter2")]),
         mistake("", Format::Toml, &[("PERFMON_SERVR__LISTEN", "hunter2")]),
         mistake("", Format::Toml, &[("PERFMON_SERVER_LISTEN", "hunter2")]),
+        mistake("", Format::Toml, &[("PERFMON_HEALTH_MEMORY_GROWING_POINTS", "hunter2")]),
         mistake("", Format::Toml, &[("PERFMON_SERVER__MAX_CONNECTIONS", "hunter2")]),
         mistake("", Format::Toml, &[("PERFMON_SERVER__TLS", "{ hunter2")]),
         mistake("", Format::Toml, &[("PERFMON_SERVER__TOKENS", "hunter2")]),
@@ -177,11 +213,13 @@ fn files_that_cannot_be_read_are_told() {
     let path = |name: &str| folder.path().join(name);
     std::fs::write(path("large.toml"), "#".repeat((1 << 20) + 1)).expect("writable");
     std::fs::write(path("bytes.toml"), [0x66, 0xff]).expect("writable");
+    std::fs::create_dir(path("folder.toml")).expect("writable");
     for (name, says) in [
         ("none.toml", "none.toml: No such file"),
         ("perfmon.ini", "name it .toml, .json, .yaml or .yml"),
         ("large.toml", "larger than 1 MiB"),
-        ("bytes.toml", "valid UTF-8"),
+        ("bytes.toml", "no UTF-8; save it"),
+        ("folder.toml", "it is a folder"),
     ] {
         let error = Config::load(path(name)).expect_err(name).to_string();
         assert!(error.contains(says), "{error}");
@@ -190,4 +228,34 @@ fn files_that_cannot_be_read_are_told() {
     let config = Config::load(path("profiles.toml")).expect("valid as far as it goes");
     let error = perfmon_exporter::builder().config(config).expect_err("no such profile").to_string();
     assert!(error.contains("gone.toml"), "{error}");
+}
+
+#[test]
+fn variables_of_others_stop_nobody() {
+    let others = [
+        ("PERFMON_SERVER_URL", "x"),
+        ("PERFMON_LOG_DIRECTORY", "x"),
+        ("PERFMON_REPORT_EMAIL", "x"),
+        ("PERFMON_URL", "x"),
+    ];
+    Config::parse_with("", Format::Toml, "perfmon.toml", &others).expect("not ours");
+}
+
+#[cfg(feature = "auth")]
+#[test]
+fn hashes_and_names_that_nobody_can_log_in_with_are_told_where_they_stand() {
+    let hash = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNo";
+    for (users, says) in [
+        (
+            &[("alice", "$argon2id$hunter2")][..],
+            "1:1, server.users[0]: the password hash of user \"alice\" is none of argon2",
+        ),
+        (&[("al:ice", hash)], "1:1, server.users[0]: the user name \"al:ice\" cannot be logged in with"),
+        (&[("alice", hash), ("alice", hash)], "4:1, server.users[1]: there is a user \"alice\" before it; remove one"),
+    ] {
+        let user =
+            |(name, hash): &(&str, &str)| format!("[[server.users]]\nname = \"{name}\"\npassword_hash = \"{hash}\"\n");
+        let told = mistake(&users.iter().map(user).collect::<String>(), Format::Toml, &[]);
+        assert!(told.contains(says), "{told}");
+    }
 }

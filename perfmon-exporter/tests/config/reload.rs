@@ -126,6 +126,8 @@ fn a_file_is_read_again_when_it_changes() {
         "a collector \"relaoded\" is configured, but there is none of that name; did you mean \"reloaded\"?"
     );
 
+    rules_need_a_metric(&mut exporter, &file);
+
     // Tokens come and change at once; the last one only goes with a restart, which decides whether the address may be open to everybody.
     let secrets = |exporter: &ByHand| {
         exporter.access().tokens.iter().map(|token| token.secret.expose().to_owned()).collect::<Vec<_>>()
@@ -140,6 +142,24 @@ fn a_file_is_read_again_when_it_changes() {
         assert!(found[0].reason.contains("server.tokens") && found[0].reason.ends_with("needs a restart"), "{found:?}");
         assert_eq!(secrets(&exporter), ["another-secret-altogether"]);
     }
+}
+
+/// A rule on what nobody has would be silent for ever.
+fn rules_need_a_metric(exporter: &mut ByHand, file: &Path) {
+    let rule =
+        |metric: &str| format!("[health.rules.q]\nmetric = \"{metric}\"\ncondition = \"above\"\nthreshold = 1e9\n");
+    write(file, &rule("perfmon_test_queu"));
+    let found = deductions(exporter);
+    let [told] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!(
+        (told.points, told.reason.as_str()),
+        (
+            0,
+            "the health rule \"q\" is about a metric \"perfmon_test_queu\", but there is none of that name yet; did you mean \"perfmon_test_queue\"?"
+        )
+    );
+    write(file, &rule("perfmon_test_queue"));
+    assert_eq!(deductions(exporter), []);
 }
 
 /// What the history's bounds are not wide enough for is dropped at once, and counted. Without the section they are the program's again.
@@ -166,5 +186,6 @@ fn the_history_follows(exporter: &mut ByHand, file: &Path) {
 fn a_profile_that_is_not_there_is_told_before_the_start() {
     let config = Config::parse("profiles.default = \"theirs\"", Format::Toml, "x").expect("valid");
     let error = builder().config(config).expect_err("no such profile");
-    assert!(error.to_string().contains("known are"), "{error}");
+    let error = error.to_string();
+    assert!(error.starts_with("x:1:20, profiles.default: ") && error.contains("Known are canonical, "), "{error}");
 }

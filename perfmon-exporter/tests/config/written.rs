@@ -146,17 +146,42 @@ fn every_value_can_come_from_the_environment() {
 #[test]
 fn variables_are_put_into_texts() {
     let config = toml(
-        "server.listen = \"${HOST}:${PORT:-9464}\"\nserver.max_connections = \"${MOST}\"\nserver.origins = [\"$$a$b${EMPTY:-c}\"]",
+        "server.listen = \"${HOST}:${PORT:-9464}\"\nserver.max_connections = \"${MOST}\"\nlog.file = \"$$a$b${EMPTY:-c}\"",
         &[("HOST", "127.0.0.1"), ("MOST", "7"), ("EMPTY", "")],
     );
     assert_eq!(config.server.listen.as_deref(), Some("127.0.0.1:9464"));
     assert_eq!(config.server.max_connections.map(u32::from), Some(7));
-    assert_eq!(config.server.origins, ["$a$bc"]);
+    assert_eq!(config.log.file, Some("$a$bc".into()));
     // What a variable contains is not looked at again, and a hash's dollars are its own.
-    let users = "[[server.users]]\nname = \"alice\"\npassword_hash = \"";
-    for (text, hash) in [(format!("{users}${{HASH}}\""), "$argon2id$${X}$$"), (format!("{users}{HASH}\""), HASH)] {
-        assert_eq!(toml(&text, &[("HASH", hash)]).server.users[0].password_hash.expose(), hash);
+    let secret = "[[server.tokens]]\nname = \"a\"\nsecret = \"${SECRET}\"";
+    let value = "$$${X}$long-and-its-own";
+    assert_eq!(toml(secret, &[("SECRET", value)]).server.tokens[0].secret.expose(), value);
+    let user = |hash: &str| format!("[[server.users]]\nname = \"alice\"\npassword_hash = \"{hash}\"");
+    for text in [user("${HASH}"), user(HASH)] {
+        assert_eq!(toml(&text, &[("HASH", HASH)]).server.users[0].password_hash.expose(), HASH);
     }
+}
+
+#[test]
+fn a_variable_empties_a_list_and_stands_for_what_the_file_needs() {
+    let text = "server.origins = [\"https://a.example\"]\n[[server.tokens]]\nname = \"a\"\nsecret = \"${NOT_SET}\"";
+    let config = toml(text, &[("PERFMON_SERVER__ORIGINS", "[]"), ("PERFMON_SERVER__TOKENS__0__SECRET", TOKEN)]);
+    assert!(config.server.origins.is_empty());
+    assert_eq!(config.server.tokens[0].secret.expose(), TOKEN);
+}
+
+#[test]
+fn a_byte_order_mark_is_no_mistake() {
+    for (text, format) in [
+        ("\u{feff}[log]\nlevel = \"debug\"", Format::Toml),
+        ("\u{feff}{\"log\": {\"level\": \"debug\"}}", Format::Json),
+        ("\u{feff}log:\n  level: debug\n", Format::Yaml),
+    ] {
+        let config = Config::parse_with(text, format, "x", &[]).expect(text);
+        assert_eq!(config.log.level, Some(Level::Debug));
+    }
+    let error = Config::parse_with("\u{feff}{\"logg\": 1}", Format::Json, "x", &[]).expect_err("no such section");
+    assert!(error.to_string().contains("x:1:2: there is no key"), "{error}");
 }
 
 #[test]

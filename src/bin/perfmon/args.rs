@@ -17,9 +17,11 @@ Exit status:
   4  `health` alone: critical or down, a score below 60
 
 Environment:
-  PERFMON_URL    whom to ask, unless --url or --config says it
-  PERFMON_TOKEN  the bearer token to ask with, unless --token-file says it
-  NO_COLOR       no colour; there is none either where output is no terminal
+  PERFMON_URL       whom to ask, unless --url or --config says it
+  PERFMON_TOKEN     the bearer token to ask with, unless --token-file or --user says who asks
+  PERFMON_USER      the name to log in with, unless one of those or PERFMON_TOKEN is there
+  PERFMON_PASSWORD  the user's password, unless --password-file says it
+  NO_COLOR          no colour; there is none either where output is no terminal
   PERFMON_<SECTION>__<KEY>, as in PERFMON_SERVER__LISTEN, go before the configuration file";
 
 /// Watches this machine, and asks programs that are watched by perfmon how they fare.
@@ -35,7 +37,7 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Run on its own: serve the figures of this machine and of itself until SIGINT or SIGTERM; SIGHUP reads the configuration again.
+    /// Run on its own: serve the figures of this machine and of itself until SIGINT or SIGTERM; SIGHUP reads the configuration again, and opens the log's file again.
     Start(Started),
     /// How the program fares at a glance: health, calls, the busiest call sites.
     Status(Asked),
@@ -69,15 +71,21 @@ pub(crate) struct Started {
 /// Whom to ask.
 #[derive(Debug, Args)]
 pub(crate) struct Target {
-    /// Where it serves [env: PERFMON_URL] [default: http://127.0.0.1:9464]
+    /// Where it serves [env: PERFMON_URL] [default: where `perfmon start` would, http://127.0.0.1:9464]
     #[arg(long, value_name = "URL")]
     pub(crate) url: Option<String>,
-    /// Ask the one that this configuration starts.
+    /// Ask the one that this configuration starts. Only where that serves is read from it, and its certificate is trusted.
     #[arg(long, value_name = "FILE", conflicts_with = "url")]
     pub(crate) config: Option<PathBuf>,
     /// A file that holds the bearer token [env: PERFMON_TOKEN, the token itself]
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
+    /// The name to log in with, where there are users; on a terminal, the password is asked for [env: PERFMON_USER]
+    #[arg(long, value_name = "NAME", conflicts_with = "token_file")]
+    pub(crate) user: Option<String>,
+    /// A file that holds the password of that user [env: PERFMON_PASSWORD, the password itself]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) password_file: Option<PathBuf>,
     /// Certificates to trust (PEM), instead of those of public authorities.
     #[arg(long, value_name = "FILE")]
     pub(crate) ca: Option<PathBuf>,
@@ -105,32 +113,43 @@ pub(crate) enum Form {
 pub(crate) struct Reported {
     #[command(flatten)]
     pub(crate) target: Target,
-    /// A file to write instead of standard output; readable by its owner alone.
+    /// A file to write instead of standard output, which `-` is too; readable by its owner alone.
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     /// How it is written.
-    #[arg(long, value_enum, default_value_t = Written::Txt)]
+    #[arg(long, value_enum, default_value_t = Written::Text)]
     pub(crate) format: Written,
     /// Only the last 10s, 1m, 5m, 15m or 1h; otherwise since the program began to record.
     #[arg(long)]
     pub(crate) window: Option<Window>,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Written {
+    #[value(alias = "txt")]
+    Text,
     Json,
     Md,
     Csv,
-    Txt,
 }
 
 impl Written {
+    /// As the API calls it.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
+            Self::Text => "txt",
             Self::Json => "json",
             Self::Md => "md",
             Self::Csv => "csv",
-            Self::Txt => "txt",
+        }
+    }
+
+    pub(crate) fn media_type(self) -> &'static str {
+        match self {
+            Self::Text => "text/plain",
+            Self::Json => "application/json",
+            Self::Md => "text/markdown",
+            Self::Csv => "text/csv",
         }
     }
 }
@@ -139,7 +158,7 @@ impl Written {
 pub(crate) struct Exported {
     #[command(flatten)]
     pub(crate) target: Target,
-    /// A file to write instead of standard output; readable by its owner alone.
+    /// A file to write instead of standard output, which `-` is too; readable by its owner alone.
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     /// What performance and latency are of: the last 10s, 1m, 5m, 15m or 1h.

@@ -2,11 +2,7 @@
 
 use std::{fmt::Write as _, path::Path};
 
-use perfmon::exporter::{
-    self,
-    config::Config,
-    settings::{Access, Role},
-};
+use perfmon::exporter::{self, config::Config, settings::Access};
 
 use crate::{args::Checked, failure::Failure, health, output};
 
@@ -36,7 +32,7 @@ fn tell(path: &Path, config: &Config) -> String {
     let listen = config.server.listen.as_deref().unwrap_or(exporter::DEFAULT_ADDRESS);
     let scheme = if access.tls.is_some() { "https" } else { "http" };
     let mut text = format!("{} is right\n  serves {scheme}://{listen}\n", path.display());
-    _ = writeln!(text, "  read by {}", readers(&access));
+    _ = writeln!(text, "  read by {}", access.readers());
     for (what, names) in [("origins", &access.origins), ("hosts", &access.hosts)] {
         if !names.is_empty() {
             _ = writeln!(text, "  {what}: {}", names.join(", "));
@@ -73,14 +69,4 @@ fn tell(path: &Path, config: &Config) -> String {
         _ = writeln!(text, "  writes a last report to {}", report.display());
     }
     text
-}
-
-fn readers(access: &Access) -> String {
-    if access.tokens.is_empty() && access.users.is_empty() {
-        return String::from("everybody who reaches it");
-    }
-    let role = |role: Role| if role == Role::Operate { "operates" } else { "reads" };
-    let tokens = access.tokens.iter().map(|token| format!("token {} ({})", token.name, role(token.role)));
-    let users = access.users.iter().map(|user| format!("user {} ({})", user.name, role(user.role)));
-    tokens.chain(users).collect::<Vec<_>>().join(", ")
 }

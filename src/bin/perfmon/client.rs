@@ -3,23 +3,22 @@
 use std::{
     env, fs, io,
     net::{IpAddr, SocketAddr},
-    path::Path,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
-use perfmon::exporter::{
-    config::Config,
-    settings::{Access, Secret},
-};
+use perfmon::exporter::{config::Config, settings::TlsFiles};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use ureq::{
     Agent, Body, Timeout,
-    http::{Response, StatusCode, Uri},
+    http::{HeaderMap, Response, StatusCode, Uri, header},
     tls::{PemItem, RootCerts, TlsConfig, parse_pem},
 };
 
 use crate::{
-    args::Target,
+    args::{Target, Written},
+    credential::Credential,
     failure::{Failure, tell},
 };
 
@@ -27,6 +26,8 @@ use crate::{
 const LONGEST: u64 = 256 << 20;
 /// The longest explanation of a refusal, in bytes.
 const LONGEST_PROBLEM: u64 = 64 << 10;
+/// What to do about a host that nobody knows.
+const NO_SUCH_HOST: &str = "check the name of the host";
 
 /// A program that serves, and how to ask it.
 #[derive(Debug)]
@@ -34,19 +35,26 @@ pub(crate) struct Client {
     agent: Agent,
     /// Without a slash at its end.
     pub(crate) url: String,
-    token: Option<Secret>,
+    credential: Option<Credential>,
+}
+
+/// Whom to ask.
+struct Whom {
+    url: String,
+    /// Its certificate, where a configuration says which.
+    certificate: Option<PathBuf>,
 }
 
 impl Client {
     pub(crate) fn new(target: &Target) -> Result<Self, Failure> {
-        let url = url(target)?;
+        let Whom { url, certificate } = whom(target)?;
         let uri = parse(&url)?;
-        let token = token(target)?;
-        if token.is_some() && uri.scheme_str() == Some("http") && !is_here(&uri) {
-            tell(&format!("warning: the token travels in the clear to {url}; ask by https instead"));
+        let credential = Credential::of(target)?;
+        if let Some(credential) = credential.as_ref().filter(|_| uri.scheme_str() == Some("http") && !is_here(&uri)) {
+            tell(&format!("warning: {} travels in the clear to {url}; ask by https instead", credential.what()));
         }
         let mut tls = TlsConfig::builder();
-        if let Some(path) = &target.ca {
+        if let Some(path) = target.ca.as_ref().or(certificate.as_ref()) {
             tls = tls.root_certs(certificates(path)?);
         }
         let agent = Agent::config_builder()
@@ -61,21 +69,28 @@ impl Client {
             .user_agent(concat!("perfmon/", env!("CARGO_PKG_VERSION")))
             .build()
             .new_agent();
-        Ok(Self { agent, url, token })
+        Ok(Self { agent, url, credential })
     }
 
-    /// What it answers to a GET of a path.
-    pub(crate) fn get(&self, path: &str) -> Result<String, Failure> {
+    /// What it answers to a GET of a path, if it is written as it has to be: others answer with pages of theirs.
+    pub(crate) fn get(&self, path: &str, written: Written) -> Result<String, Failure> {
         let url = format!("{}{path}", self.url);
-        tracing::debug!(%url, token = self.token.is_some(), "asking");
+        tracing::debug!(%url, credential = self.credential.as_ref().map(Credential::what), "asking");
         let mut request = self.agent.get(&url);
-        if let Some(token) = &self.token {
-            request = request.header("Authorization", format!("Bearer {}", token.expose()));
+        if let Some(credential) = &self.credential {
+            request = request.header(header::AUTHORIZATION, credential.header().expose());
         }
         let answer = request.call().map_err(|error| self.unreachable(&error))?;
         tracing::debug!(status = answer.status().as_u16(), "answered");
         if answer.status() != StatusCode::OK {
             return Err(self.refused(answer));
+        }
+        let kind = answer.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let essence = kind.split(';').next().unwrap_or_default().trim();
+        if essence != written.media_type() {
+            let expected = written.media_type();
+            let found = if essence.is_empty() { "something without a type" } else { essence };
+            return Err(self.stranger(&format!("{found} instead of {expected}")));
         }
         let text = answer.into_body().with_config().limit(LONGEST).read_to_string();
         let text = text.map_err(|error| self.unreachable(&error))?;
@@ -83,25 +98,38 @@ impl Client {
         Ok(text)
     }
 
-    /// The same as a type.
+    /// A JSON document that perfmon wrote, which is known by its members.
+    pub(crate) fn document(&self, path: &str, is_perfmon: impl Fn(&Value) -> bool) -> Result<String, Failure> {
+        let text = self.get(path, Written::Json)?;
+        if is_perfmon(&self.json(&text)?) { Ok(text) } else { Err(self.stranger("another document")) }
+    }
+
+    /// What it answers as a type.
     pub(crate) fn json<T: DeserializeOwned>(&self, text: &str) -> Result<T, Failure> {
-        serde_json::from_str(text).map_err(|error| {
-            let url = &self.url;
-            Failure::failed(format!("failed to understand what {url} answers: {error}; is this perfmon, and as new?"))
-        })
+        serde_json::from_str(text).map_err(|error| self.stranger(&error.to_string()))
+    }
+
+    fn stranger(&self, what: &str) -> Failure {
+        Failure::failed(format!("failed to understand what {} answers: {what}; is this perfmon, and as new?", self.url))
     }
 
     fn unreachable(&self, error: &ureq::Error) -> Failure {
         let cause = match error {
             ureq::Error::Timeout(Timeout::Global) => String::from("no answer in time"),
+            ureq::Error::Io(error) => error.to_string(),
             error => error.to_string(),
         };
         let remedy = match error {
             ureq::Error::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
                 "nobody listens there: is the program running, and is this its address?"
             }
-            ureq::Error::HostNotFound => "check the name in --url",
+            ureq::Error::HostNotFound => NO_SUCH_HOST,
+            // The standard library has no kind for it.
+            _ if cause.contains("failed to lookup address") => NO_SUCH_HOST,
             ureq::Error::Timeout(_) => "see whether the program runs, or wait longer with --timeout",
+            _ if cause.contains("certificate expired") => {
+                "the server's certificate is no longer valid: it has to be renewed there"
+            }
             // What `openssl req -x509` makes unless told otherwise.
             _ if cause.contains("CaUsedAsEndEntity") => {
                 "the server shows an authority's certificate, which must not be a server's own: make it with \
@@ -119,14 +147,12 @@ impl Client {
     /// What it says about a request that it does not answer.
     fn refused(&self, answer: Response<Body>) -> Failure {
         let status = answer.status();
+        let login = Credential::remedy(self.credential.as_ref(), &challenges(answer.headers()));
         let body = answer.into_body().with_config().limit(LONGEST_PROBLEM).read_to_string().unwrap_or_default();
         let problem: serde_json::Value = serde_json::from_str(&body).unwrap_or_default();
         let detail = problem.get("detail").and_then(serde_json::Value::as_str).unwrap_or("it does not say why");
         let remedy = match status {
-            StatusCode::UNAUTHORIZED if self.token.is_some() => {
-                "; it does not know this token: check PERFMON_TOKEN or --token-file"
-            }
-            StatusCode::UNAUTHORIZED => "; set PERFMON_TOKEN or write --token-file",
+            StatusCode::UNAUTHORIZED => login,
             status if status.is_redirection() => "; it sends elsewhere: write that address in --url",
             StatusCode::NOT_FOUND => "; is this perfmon's address?",
             _ => "",
@@ -135,22 +161,32 @@ impl Client {
     }
 }
 
-/// Whom to ask: what is written on the command line goes before the environment.
-fn url(target: &Target) -> Result<String, Failure> {
+/// The ways to identify that it offers.
+fn challenges(headers: &HeaderMap) -> String {
+    let offered = headers.get_all(header::WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
+    offered.collect::<Vec<_>>().join(", ").to_ascii_lowercase()
+}
+
+/// What is written on the command line goes before the environment.
+fn whom(target: &Target) -> Result<Whom, Failure> {
     let of_environment = || env::var("PERFMON_URL").ok().filter(|url| !url.trim().is_empty());
     let url = match (&target.url, &target.config) {
         (Some(url), _) => url.clone(),
-        (None, Some(path)) => url_of_config(path)?,
-        (None, None) => of_environment().unwrap_or_else(|| format!("http://{}", perfmon::exporter::DEFAULT_ADDRESS)),
+        (None, Some(path)) => return configured(Some(path)),
+        (None, None) => match of_environment() {
+            Some(url) => url,
+            // Where `perfmon start` would serve.
+            None => return configured(None),
+        },
     };
-    Ok(url.trim().trim_end_matches('/').to_owned())
+    Ok(Whom { url: url.trim().trim_end_matches('/').to_owned(), certificate: None })
 }
 
-/// Where a program with this configuration serves.
-fn url_of_config(path: &Path) -> Result<String, Failure> {
-    let config = Config::load(path).map_err(|error| Failure::configuration(&error))?;
-    let scheme = if config.access(&Access::default()).tls.is_some() { "https" } else { "http" };
-    let listen = config.server.listen.unwrap_or_else(|| perfmon::exporter::DEFAULT_ADDRESS.to_owned());
+/// A program with this configuration, or without a file.
+fn configured(path: Option<&Path>) -> Result<Whom, Failure> {
+    let server = Config::address(path).map_err(|error| Failure::configuration(&error))?.server;
+    let scheme = if server.tls.is_some() { "https" } else { "http" };
+    let listen = server.listen.unwrap_or_else(|| perfmon::exporter::DEFAULT_ADDRESS.to_owned());
     // Every address of the machine is none that can be asked.
     let address = match listen.parse::<SocketAddr>() {
         Ok(address) if address.ip().is_unspecified() => {
@@ -160,10 +196,11 @@ fn url_of_config(path: &Path) -> Result<String, Failure> {
         _ => listen,
     };
     if address.ends_with(":0") {
-        let path = path.display();
-        return Err(Failure::wrong(format!("{path} leaves the port open: write the one that it took with --url")));
+        let who = path.map_or_else(|| String::from("PERFMON_SERVER__LISTEN"), |path| path.display().to_string());
+        return Err(Failure::wrong(format!("{who} leaves the port open: write the one that it took with --url")));
     }
-    Ok(format!("{scheme}://{address}"))
+    let certificate = server.tls.map(|TlsFiles { certificate, .. }| certificate);
+    Ok(Whom { url: format!("{scheme}://{address}"), certificate })
 }
 
 fn parse(url: &str) -> Result<Uri, Failure> {
@@ -171,9 +208,9 @@ fn parse(url: &str) -> Result<Uri, Failure> {
     let uri: Uri = url.parse().map_err(|error| wrong(&format!("{url:?} is no address: {error}")))?;
     match (uri.scheme_str(), uri.authority()) {
         // It is not told: this may be a password.
-        (_, Some(authority)) if authority.as_str().contains('@') => {
-            Err(wrong("the address has a name or a password in it, which others could see; set PERFMON_TOKEN instead"))
-        }
+        (_, Some(authority)) if authority.as_str().contains('@') => Err(wrong(
+            "the address has a name or a password in it, which others could see; set PERFMON_TOKEN, or write --user, instead",
+        )),
         (Some("http" | "https"), Some(_)) if uri.query().is_none() => Ok(uri),
         (Some("http" | "https"), Some(_)) => Err(wrong(&format!("{url:?} has a question mark"))),
         _ => Err(wrong(&format!("{url:?} does not begin with http:// or https:// and a host"))),
@@ -184,24 +221,6 @@ fn parse(url: &str) -> Result<Uri, Failure> {
 fn is_here(uri: &Uri) -> bool {
     let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
-fn token(target: &Target) -> Result<Option<Secret>, Failure> {
-    let text = match &target.token_file {
-        Some(path) => fs::read_to_string(path).map_err(|error| {
-            let path = path.display();
-            Failure::wrong(format!("failed to read the token from {path}: {error}; check its path and permissions"))
-        })?,
-        None => env::var("PERFMON_TOKEN").unwrap_or_default(),
-    };
-    let token = text.trim();
-    if !token.chars().all(|c| c.is_ascii_graphic()) {
-        return Err(Failure::wrong("the token has blanks or other characters that no token has; write it alone"));
-    }
-    if token.is_empty() && target.token_file.is_some() {
-        return Err(Failure::wrong("the file of the token is empty; write the token into it"));
-    }
-    Ok(Some(token).filter(|token| !token.is_empty()).map(Secret::from))
 }
 
 fn certificates(path: &Path) -> Result<RootCerts, Failure> {

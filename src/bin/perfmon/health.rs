@@ -6,7 +6,7 @@ use perfmon::analyse::{Deduction, HealthStatus};
 use serde::Deserialize;
 
 use crate::{
-    args::{Asked, Form},
+    args::{Asked, Form, Written},
     client::Client,
     failure::Failure,
     output::{self, Paint, Tint, plain},
@@ -34,10 +34,10 @@ struct Collecting {
 
 pub(crate) fn health(asked: &Asked) -> Result<ExitCode, Failure> {
     let client = Client::new(&asked.target)?;
-    let answer = client.get("/api/v1/health")?;
+    let answer = client.get("/api/v1/health", Written::Json)?;
     let vitals: Vitals = client.json(&answer)?;
     match asked.format {
-        Form::Json => output::write(None, &answer)?,
+        Form::Json => output::write(None, &output::indented(&answer))?,
         Form::Text => output::print(&vitals.text(Paint::of_stdout()))?,
     }
     let unwell = matches!(vitals.status, HealthStatus::Critical | HealthStatus::Down);

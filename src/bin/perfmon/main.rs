@@ -3,10 +3,12 @@
 mod args;
 mod check;
 mod client;
+mod credential;
 mod failure;
 mod health;
 mod output;
 mod password;
+mod report;
 mod start;
 mod status;
 
@@ -15,19 +17,19 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 
 use self::{
-    args::{Cli, Command, Exported, Reported},
-    client::Client,
+    args::{Cli, Command},
     failure::{Failure, tell},
 };
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    if cli.debug {
+    // What starts has a log, which tells it.
+    if cli.debug && !matches!(cli.command, Command::Start(_)) {
         let lines = tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(tracing::Level::DEBUG);
         // There is no other: this is the first thing the program does.
         let _ = lines.try_init();
     }
-    match run(cli.command) {
+    match run(cli.command, cli.debug) {
         Ok(code) => code,
         Err(failure) => {
             tell(&failure.message);
@@ -36,20 +38,13 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command) -> Result<ExitCode, Failure> {
+fn run(command: Command, debug: bool) -> Result<ExitCode, Failure> {
     match command {
-        Command::Start(asked) => start::start(&asked)?,
+        Command::Start(asked) => start::start(&asked, debug)?,
         Command::Status(asked) => status::status(&asked)?,
         Command::Health(asked) => return health::health(&asked),
-        Command::Report(Reported { target, output, format, window }) => {
-            let window = window.map(|window| format!("&window={window}")).unwrap_or_default();
-            let text = Client::new(&target)?.get(&format!("/api/v1/report?format={}{window}", format.as_str()))?;
-            output::write(output.as_deref(), &text)?;
-        }
-        Command::Export(Exported { target, output, window }) => {
-            let text = Client::new(&target)?.get(&format!("/api/v1/dashboard?window={window}"))?;
-            output::write(output.as_deref(), &text)?;
-        }
+        Command::Report(asked) => report::report(&asked)?,
+        Command::Export(asked) => report::export(&asked)?,
         Command::Check(asked) => check::check(&asked)?,
         Command::HashPassword => password::hash()?,
         Command::Completions { shell } => {

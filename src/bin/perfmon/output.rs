@@ -51,10 +51,72 @@ pub(crate) fn plain(text: &str) -> Cow<'_, str> {
     if text.contains(obeyed) { text.replace(obeyed, "\u{fffd}").into() } else { text.into() }
 }
 
+/// A report that came from elsewhere, in the colours that it may have (those of a [`Tint`]) and with the ends of CSV's lines.
+pub(crate) fn harmless(text: &str) -> String {
+    const COLOURS: [&str; 6] = ["[0m", "[1m", "[2m", "[31m", "[32m", "[33m"];
+    let mut clean = String::with_capacity(text.len());
+    for (number, part) in text.split('\x1b').enumerate() {
+        if number > 0 {
+            clean.push(if COLOURS.iter().any(|colour| part.starts_with(colour)) { '\x1b' } else { '\u{fffd}' });
+        }
+        clean += &part.split("\r\n").map(plain).collect::<Vec<_>>().join("\r\n");
+    }
+    clean
+}
+
+/// A JSON text with a line for each member, if it is not written so already. Numbers and their order stay as they are.
+pub(crate) fn indented(json: &str) -> Cow<'_, str> {
+    if json.trim_end().contains('\n') {
+        return json.into();
+    }
+    let (mut text, mut depth, mut quoted, mut escaped) = (String::with_capacity(json.len() * 2), 0_usize, false, false);
+    let mut rest = json.trim().chars().peekable();
+    while let Some(c) = rest.next() {
+        match c {
+            _ if quoted => {
+                quoted = escaped || c != '"';
+                escaped = !escaped && c == '\\';
+            }
+            '"' => quoted = true,
+            '}' | ']' => {
+                depth = depth.saturating_sub(1);
+                line(&mut text, depth);
+            }
+            _ => {}
+        }
+        text.push(c);
+        match (c, rest.peek()) {
+            _ if quoted => {}
+            ('{' | '[', Some(end @ ('}' | ']'))) => {
+                text.push(*end);
+                rest.next();
+            }
+            ('{' | '[', _) => {
+                depth += 1;
+                line(&mut text, depth);
+            }
+            (',', _) => line(&mut text, depth),
+            (':', _) => text.push(' '),
+            _ => {}
+        }
+    }
+    text.into()
+}
+
+fn line(text: &mut String, depth: usize) {
+    text.push('\n');
+    text.extend(std::iter::repeat_n("  ", depth));
+}
+
+/// Where to write to instead of standard output, which is also called `-`.
+pub(crate) fn file(path: Option<&Path>) -> Option<&Path> {
+    path.filter(|path| *path != Path::new("-"))
+}
+
 /// To a file that its owner alone may read, or to standard output.
 pub(crate) fn write(path: Option<&Path>, text: &str) -> Result<(), Failure> {
-    let Some(path) = path else {
-        return if io::stdout().is_terminal() { print(&plain(text)) } else { print(text) };
+    let Some(path) = file(path) else {
+        return if io::stdout().is_terminal() { print(&harmless(text)) } else { print(text) };
     };
     perfmon::report::write_private(path, text).map_err(|error| {
         let path = path.display();

@@ -16,6 +16,17 @@ pub(crate) fn hash() -> Result<(), Failure> {
     output::print(hash.expose())
 }
 
+/// That of a user, which the server knows.
+pub(crate) fn known(name: &str) -> Result<Secret, Failure> {
+    if !io::stdin().is_terminal() {
+        return Err(Failure::wrong(format!(
+            "there is no password for {name:?}: set PERFMON_PASSWORD or write --password-file"
+        )));
+    }
+    let _quiet = Quiet::begin()?;
+    ask(&format!("Password of {name}: "))
+}
+
 /// Twice, for nobody sees what is typed.
 fn asked_for() -> Result<Secret, Failure> {
     let _quiet = Quiet::begin()?;

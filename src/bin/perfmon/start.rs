@@ -7,7 +7,7 @@ use perfmon::exporter::{
 
 use crate::{args::Started, failure::Failure, output};
 
-pub(crate) fn start(asked: &Started) -> Result<(), Failure> {
+pub(crate) fn start(asked: &Started, debug: bool) -> Result<(), Failure> {
     let config = asked.config.as_ref().map_or_else(Config::from_env, Config::load);
     let mut config = config.map_err(|error| Failure::configuration(&error))?;
     if config.log.file.is_none() {
@@ -17,6 +17,9 @@ pub(crate) fn start(asked: &Started) -> Result<(), Failure> {
     let watched = config.source().is_some();
     let last = config.report.last.clone();
     let mut builder = exporter::builder().config(config).map_err(|error| Failure::configuration(&error))?;
+    if debug {
+        builder = builder.debug();
+    }
     if let Some(address) = &asked.listen {
         builder = builder.listen(address);
     }
@@ -62,8 +65,12 @@ impl Waiting {
     fn until_told_to_stop(mut self, exporter: &Exporter, watched: bool) {
         for signal in self.signals.forever() {
             match signal {
-                signal_hook::consts::SIGHUP if watched => exporter.reload(),
-                signal_hook::consts::SIGHUP => crate::failure::tell("nothing to read again: it runs without --config"),
+                signal_hook::consts::SIGHUP => {
+                    exporter.reload();
+                    if !watched {
+                        crate::failure::tell("nothing to read again: it runs without --config");
+                    }
+                }
                 _ => break,
             }
         }

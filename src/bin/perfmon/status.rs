@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
-    args::{Asked, Form},
+    args::{Asked, Form, Written},
     client::Client,
     failure::Failure,
     health::{Vitals, duration},
@@ -22,7 +22,9 @@ struct Dashboard {
     /// `None` in the first second.
     health: Option<Vitals>,
     performance: Performance,
-    alerts: Vec<Value>,
+    /// What the pack for trading tells, or the program itself in any shape.
+    #[serde(default)]
+    pnl: Value,
     latency: Vec<Component>,
 }
 
@@ -55,7 +57,7 @@ struct Stats {
 
 pub(crate) fn status(asked: &Asked) -> Result<(), Failure> {
     let client = Client::new(&asked.target)?;
-    let answer = client.get("/api/v1/dashboard")?;
+    let answer = client.get("/api/v1/dashboard", Written::Json)?;
     match asked.format {
         Form::Text => {
             let dashboard: Dashboard = client.json(&answer)?;
@@ -71,7 +73,7 @@ pub(crate) fn status(asked: &Asked) -> Result<(), Failure> {
                 "performance": part("performance"),
                 "alerts": part("alerts"),
             });
-            output::write(None, &status.to_string())
+            output::write(None, &output::indented(&status.to_string()))
         }
     }
 }
@@ -90,11 +92,11 @@ impl Dashboard {
             "calls: {calls} ({rate:.1}/s), {errors} errors, {panics} panics in the last {window} ({span} seen); {in_flight} in flight"
         );
         let missed = self.performance.objectives_missed;
-        let tint = |count: usize| if count == 0 { Tint::Faint } else { Tint::Bad };
-        let alerts = format!("alerts: {} active", self.alerts.len());
-        let objectives = format!("objectives: {missed} missed");
-        _ = writeln!(text, "{}", paint.tint(&objectives, tint(usize::from(missed > 0))));
-        _ = writeln!(text, "{}", paint.tint(&alerts, tint(self.alerts.len())));
+        let tint = if missed == 0 { Tint::Faint } else { Tint::Bad };
+        _ = writeln!(text, "{}", paint.tint(&format!("objectives: {missed} missed"), tint));
+        for book in self.pnl["books"].as_array().into_iter().flatten() {
+            _ = writeln!(text, "{}", book_line(book, paint));
+        }
         for Component { kind, name, stats } in self.latency.iter().take(SITES) {
             let wrong = stats.errors + stats.panics;
             let p99 = stats.p99_ns.map(Duration::from_nanos).map(|p99| format!(", p99 {p99:.1?}")).unwrap_or_default();
@@ -102,4 +104,26 @@ impl Dashboard {
         }
         text
     }
+}
+
+/// `book algo_trade: P&L +65.6 %, today -0.3 %, drawdown 13.5 %, 1 open position`; in money where there is no capital.
+fn book_line(book: &Value, paint: Paint) -> String {
+    let percent = |value: &Value| value.as_f64().map(|ratio| format!("{:+.1} %", ratio * 100.0));
+    let currency = plain(book["currency"].as_str().unwrap_or_default());
+    let money = |value: &Value| value.as_f64().map(|money| format!("{money:+.2} {currency}").trim_end().to_owned());
+    let pnl = &book["pnl"];
+    let facts = [
+        percent(&pnl["ratio"]).or_else(|| money(&pnl["total"])).map(|all| format!("P&L {all}")),
+        percent(&pnl["daily_ratio"]).or_else(|| money(&pnl["daily"])).map(|day| format!("today {day}")),
+        book["drawdown"]["ratio"].as_f64().map(|ratio| format!("drawdown {:.1} %", ratio * 100.0)),
+        book["open_positions"].as_u64().map(|open| format!("{open} open position{}", if open == 1 { "" } else { "s" })),
+    ];
+    let facts: Vec<String> = facts.into_iter().flatten().collect();
+    let mut line = format!("book {}: {}", plain(book["book"].as_str().unwrap_or_default()), facts.join(", "));
+    let switches = book["kill_switches"].as_array().into_iter().flatten().filter(|switch| switch["active"] == true);
+    let active: Vec<_> = switches.filter_map(|switch| switch["name"].as_str()).map(plain).collect();
+    if !active.is_empty() {
+        line += &paint.tint(&format!("; stopped by {}", active.join(", ")), Tint::Bad);
+    }
+    line
 }

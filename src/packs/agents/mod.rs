@@ -79,10 +79,16 @@
 
 mod current;
 mod names;
+#[cfg(any(feature = "serde", feature = "exporter"))]
+mod nanos;
+#[cfg(feature = "exporter")]
+mod section;
 mod summary;
 mod table;
 
 pub use current::{Agent, Carried, Entered, carry};
+#[cfg(feature = "exporter")]
+pub(crate) use section::section;
 pub use summary::{AgentSummary, Calls, Summary, Tokens, ToolSummary, summary};
 
 /// The agent of all that happens outside of one.

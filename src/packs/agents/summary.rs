@@ -10,7 +10,7 @@ use crate::{
 
 /// What agents did and used. Plain data, a view of a [`Snapshot`].
 #[derive(Debug, Clone, PartialEq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(any(feature = "serde", feature = "exporter"), derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Summary {
     /// Every agent known, sorted by name, also those that never ran. What happened outside of any is the agent [`NONE`].
@@ -21,7 +21,7 @@ pub struct Summary {
 
 /// What an agent did and used.
 #[derive(Debug, Clone, PartialEq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(any(feature = "serde", feature = "exporter"), derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct AgentSummary {
     /// Its name.
@@ -36,7 +36,7 @@ pub struct AgentSummary {
 
 /// A tool's calls.
 #[derive(Debug, Clone, PartialEq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(any(feature = "serde", feature = "exporter"), derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct ToolSummary {
     /// The tool's name.
@@ -47,7 +47,7 @@ pub struct ToolSummary {
 
 /// How calls went.
 #[derive(Debug, Clone, PartialEq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(any(feature = "serde", feature = "exporter"), derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Calls {
     /// Calls that finished: ok + errors + panics + cancelled.
@@ -65,18 +65,22 @@ pub struct Calls {
     /// ok ÷ finished, 0 to 1: who was cancelled did not succeed. `None` when nothing finished.
     pub success_rate: Option<f64>,
     /// The mean duration. `None` when nothing finished, as below.
+    #[cfg_attr(any(feature = "serde", feature = "exporter"), serde(rename = "mean_ns", with = "super::nanos"))]
     pub mean: Option<Duration>,
     /// The median duration, within 0.4 %.
+    #[cfg_attr(any(feature = "serde", feature = "exporter"), serde(rename = "p50_ns", with = "super::nanos"))]
     pub p50: Option<Duration>,
     /// The duration that 95 % of calls kept, within 0.4 %.
+    #[cfg_attr(any(feature = "serde", feature = "exporter"), serde(rename = "p95_ns", with = "super::nanos"))]
     pub p95: Option<Duration>,
     /// The duration that 99 % of calls kept, within 0.4 %.
+    #[cfg_attr(any(feature = "serde", feature = "exporter"), serde(rename = "p99_ns", with = "super::nanos"))]
     pub p99: Option<Duration>,
 }
 
 /// Tokens used.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(any(feature = "serde", feature = "exporter"), derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Tokens {
     /// Read by models.

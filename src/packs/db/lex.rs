@@ -35,7 +35,12 @@ impl Token<'_> {
 pub(super) struct Lexer<'a> {
     text: &'a str,
     at: usize,
+    /// Where another database goes on after a name in brackets, and after a comment, which are neither here. What begins before and ends behind is in doubt.
+    fences: [usize; 2],
 }
+
+const BRACKET: usize = 0;
+const LINE: usize = 1;
 
 fn is_blank(byte: u8) -> bool {
     byte == b' ' || byte.is_ascii_control()
@@ -49,12 +54,26 @@ fn begins_word(byte: u8) -> bool {
     is_in_word(byte) && !byte.is_ascii_digit() && byte != b'$'
 }
 
+/// Where Oracle's `q'[…]'` ends, behind its first quote: after a quote that follows the chosen character, or its partner.
+fn end_of_chosen(text: &str) -> Option<usize> {
+    let open = text.chars().next()?;
+    let close = match open {
+        '[' => ']',
+        '(' => ')',
+        '{' => '}',
+        '<' => '>',
+        other => other,
+    };
+    let ends = text.match_indices(close).map(|(at, found)| at + found.len());
+    ends.filter(|end| *end > open.len_utf8()).find(|end| text[*end..].starts_with('\'')).map(|end| end + 1)
+}
+
 /// What may begin a literal, or hide one.
 const IN_DOUBT: [char; 5] = ['\'', '"', '`', '$', '/'];
 
 impl<'a> Lexer<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self { text, at: 0 }
+        Self { text, at: 0, fences: [0; 2] }
     }
 
     fn byte(&self, ahead: usize) -> Option<u8> {
@@ -82,16 +101,35 @@ impl<'a> Lexer<'a> {
             }
             if matches!(first, b'-' | b'/' | b'#') {
                 let before = self.at;
-                if self.comment() {
+                if self.comment() && !self.goes_beyond_a_fence(before) {
                     continue;
                 }
                 if self.at > before {
                     // A comment, if it is one, in which a literal may begin.
+                    self.give_up();
                     return Some((Token::Literal, true));
                 }
             }
-            let spaced = self.at > from;
-            return Some((self.token(first), spaced));
+            let (start, spaced) = (self.at, self.at > from);
+            let token = self.token(first);
+            if self.goes_beyond_a_fence(start) {
+                self.give_up();
+                return Some((Token::Literal, spaced));
+            }
+            return Some((token, spaced));
+        }
+    }
+
+    /// Whether what began there and has ended now goes beyond a fence.
+    fn goes_beyond_a_fence(&self, start: usize) -> bool {
+        self.fences.iter().any(|fence| (start..self.at).contains(fence) && *fence > start)
+    }
+
+    /// Sets a fence at the next `end`, if there is one.
+    fn fence(&mut self, which: usize, end: char) {
+        // The one that is ahead is the next, still; so the text is searched once.
+        if self.fences[which] <= self.at {
+            self.fences[which] = self.rest().find(end).map_or(usize::MAX, |ahead| self.at + ahead);
         }
     }
 
@@ -107,6 +145,8 @@ impl<'a> Lexer<'a> {
         if let Some(inside) = rest.strip_prefix("/*") {
             // Comments nest in PostgreSQL and do not elsewhere.
             return match inside.find("*/") {
+                // MySQL runs what is in `/*! … */`, and there a literal may go beyond its end.
+                Some(end) if inside.starts_with(['!', 'M']) && inside[..end].contains(IN_DOUBT) => self.give_up(),
                 Some(end) if !inside[..end].contains("/*") => {
                     self.at += end + 4;
                     true
@@ -149,6 +189,16 @@ impl<'a> Lexer<'a> {
         match first {
             b'\'' => self.literal(1, false),
             b'"' => Token::Quoted(self.taken(self.end_of_quoted(1, b'"', false))),
+            // A name in brackets may have a quote in it, and a comment.
+            b'[' => {
+                self.fence(BRACKET, ']');
+                Token::Symbol(self.taken(self.at + 1))
+            }
+            // `#>` and `//` are operators, or begin a comment.
+            b'#' | b'/' if first == b'#' || next == Some(b'/') => {
+                self.fence(LINE, '\n');
+                Token::Symbol(self.taken(self.at + 1))
+            }
             b'`' => match self.rest()[1..].find('`') {
                 Some(end) => Token::Ticked(self.taken(self.at + end + 2)),
                 None => self.literal_to(self.text.len()),
@@ -185,7 +235,21 @@ impl<'a> Lexer<'a> {
     /// Where text in quotes ends. `escapes`: a backslash certainly is one; otherwise one before a quote leaves it in doubt.
     fn end_of_quoted(&self, ahead: usize, quote: u8, escapes: bool) -> usize {
         let bytes = self.text.as_bytes();
-        let (mut at, mut is_escaped) = (self.at + ahead, false);
+        let start = self.at + ahead;
+        let end = self.end_after(start, quote, escapes);
+        // BigQuery and Spark have texts between three quotes, in which there may be one.
+        let triple = [quote; 3];
+        if bytes[start - 1..].starts_with(&triple) {
+            let third = start + 2;
+            let found = bytes[third..].windows(3).position(|three| three == triple);
+            return if found.is_none_or(|ahead| third + ahead + 3 == end) { end } else { bytes.len() };
+        }
+        end
+    }
+
+    fn end_after(&self, start: usize, quote: u8, escapes: bool) -> usize {
+        let bytes = self.text.as_bytes();
+        let (mut at, mut is_escaped) = (start, false);
         while let Some(&byte) = bytes.get(at) {
             at += 1;
             match byte {
@@ -246,6 +310,11 @@ impl<'a> Lexer<'a> {
         let is = |prefix: &str| word.eq_ignore_ascii_case(prefix);
         if behind.starts_with('\'') && (["e", "n", "x", "b", "r"].into_iter().any(is) || word.starts_with('_')) {
             return self.literal(length + 1, is("e"));
+        }
+        if behind.starts_with('\'') && (is("q") || is("nq")) {
+            let end = self.end_of_quoted(length + 1, b'\'', false);
+            let same = end_of_chosen(&behind[1..]).is_some_and(|ahead| self.at + length + 1 + ahead == end);
+            return self.literal_to(if same { end } else { self.text.len() });
         }
         if behind.starts_with("&'") && is("u") {
             return self.literal(length + 2, false);

@@ -80,6 +80,7 @@
 //!
 //! The feature `statement-fields` of `diesel-tracing` is heard by the layer, too; use one of the two.
 
+mod bare;
 mod froms;
 mod lex;
 mod name;

@@ -1,6 +1,7 @@
 //! A statement without its values.
 
 use super::{
+    bare::Bare,
     froms::Froms,
     lex::{Lexer, Token},
 };
@@ -16,6 +17,7 @@ const LOOKED_AT: usize = 64 << 10;
 ///
 /// - Text in double quotes stays only where it is a name in all of them: beside a dot, or where a table is named.
 /// - After `'…\'` nothing stays: in MySQL the text goes on, in PostgreSQL it has ended.
+/// - Words are values where they are set (`set role_of = alice`, `pragma key = word`), where they are a password (`identified by word`), and in data behind a statement.
 ///
 /// ```
 /// use perfmon::db::redact;
@@ -29,11 +31,13 @@ pub fn redact(statement: &str) -> String {
     let cut = floor(statement, LOOKED_AT);
     let mut lexer = Lexer::new(&statement[..cut]);
     let mut out = Out::default();
-    let (mut froms, mut last, mut table) = (Froms::default(), None, false);
+    let (mut froms, mut bare, mut last, mut table) = (Froms::default(), Bare::default(), None, false);
     while let Some((token, spaced)) = lexer.next() {
         let dotted = last == Some(Token::Symbol(".")) || lexer.is_dotted();
+        let is_bare = bare.see(token);
         match token {
             Token::Literal | Token::Mark => out.value(spaced),
+            _ if is_bare => out.value(spaced),
             Token::Word(_) if token.is_any(&["true", "false"]) => out.value(spaced),
             Token::Quoted(_) if !dotted && !table => out.value(spaced),
             Token::Symbol(sign @ ("-" | "+")) if is_before_value(last) => out.sign = Some((sign, spaced)),
@@ -42,6 +46,10 @@ pub fn redact(statement: &str) -> String {
         }
         table = froms.see(token) || token.is_any(&["join", "into", "table"]) || (token.is("update") && last.is_none());
         last = Some(token);
+        if bare.is_data() && lexer.peek().is_some() {
+            out.value(true);
+            break;
+        }
         if out.text.len() > LONGEST {
             break;
         }
@@ -78,7 +86,7 @@ struct Out<'a> {
 
 impl<'a> Out<'a> {
     fn value(&mut self, spaced: bool) {
-        let spaced = spaced || self.sign.take().is_some_and(|(_, spaced)| spaced);
+        let spaced = self.sign.take().map_or(spaced, |(_, spaced)| spaced);
         match self.value {
             // Of a list the first one stays.
             Some(end) => self.text.truncate(end),

@@ -8,9 +8,12 @@ use perfmon_core::{
     is_enabled,
 };
 
-use super::{route::Route, trace};
+use super::{
+    route::{Named, Route},
+    trace,
+};
 
-/// A request under way. Dropped, it counts as cancelled, or as a panic while the service's code runs.
+/// A request under way. Dropped, it counts as cancelled, as an error if its status was one, or as a panic while the service's code runs.
 #[derive(Debug)]
 pub(super) struct Exchange {
     route: &'static Route,
@@ -28,7 +31,7 @@ pub(super) struct Exchange {
 
 impl Exchange {
     /// A request arrives. `None` when recording is off.
-    pub(super) fn begin(method: &str, route: Option<&str>, trace: Option<Trace>) -> Option<Self> {
+    pub(super) fn begin(method: &str, route: Named<'_>, trace: Option<Trace>) -> Option<Self> {
         if !is_enabled() {
             return None;
         }
@@ -107,7 +110,12 @@ impl Exchange {
 impl Drop for Exchange {
     fn drop(&mut self) {
         // While the service's code runs nothing but unwinding drops it, and then a guard counts as a panic.
-        let running = self.running;
-        self.end(|guard| if running { drop(guard) } else { guard.cancel() });
+        let (running, failed) = (self.running, self.failed);
+        self.end(|guard| match (running, failed) {
+            (true, _) => drop(guard),
+            // It failed already; somebody outside may have put a body of their own in the place of this one.
+            (false, true) => guard.finish(true),
+            (false, false) => guard.cancel(),
+        });
     }
 }

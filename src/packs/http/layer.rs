@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use http::{StatusCode, request::Parts};
 use tower_layer::Layer;
 
-use super::{grpc, service::Monitor};
+use super::{grpc, route::Named, service::Monitor};
 
 type RouteOf = dyn for<'a> Fn(&'a Parts) -> Option<&'a str> + Send + Sync;
 
@@ -47,7 +47,7 @@ impl MonitorLayer {
     }
 
     /// Asks `route_of` which route a request takes, for services without a router that tells. Of each route give the same text, `"/orders/{id}"` and not
-    /// `"/orders/17"`. Where it gives `None`, gRPC's method or axum's route is taken, or `unmatched`.
+    /// `"/orders/17"`. Where it gives `None`, axum's route or gRPC's method is taken, or `unmatched`.
     ///
     /// ```
     /// use perfmon::http::MonitorLayer;
@@ -102,9 +102,14 @@ impl MonitorLayer {
     }
 
     /// The route that a request takes, if anybody knows.
-    pub(super) fn route<'a>(&self, parts: &'a Parts) -> Option<&'a str> {
-        let told = self.route_of.as_ref().and_then(|route_of| route_of(parts));
-        told.or_else(|| grpc::method(parts)).or_else(|| matched(parts))
+    pub(super) fn route<'a>(&self, parts: &'a Parts) -> Named<'a> {
+        if let Some(told) = self.route_of.as_ref().and_then(|route_of| route_of(parts)) {
+            return Named::Template(told);
+        }
+        let template = matched(parts);
+        // Whoever asks can say that it is gRPC. tonic's router has `/package.Service/{*rest}`, which a method goes before.
+        let method = grpc::method(parts).filter(|_| template.is_none_or(|template| template.contains("/{*")));
+        method.map(Named::Method).or(template.map(Named::Template)).unwrap_or(Named::Unmatched)
     }
 }
 

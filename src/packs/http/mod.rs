@@ -22,7 +22,7 @@
 //! | begins | when the layer is given it; from then on it is in flight. One whose client is gone before axum or hyper come to it never gets here |
 //! | ends | with the last byte, or the trailers, of its response's body: a download counts until it is sent, an event stream as long as it is listened to. Where there is no body (`HEAD`, 204, 304, 101) with the head. What the system still has in its buffers is not waited for |
 //! | ok | whatever is none of the following; 4xx too, which is the client's error |
-//! | error | a status of 5xx ([`MonitorLayer::error_when`]), a gRPC status other than 0 ([`MonitorLayer::grpc_error_when`]), an error of the service or of the body |
+//! | error | a status of 5xx ([`MonitorLayer::error_when`]), whatever becomes of its body, a gRPC status other than 0 ([`MonitorLayer::grpc_error_when`]), an error of the service or of the body |
 //! | panic | the service or the body unwinds; the panic goes on unchanged. One that is caught inside the layer is the 500 that became of it |
 //! | cancelled | the future or the unfinished body is dropped: the client has gone, or a time limit outside the layer has passed |
 //!
@@ -33,12 +33,12 @@
 //! A path is no route: there are as many as clients care to make up. The route is
 //!
 //! - what [`MonitorLayer::route_with`] says, for hyper and others without a router,
-//! - for gRPC `/package.Service/Method`,
 //! - for axum (feature `axum`) the template that matched. Add the layer with `Router::layer`, after the routes; around a whole router, from outside, nothing has matched yet,
+//! - for gRPC `/package.Service/Method`, where no template matched or only one of any rest (`/{*rest}`),
 //! - `unmatched` for requests that none of these knows.
 //!
-//! Methods are those of HTTP, others `_OTHER`. A thousand routes and methods have figures of their own; requests of further ones, and of routes longer than 256 bytes, count in the route `other` and in
-//! `http_server_routes_refused_total`. Of a gRPC server that strangers reach, its clients make up methods: let `route_with` name those that there are, as `Some("other")` the rest.
+//! Methods are those of HTTP, others `_OTHER`. A thousand routes, each with each of its methods, have figures of their own, and beside them a thousand methods of gRPC; requests of further ones, and of routes longer than 256 bytes,
+//! count in the route `other` and in `http_server_routes_refused_total`. Strangers make up methods of gRPC, of any server that they reach: let `route_with` name those that there are, as `Some("other")` the rest.
 //!
 //! # Figures
 //!

@@ -24,11 +24,13 @@ const OTHER_METHOD: &str = "_OTHER";
 /// `unmatched` and `other`, with each method.
 const RESERVED: usize = 2 * METHODS.len();
 #[expect(clippy::cast_possible_truncation, reason = "tens of thousands")]
-const ALL: u32 = (MOST + RESERVED) as u32 + 8;
+const ALL: u32 = (2 * MOST + RESERVED) as u32 + 8;
 #[expect(clippy::cast_possible_truncation, reason = "some tens")]
 const ALL_STATUSES: u32 = ALL * (STATUSES as u32 + 2);
 
 static ROUTES: Table<Route> = Table::new(MOST);
+/// Made up by clients, maybe, and so never in the place of a template.
+static GRPC_METHODS: Table<Route> = Table::new(MOST);
 /// Never full, whatever comes in.
 static FALLBACKS: Table<Route> = Table::new(RESERVED + 8);
 
@@ -47,7 +49,18 @@ static RESPONSE_SIZES: Histogram<2> = Histogram::new("http_server_response_body_
     .help("Bytes of response bodies that were handed to the server.")
     .unit("bytes");
 static REFUSED: Counter = Counter::new("http_server_routes_refused_total", module_path!())
-    .help("Requests of routes beyond the first 1,000; they count in the route other.");
+    .help("Requests of routes, or of gRPC methods, beyond the first 1,000; they count in the route other.");
+
+/// The route of a request.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Named<'a> {
+    /// As the program has it.
+    Template(&'a str),
+    /// As the client has it: a method of gRPC.
+    Method(&'a str),
+    /// None was found.
+    Unmatched,
+}
 
 /// A method and a route, with all that is counted of them.
 #[derive(Debug)]
@@ -65,10 +78,14 @@ pub(super) struct Route {
 
 impl Route {
     /// The route's figures; those of `unmatched` without a route, of `other` beyond the limit.
-    pub(super) fn find(method: &str, route: Option<&str>) -> Option<&'static Self> {
+    pub(super) fn find(method: &str, route: Named<'_>) -> Option<&'static Self> {
         let method = METHODS.into_iter().find(|known| *known == method).unwrap_or(OTHER_METHOD);
-        let Some(route) = route else { return Self::get(&FALLBACKS, method, UNMATCHED) };
-        let found = (route.len() <= LONGEST).then(|| Self::get(&ROUTES, method, route)).flatten();
+        let (table, route) = match route {
+            Named::Template(template) => (&ROUTES, template),
+            Named::Method(called) => (&GRPC_METHODS, called),
+            Named::Unmatched => return Self::get(&FALLBACKS, method, UNMATCHED),
+        };
+        let found = (route.len() <= LONGEST).then(|| Self::get(table, method, route)).flatten();
         found.or_else(|| {
             REFUSED.inc();
             Self::get(&FALLBACKS, method, OTHER)

@@ -19,6 +19,20 @@ fn known() -> MutexGuard<'static, BTreeMap<String, Book>> {
     BOOKS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Every book there is, by name: those that were built and not [removed](Book::remove).
+///
+/// ```
+/// use perfmon::trading::{Book, books};
+///
+/// let book = Book::builder("momentum").build()?;
+/// assert_eq!(books().iter().map(Book::name).collect::<Vec<_>>(), ["momentum"]);
+/// # Ok::<(), perfmon::Error>(())
+/// ```
+#[must_use]
+pub fn books() -> Vec<Book> {
+    known().values().cloned().collect()
+}
+
 /// What is fixed for a book.
 #[derive(Debug, Clone)]
 pub(super) struct Rules {

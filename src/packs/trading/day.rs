@@ -4,7 +4,7 @@ use super::Date;
 
 /// A day that had updates.
 #[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(any(feature = "serde", feature = "exporter"), derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Day {
     /// What it is called.

@@ -7,7 +7,7 @@ use super::Date;
 /// How far the equity is, and was at most, below its peak: 1 − equity ÷ peak. It begins with the capital; a day counts with the equity it closes with, and the one
 /// under way with what it has now, so that its largest may be less again when the day closes higher (unless [`intraday_drawdown`](super::Builder::intraday_drawdown) has every update count).
 #[derive(Debug, Clone, PartialEq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(any(feature = "serde", feature = "exporter"), derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Drawdown {
     /// Now, as a fraction of the peak: 0.1 is 10 % below. Absent without capital, or unless the peak is above zero.

@@ -1,5 +1,7 @@
 //! What a program tells a book.
 
+use std::fmt;
+
 /// Which way a trade went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Side {
@@ -7,6 +9,16 @@ pub enum Side {
     Buy,
     /// Sold, or sold short: it shrinks, below zero too.
     Sell,
+}
+
+/// `buy` or `sell`, as a label has it.
+impl fmt::Display for Side {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Buy => "buy",
+            Self::Sell => "sell",
+        })
+    }
 }
 
 /// A trade that happened: an order, or a part of one, that was filled.

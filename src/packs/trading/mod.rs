@@ -39,13 +39,17 @@ mod refused;
 mod regime;
 mod ring;
 mod risk;
+#[cfg(feature = "exporter")]
+mod section;
 mod summary;
 
+#[cfg(feature = "exporter")]
+pub(crate) use self::section::section;
 pub use self::{
     at::AtTime,
     book::Book,
     broker::{Broker, BrokerStatus},
-    builder::Builder,
+    builder::{Builder, books},
     date::Date,
     day::Day,
     drawdown::Drawdown,

@@ -9,7 +9,7 @@ use super::{
 
 /// Ratios of performance; each is absent while there are too few days, or what it is divided by is zero.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(any(feature = "serde", feature = "exporter"), derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Performance {
     /// Sharpe ratio of the last 30 days, annualized; from 30 days on.

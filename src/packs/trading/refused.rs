@@ -2,7 +2,7 @@
 
 /// Updates that were not taken over, by reason. What was refused has changed nothing, but for what [`symbol_limit`](Self::symbol_limit) says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(any(feature = "serde", feature = "exporter"), derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Refused {
     /// A number in them was `NaN` or infinite.

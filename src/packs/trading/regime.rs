@@ -1,11 +1,13 @@
 //! How rough the market is.
 
+use std::fmt;
+
 use super::moments::deviation;
 
 /// How rough the market is, by how much returns vary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
+#[cfg_attr(any(feature = "serde", feature = "exporter"), derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(any(feature = "serde", feature = "exporter"), serde(rename_all = "lowercase"))]
 pub enum Regime {
     /// Returns vary less than usual. As a metric 0.
     Calm,
@@ -13,6 +15,17 @@ pub enum Regime {
     Normal,
     /// Much more than usual. As a metric 2.
     Storm,
+}
+
+/// `calm`, `normal` or `storm`, as a label has it.
+impl fmt::Display for Regime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Calm => "calm",
+            Self::Normal => "normal",
+            Self::Storm => "storm",
+        })
+    }
 }
 
 /// What tells one regime from the next. Volatility is that of the last 21 days, a month of sessions: of the benchmark where it has a level on each of them, else of

@@ -9,7 +9,7 @@ use super::{
 
 /// Risk; fractions are of equity, and absent unless it is above zero.
 #[derive(Debug, Clone, PartialEq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(any(feature = "serde", feature = "exporter"), derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Risk {
     /// The worth of all positions in money, shorts counted as positive.

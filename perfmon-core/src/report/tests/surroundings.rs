@@ -85,3 +85,25 @@ fn figures_of_perfmon_alone_are_only_counted() {
     let text = Report::new(Snapshot { metrics, ..fixture::empty() }).to_string();
     assert!(text.contains("… 1 metric of process, machine and perfmon: in the report as"), "{text}");
 }
+
+#[test]
+fn what_a_collector_brings_in_numbers_is_only_counted() {
+    let mut snapshot = fixture::rich();
+    let own = Report::new(snapshot.clone()).to_terminal(&Style::default());
+    let fleet = |count: u32| (0..count).map(|number| gauge(&format!("fleet_figure_{number:02}"), "", 1.0));
+    snapshot.metrics.extend(fleet(20));
+    snapshot.metrics.push(metric("fleet_turns", "turns", "", &[], vec![(&[], Value::Counter(3))]));
+    snapshot.metrics.sort_by(|a, b| a.key.cmp(&b.key));
+    let few = Report::new(snapshot.clone()).to_terminal(&Style::default());
+    assert!(few.contains("fleet_figure_19") && few.contains("fleet_turns"), "{few}");
+
+    snapshot.metrics.extend(fleet(21).skip(20));
+    snapshot.metrics.sort_by(|a, b| a.key.cmp(&b.key));
+    let report = Report::new(snapshot);
+    let many = report.to_terminal(&Style::default());
+    let note = "… 22 metrics of fleet: in the report as Markdown, JSON or CSV\n";
+    assert!(many.contains(note) && !many.contains("fleet_"), "{many}");
+    let without: Vec<_> = many.lines().filter(|line| !line.contains("of fleet")).collect();
+    assert!(own.lines().all(|line| line.is_empty() || without.contains(&line)), "the rest is as before: {many}");
+    assert!(report.to_markdown().contains("fleet_figure_20"));
+}

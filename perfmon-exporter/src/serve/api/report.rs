@@ -20,7 +20,7 @@ use crate::{
     state::Shared,
 };
 
-const COLUMNS: usize = 120;
+const COLUMNS: u16 = 120;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -32,6 +32,12 @@ pub(super) struct ReportAsked {
     /// Only what happened in this live window; otherwise since the process began to record.
     #[param(schema_with = window_schema, required = false)]
     window: Option<String>,
+    /// Columns that a line of the table may take, 120 by default; fewer than 40 count as that.
+    #[param(inline, required = false, maximum = 65535)]
+    columns: Option<u16>,
+    /// Whether the table is coloured by ANSI escapes.
+    #[param(inline, required = false)]
+    color: Option<bool>,
 }
 
 /// How it is written.
@@ -60,10 +66,12 @@ pub(super) async fn report(State(shared): State<Arc<Shared>>, coding: Coding, as
         Written::Csv => ("text/csv; charset=utf-8; header=present", Format::Csv),
         Written::Txt => ("text/plain; charset=utf-8", Format::Terminal),
     };
+    let columns = usize::from(asked.columns.unwrap_or(COLUMNS));
+    let style = Style::default().with_width(columns).with_color(asked.color.unwrap_or_default());
     text(shared, coding, kind, move |shared| {
         let now = snapshot();
         let told = window.map_or_else(|| now.clone(), |window| shared.window(window, &now));
-        Ok(Report::new(told).render(format, &Style::default().with_width(COLUMNS)).into_bytes())
+        Ok(Report::new(told).render(format, &style).into_bytes())
     })
     .await
 }

@@ -33,7 +33,7 @@ use pin_project_lite::pin_project;
 
 use self::body::CountedPayload;
 pub use self::body::MonitoredBody;
-use super::{exchange::Exchange, timing};
+use super::{exchange::Exchange, route::Named, timing};
 
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 const RESPONSE_TIME: HeaderName = HeaderName::from_static("x-response-time");
@@ -126,7 +126,9 @@ fn begin(request: &mut ServiceRequest) -> Option<Exchange> {
         return None;
     }
     let trace = request.headers().get("traceparent").and_then(|value| value.to_str().ok()?.parse().ok());
-    let exchange = Exchange::begin(request.method().as_str(), request.match_pattern().as_deref(), trace)?;
+    let pattern = request.match_pattern();
+    let route = pattern.as_deref().map_or(Named::Unmatched, Named::Template);
+    let exchange = Exchange::begin(request.method().as_str(), route, trace)?;
     let payload = std::mem::replace(request.parts_mut().1, Payload::None);
     let counted = CountedPayload::new(payload, exchange.route());
     request.set_payload(counted.into_payload());
