@@ -7,7 +7,8 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use perfmon::trading::{Book, Fill, PnlKind, Position};
+use perfmon::snapshot::Value;
+use perfmon::trading::{Book, Fill, OrderEvent, Orders, PnlKind, Position};
 
 thread_local! {
     /// Allocations, and bytes that were taken and not given back.
@@ -84,6 +85,45 @@ fn twenty_years_take_half_a_megabyte() {
     let read = HEAP.get().1 - before;
     assert!((0..most).contains(&read), "{read} bytes after somebody read");
     book.remove();
+}
+
+#[test]
+fn every_book_counts_its_orders() {
+    let _alone = alone();
+    let books: Vec<String> = (0..255).map(|number| format!("orders {number}")).collect();
+    for book in &books {
+        let orders = Orders::new(book);
+        for order_type in ["market", "limit", "stop"] {
+            orders.intent(order_type).submitted().filled();
+            orders.count(OrderEvent::Rejected("halted"), order_type, 2);
+            orders.count(OrderEvent::Rejected("margin"), order_type, 3);
+        }
+    }
+    let snapshot = perfmon::snapshot();
+    for (metric, expected) in [("trading_orders_filled_total", 3), ("trading_orders_rejected_total", 15)] {
+        let metric = snapshot.metric(metric).expect("counted");
+        for book in &books {
+            let of_book = metric.series().iter().filter(|series| series.values()[0] == *book);
+            let count = of_book.map(|series| if let Value::Counter(count) = series.value() { *count } else { 0 });
+            assert_eq!(count.sum::<u64>(), expected, "{} of {book}", metric.name());
+        }
+    }
+    let fills = snapshot.get("order_fill").expect("a site");
+    assert_eq!((fills.calls(), snapshot.losses().labels_refused), (765, 0));
+}
+
+#[test]
+fn two_currencies_are_no_unit() {
+    let _alone = alone();
+    let unit = || perfmon::snapshot().metric("trading_pnl").expect("of these books").unit().to_owned();
+    let build = |name, currency| Book::builder(name).currency(currency).build().expect("a new name");
+    let (dollars, more) = (build("dollars", "USD"), build("more dollars", "USD"));
+    assert_eq!(unit(), "USD");
+    let euros = build("euros", "EUR");
+    assert_eq!(unit(), "");
+    euros.remove();
+    assert_eq!(unit(), "USD");
+    [dollars, more].iter().for_each(Book::remove);
 }
 
 #[test]

@@ -97,3 +97,21 @@ fn nothing_allocates_after_the_first_time() {
         .expect("it allocated");
     }
 }
+
+#[monitor_agent("bounds.absurd")]
+fn absurd() {
+    perfmon::tokens(u64::MAX, 5);
+    perfmon::tokens(7, (1 << 53) + 1);
+    perfmon::tokens(1 << 53, 0);
+}
+
+#[test]
+fn what_no_model_can_have_meant_is_not_added() {
+    absurd();
+    let snapshot = perfmon::snapshot();
+    let summary = agents::Summary::of(&snapshot);
+    let tokens = &summary.agent("bounds.absurd").expect("it ran").tokens;
+    assert_eq!((tokens.input, tokens.output), ((1 << 53) + 7, 5));
+    let refused = snapshot.metric("agent_tokens_refused_total").and_then(perfmon::snapshot::Metric::total);
+    assert_eq!(refused, Some(Value::Counter(2)));
+}

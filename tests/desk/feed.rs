@@ -234,3 +234,59 @@ fn its_metrics_say_what_its_status_says() {
     assert_eq!(value(&snapshot, "trading_feed_symbol_staleness_seconds", &symbol), Some(2.0));
     assert_eq!(value(&snapshot, "trading_feed_symbol_missing_ticks_total", &symbol), Some(4.0));
 }
+
+#[test]
+fn one_time_from_long_ago_is_not_years_of_missing_ticks() {
+    let feed = feed("stale first");
+    feed.at(std::time::UNIX_EPOCH).tick("A");
+    (0..10).for_each(|second| feed.at(seconds(second)).tick("A"));
+    let counts = feed.status().counts;
+    assert_eq!((counts.received, counts.missing, counts.gaps, counts.restarts), (11, 0, 0, 1));
+    assert_eq!(feed.status().completeness, Some(1.0));
+
+    let live = Feed::builder("stale first, live").interval(SECOND).build();
+    live.at(std::time::UNIX_EPOCH).tick("A");
+    assert!(live.status().overall_completeness.is_some_and(|ratio| ratio > 1e-6), "it is silent, for a day at most");
+    live.tick("A");
+    assert_eq!((live.status().counts.missing, live.status().counts.restarts), (0, 1));
+}
+
+#[test]
+fn of_a_long_silence_the_longest_gap_is_missing() {
+    let feed = Feed::builder("silence").interval(SECOND).longest_gap(100 * SECOND).replay().build();
+    (0..10).for_each(|second| feed.at(seconds(second)).tick("A"));
+    let later = feed.at(seconds(1_000)).status();
+    assert_eq!((later.overall_completeness, later.completeness), (Some(10.0 / 110.0), Some(0.0)));
+    feed.at(seconds(1_000)).tick("A");
+    let status = feed.status();
+    assert_eq!((status.counts.missing, status.counts.gaps, status.counts.restarts), (100, 1, 1));
+    assert_eq!(status.completeness, Some(1.0 / 101.0), "the last ones, so that the window has them");
+    feed.at(seconds(1_101)).tick("A");
+    assert_eq!((feed.status().counts.missing, feed.status().counts.restarts), (200, 1), "a gap as long as may be");
+}
+
+#[test]
+fn one_time_from_the_future_does_not_end_a_replay() {
+    let feed = feed("future");
+    let future = seconds(3_000_000_000);
+    for second in 0..20 {
+        feed.at(seconds(second)).tick("A");
+        feed.at(seconds(second)).tick("B");
+        if second == 9 {
+            feed.at(future).tick("A");
+        }
+    }
+    let status = feed.status();
+    assert_eq!((status.counts.received, status.counts.out_of_order, status.counts.restarts), (41, 0, 2));
+    assert_eq!(status.staleness, Some(Duration::ZERO), "its clock is back too");
+    assert_eq!(status.counts.missing, 86_400, "a day, before the time from the future");
+    feed.at(future).tick("C");
+    feed.forget("C");
+    assert_eq!(feed.status().staleness, Some(Duration::ZERO));
+
+    let again = Feed::builder("future first").interval(SECOND).replay().build();
+    again.at(future).tick("A");
+    (0..20).for_each(|second| again.at(seconds(second)).tick("A"));
+    let counts = again.status().counts;
+    assert_eq!((counts.received, counts.missing, counts.restarts, counts.out_of_order), (21, 0, 1, 0));
+}

@@ -48,6 +48,7 @@ fn grown(now: &FeedStatus, before: &FeedStatus) -> bool {
             status.counts.gaps,
             status.counts.duplicates,
             status.counts.out_of_order,
+            status.counts.restarts,
             status.unwatched,
         ]
     };
@@ -62,8 +63,9 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
-    fn counts_add_up_and_never_go_back(steps in steps(), interval in 1_u64..3_000) {
-        let feed = fresh(|name| Feed::builder(name).interval(Duration::from_millis(interval)).symbols(2).replay().build());
+    fn counts_add_up_and_never_go_back(steps in steps(), interval in 1_u64..3_000, longest in 1_u64..20_000) {
+        let (interval, longest) = (Duration::from_millis(interval), Duration::from_millis(longest));
+        let feed = fresh(|name| Feed::builder(name).interval(interval).longest_gap(longest).symbols(2).replay().build());
         let (mut now, mut before) = (1_000_000_i64, feed.status());
         for step in steps {
             let mut then = |by: i64| {

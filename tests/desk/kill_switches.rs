@@ -109,3 +109,26 @@ fn of_many_threads_one_activates() {
     });
     assert_eq!((first, switch.state().activations), (1, 1));
 }
+
+/// A listener that switches back what it is told of has those after it hear the later change first, as threads may.
+#[test]
+fn changes_have_numbers_to_go_by() {
+    let heard: Arc<Mutex<Vec<(u64, bool, bool)>>> = Arc::default();
+    let here = heard.clone();
+    on_kill_switch(|change| {
+        if change.switch.book() == "numbered" && change.active {
+            change.switch.deactivate();
+        }
+    });
+    on_kill_switch(move |change| {
+        if change.switch.book() == "numbered" {
+            let told = (change.sequence, change.active, change.switch.is_active());
+            here.lock().expect("nobody panics").push(told);
+        }
+    });
+    let switch = KillSwitches::new("numbered").switch("pnl");
+    assert_eq!(switch.state().sequence, 0);
+    switch.activate("-5.2 %");
+    assert_eq!(*heard.lock().expect("nobody panics"), [(2, false, false), (1, true, false)]);
+    assert_eq!(switch.state().sequence, 2);
+}

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use perfmon::trading::{Book, Fill, PnlKind};
+use perfmon::trading::{Book, Fill, PnlKind, Position, Refused};
 
 use crate::{DAY, book, builder, close, noon};
 
@@ -58,6 +58,19 @@ fn the_day_under_way_does_not_count_before_it_is_over() {
 }
 
 #[test]
+fn in_a_replay_the_day_under_way_is_never_over_by_the_clock() {
+    let replay = builder().capital(10_000.0).replay().build().expect("a new name");
+    replay.at(noon(0)).record_pnl("X", 100.0, PnlKind::Realized);
+    replay.at(noon(1)).record_pnl("X", -50.0, PnlKind::Realized);
+    close(replay.summary().pnl.daily_mean, 100.0);
+    let snapshot = crate::snapshot();
+    let means = snapshot.metric("trading_pnl_daily_mean").expect("collected").series().iter();
+    let mean = means.filter(|series| series.values() == [replay.name()]).map(|series| series.value().clone());
+    assert_eq!(mean.collect::<Vec<_>>(), [perfmon::snapshot::Value::Gauge(100.0)]);
+    close(replay.at(noon(2)).summary().pnl.daily_mean, 25.0);
+}
+
+#[test]
 fn new_york_through_the_change_of_clocks() {
     let book = builder().time_zone("America/New_York").build().expect("a zone");
     // 9 March 2024 is the year's 69th day. Midnight is 05:00 UTC, and 04:00 from the 11th on.
@@ -91,7 +104,7 @@ fn what_comes_late_counts_into_the_day_under_way() {
     let summary = book.summary();
     let today = summary.today.expect("a day under way");
     assert_eq!((summary.days.len(), today.realized, today.fills, today.pnl), (1, 8.0, 1, 7.0));
-    assert_eq!((summary.late_updates, summary.refused.outdated, today.benchmark), (3, 1, None));
+    assert_eq!((summary.late_updates, summary.refused.outdated, today.benchmark), (2, 1, None));
 }
 
 #[test]
@@ -99,9 +112,42 @@ fn times_before_1970_are_times_and_those_beyond_reach_are_refused() {
     let book = book();
     book.at(UNIX_EPOCH - DAY * 14_680).record_pnl("X", 1.0, PnlKind::Realized);
     assert_eq!(dates(&book), ["1929-10-23"]);
-    book.at(UNIX_EPOCH + DAY * 365 * 400).record_pnl("X", 1.0, PnlKind::Realized);
-    assert_eq!((book.summary().refused.time, dates(&book).len()), (1, 1));
+    book.at(UNIX_EPOCH - DAY * 365 * 400).record_pnl("X", 1.0, PnlKind::Realized);
+    assert_eq!((book.summary().refused.time, book.summary().late_updates, dates(&book).len()), (1, 0, 1));
     close(book.summary().pnl.total, 1.0);
+}
+
+#[test]
+fn a_time_that_lies_ahead_of_the_clock_changes_nothing() {
+    let book = book();
+    book.at(noon(0)).fill(Fill::buy("X", 1.0, 100.0));
+    let before = book.at(noon(0)).summary();
+    let year = DAY * 365;
+    for ahead in [Duration::from_secs(120), year, year * 74, year * 1_000] {
+        let later = book.at(SystemTime::now() + ahead);
+        later.fill(Fill::buy("X", 1.0, 100.0));
+        later.mark("X", 1.0);
+        later.update_position("X", Position::default());
+        later.record_pnl("X", 1.0, PnlKind::Realized);
+        later.benchmark(1.0);
+    }
+    let mut after = book.at(noon(0)).summary();
+    assert_eq!(std::mem::take(&mut after.refused.ahead), 20);
+    assert_eq!(after, before);
+    book.at(SystemTime::now() + Duration::from_secs(30)).mark("X", 110.0);
+    assert_eq!((book.summary().pnl.total, book.summary().refused.ahead), (10.0, 20), "clocks differ by seconds");
+}
+
+/// As after an update whose clock ran ahead of the one that is read here, or when that was set back.
+#[test]
+fn now_is_never_before_what_came_before() {
+    let book = book();
+    book.fill(Fill::buy("X", 1.0, 100.0));
+    book.at(SystemTime::now() + Duration::from_secs(50)).mark("X", 110.0);
+    book.mark("X", 120.0);
+    book.benchmark(1.0);
+    let summary = book.summary();
+    assert_eq!((summary.pnl.total, summary.late_updates, summary.refused), (20.0, 0, Refused::default()));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use perfmon::trading::{Book, Figure, Fill, PnlKind, Position, Refused};
+use perfmon::trading::{Book, Figure, Fill, PnlKind, PortfolioRisk, Position, Refused, Summary};
 
 use crate::{book, builder, close, noon};
 
@@ -33,13 +33,41 @@ fn what_cannot_be_reckoned_with_is_refused_and_counted() {
 }
 
 #[test]
+fn figures_out_of_range_are_not_set() {
+    let book = book();
+    book.record_psr(7.0);
+    book.record_psr(-0.1);
+    book.record_results(-1.0, 2.0);
+    book.record_results(f64::NAN, -2.0);
+    book.record_drawdown(-0.1, f64::INFINITY);
+    book.record_exposure(-1.0, -1.0);
+    book.record_portfolio_risk(PortfolioRisk { volatility: Some(-0.2), beta: Some(-0.5), ..PortfolioRisk::default() });
+    let Summary { performance, risk, refused, drawdown, .. } = book.summary();
+    assert_eq!((refused.out_of_range, refused.not_finite), (7, 2));
+    assert_eq!((performance.probabilistic_sharpe_ratio, performance.win_rate), (None, None));
+    assert_eq!((performance.profit_factor, risk.net_exposure_ratio, risk.beta), (Some(2.0), Some(-1.0), Some(-0.5)));
+    assert_eq!((risk.gross_exposure_ratio, risk.volatility, drawdown.max_ratio), (Some(0.0), None, None));
+
+    book.record_psr(1.0);
+    book.record_drawdown(0.0, 1.5);
+    let summary = book.summary();
+    assert_eq!(summary.performance.probabilistic_sharpe_ratio, Some(1.0));
+    assert_eq!((summary.drawdown.max_ratio, summary.refused.out_of_range), (Some(1.5), 7));
+}
+
+#[test]
 fn a_name_is_one_book() {
     let book = book();
     let again = Book::builder(book.name()).build().expect_err("taken");
     assert!(again.is_invalid());
-    let expected = format!("there is a book `{0}` already; clone it, or take it out with `remove`", book.name());
+    let expected =
+        format!("there is a book `{0}` already; `Book::named` has it, and `remove` takes it out", book.name());
     assert_eq!(again.to_string(), expected);
+    book.fill(Fill::buy("X", 1.0, 100.0));
+    let same = Book::named(book.name()).expect("there");
+    assert_eq!(same.summary().fills, 1);
     book.remove();
+    assert!(Book::named(book.name()).is_none());
     let second = Book::builder(book.name()).build().expect("free again");
     book.remove();
     assert!(Book::builder(second.name()).build().is_err(), "the first one's name is the second's now");
@@ -55,6 +83,7 @@ fn settings_out_of_range_are_told() {
     assert!(message(builder().days_a_year(f64::NAN)).ends_with("a year has at least one day and at most a million"));
     assert!(message(builder().risk_free_rate(-1.0)).ends_with("above -1, which is -100 %"));
     assert!(message(builder().time_zone("Atlantis")).starts_with("no time zone is called `Atlantis`"));
+    assert!(message(Book::builder("other")).contains("that name is for"));
     assert!(message(Book::builder("")).ends_with("it needs a name, of 128 bytes at most"));
 }
 

@@ -9,11 +9,17 @@ mod reference;
 mod statistics;
 
 use std::{
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use perfmon::trading::{Book, Builder};
+use perfmon::{
+    Snapshot,
+    trading::{Book, Builder},
+};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -26,6 +32,13 @@ fn builder() -> Builder {
 /// A book with a capital of 10,000.
 fn book() -> Book {
     builder().capital(10_000.0).build().expect("a new name")
+}
+
+/// A snapshot. Collectors are run by one of those who take snapshots at the same time, and the others see what was found before; so one at a time.
+fn snapshot() -> Snapshot {
+    static ALONE: Mutex<()> = Mutex::new(());
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    perfmon::snapshot()
 }
 
 /// Noon of a day, counted from 1 January 2024, a Monday.

@@ -35,7 +35,7 @@ fn full() -> Book {
 #[test]
 fn every_metric_of_the_list_is_there() {
     let book = full();
-    let snapshot = perfmon::snapshot();
+    let snapshot = crate::snapshot();
     let text = include_str!("../../src/packs/trading/book.md");
     let listed = text.lines().filter(|line| line.starts_with("| `trading_"));
     let names: Vec<&str> = listed
@@ -61,7 +61,7 @@ fn every_metric_of_the_list_is_there() {
 fn metrics_tell_what_the_summary_does() {
     let book = full();
     book.set_market_regime(Regime::Storm);
-    let (summary, snapshot) = (book.summary(), perfmon::snapshot());
+    let (summary, snapshot) = (book.summary(), crate::snapshot());
     let of = |name, more: &[&str]| value(&snapshot, book.name(), name, more);
     close(of("trading_equity", &[]), summary.equity.expect("with capital"));
     close(of("trading_sharpe_ratio_90d", &[]), summary.performance.sharpe_ratio_90d.expect("100 days"));
@@ -76,20 +76,27 @@ fn metrics_tell_what_the_summary_does() {
     assert_eq!((unit("trading_volatility_ratio"), unit("trading_drawdown_seconds")), ("ratio", "seconds"));
 
     book.at(noon(100)).fill(Fill::buy("AAPL", 1.0, 100.0));
-    assert_eq!(value(&perfmon::snapshot(), book.name(), "trading_fills_total", &[]), Some(201.0), "always as it is");
+    assert_eq!(value(&crate::snapshot(), book.name(), "trading_fills_total", &[]), Some(201.0), "always as it is");
 
     let name = format!("trading.{}", book.name());
     assert!(perfmon::collectors().iter().any(|collector| collector.name == name));
     book.remove();
-    assert_eq!(value(&perfmon::snapshot(), book.name(), "trading_equity", &[]), None);
+    assert_eq!(value(&crate::snapshot(), book.name(), "trading_equity", &[]), None);
 }
 
 #[test]
 fn a_book_that_knows_nothing_says_nothing() {
     let book = builder().build().expect("a new name");
-    let snapshot = perfmon::snapshot();
+    let snapshot = crate::snapshot();
     let of = |name| value(&snapshot, book.name(), name, &[]);
     assert_eq!((of("trading_pnl"), of("trading_open_positions")), (Some(0.0), Some(0.0)));
+    let gauges =
+        snapshot.metrics().iter().flat_map(|metric| metric.series().iter().map(move |series| (metric, series)));
+    for (metric, series) in
+        gauges.filter(|(_, series)| series.values().first().is_some_and(|first| first == book.name()))
+    {
+        assert_ne!(format!("{:?}", series.value()), "Gauge(-0.0)", "{}", metric.name());
+    }
     for absent in
         ["trading_equity", "trading_pnl_daily", "trading_drawdown_ratio", "trading_sharpe_ratio", "trading_beta"]
     {

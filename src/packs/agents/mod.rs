@@ -61,6 +61,7 @@
 //! |---|---|
 //! | `agent_input_tokens_total{agent}`, `agent_output_tokens_total{agent}` | counters: tokens that models read and wrote |
 //! | `agent_input_token_usage{agent}`, `agent_output_token_usage{agent}` | histograms: tokens told at once, as a rule those of one call of a model |
+//! | `agent_tokens_refused_total` | counter: counts of tokens that no model can have meant |
 //! | `agent_names_refused_total` | counter: names known at run time only that were one too many |
 //!
 //! beside those of every call site. The sites of tools have the label `agent`, so that calls, outcomes and times of each tool are known by agent. What happens
@@ -116,9 +117,16 @@ static OUTPUT_USAGE: Histogram<1> = Histogram::new("agent_output_token_usage", m
     .unit("tokens")
     .help("Tokens written at once, as a rule by one call of a model.");
 
+static REFUSED: Counter = Counter::new("agent_tokens_refused_total", module_path!())
+    .help("Counts of tokens that no model can have meant, beyond 2^53.");
+
+/// Tokens told at once, at most: what a float, as most who read metrics have it, counts in ones. `u64::MAX` as a way to say "unknown" would have sums begin anew.
+const MOST: u64 = 1 << 53;
+
 /// Counts tokens that a model read (`input`) and wrote (`output`), as used by the agent that runs; outside of any, as used by `none`.
 ///
-/// Call it with what the model says after each of its answers. It may be called in pieces: a zero adds nothing, to the distribution neither. About 35 ns. Without the
+/// Call it with what the model says after each of its answers. It may be called in pieces: a zero adds nothing, to the distribution neither. More than
+/// 2^53 are no count and not added: `agent_tokens_refused_total` counts how often. About 35 ns. Without the
 /// feature `on` it does nothing.
 ///
 /// ```
@@ -140,13 +148,15 @@ pub fn tokens(input: u64, output: u64) {
 
 fn count(input: u64, output: u64) {
     let agent = [Agent::current().name()];
-    if input > 0 {
-        INPUT.with(&agent).add(input);
-        INPUT_USAGE.with(&agent).record(input);
-    }
-    if output > 0 {
-        OUTPUT.with(&agent).add(output);
-        OUTPUT_USAGE.with(&agent).record(output);
+    for (tokens, sum, usage) in [(input, &INPUT, &INPUT_USAGE), (output, &OUTPUT, &OUTPUT_USAGE)] {
+        match tokens {
+            0 => {}
+            1..=MOST => {
+                sum.with(&agent).add(tokens);
+                usage.with(&agent).record(tokens);
+            }
+            _ => REFUSED.inc(),
+        }
     }
 }
 

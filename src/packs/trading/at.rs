@@ -17,6 +17,12 @@ pub struct AtTime<'a, T> {
     pub(super) time: SystemTime,
 }
 
+/// Nanoseconds that the time of something live may lie ahead of the machine's clock: clocks differ, but not by more.
+pub(super) const AHEAD: i64 = 60_000_000_000;
+
+/// All times before 1678.
+pub(super) const OLDEST: i64 = -i64::MAX;
+
 /// Nanoseconds since 1970, from 1678 to 2262; times outside become the nearest of these.
 pub(super) fn nanos(time: SystemTime) -> i64 {
     match time.duration_since(UNIX_EPOCH) {

@@ -12,11 +12,11 @@ use perfmon_core::collect::{Source, register_collector};
 use super::{
     AtTime, Builder, Day, Figure, Fill, KillSwitch, KillSwitches, PnlKind, PortfolioRisk, Position, Regime,
     SharpeWindow, Summary,
-    at::nanos,
+    at::{nanos, now},
     builder::{self, Rules},
     collector::Figures,
     ledger::Ledger,
-    refused::{Reason, sound},
+    refused::Reason,
     summary::Copied,
 };
 
@@ -65,6 +65,20 @@ impl Book {
         Builder::new(name.into())
     }
 
+    /// The book of this name, if there is one: it stays until it is [removed](Self::remove), whether or not anybody has a handle.
+    ///
+    /// ```
+    /// use perfmon::trading::Book;
+    ///
+    /// Book::builder("kept").build()?;
+    /// assert!(Book::named("kept").is_some() && Book::named("lost").is_none());
+    /// # Ok::<(), perfmon::Error>(())
+    /// ```
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        builder::named(name)
+    }
+
     pub(super) fn new(rules: Rules) -> Self {
         let ledger = Mutex::new(Ledger::new(rules.clone()));
         let inner = Inner { rules, days: Mutex::default(), ledger, source: Mutex::default() };
@@ -78,6 +92,10 @@ impl Book {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.0.rules.name
+    }
+
+    pub(super) fn currency(&self) -> &str {
+        &self.0.rules.currency
     }
 
     /// Takes its metrics out, and lets its name be used again. The handles go on working. Its kill switches stay as they are, active or not: the next book of the name has
@@ -101,41 +119,43 @@ impl Book {
         self.kill_switches().switch(name)
     }
 
-    /// Updates of this event time, which decides on the day they count into: for a replay, or where the event has a better time than now.
+    /// Updates of this event time, which decides on the day they count into: for a replay, or where the event has a better time than now. Those that lie more than a minute
+    /// ahead of the machine's clock are refused: they would make all that follows old.
     pub fn at(&self, time: SystemTime) -> AtTime<'_, Self> {
         AtTime { told: self, time }
     }
 
     /// A trade that was made now.
     pub fn fill(&self, fill: Fill<'_>) {
-        self.now().fill(fill);
+        self.update(None, |ledger, at| ledger.fill(&fill, at));
     }
 
     /// What one of this symbol is worth now.
     pub fn mark(&self, symbol: &str, price: f64) {
-        self.now().mark(symbol, price);
+        self.update(None, |ledger, at| ledger.mark(symbol, price, at));
     }
 
     /// The position as it is now, for programs that keep positions themselves.
     pub fn update_position(&self, symbol: &str, position: Position) {
-        self.now().update_position(symbol, position);
+        self.update(None, |ledger, at| ledger.position(symbol, &position, at));
     }
 
     /// P&L as the program reckons it.
     pub fn record_pnl(&self, symbol: &str, amount: f64, kind: PnlKind) {
-        self.now().record_pnl(symbol, amount, kind);
+        self.update(None, |ledger, at| ledger.pnl(symbol, amount, kind, at));
     }
 
     /// The level of the benchmark now, which beta compares with.
     pub fn benchmark(&self, level: f64) {
-        self.now().benchmark(level);
+        self.update(None, |ledger, at| ledger.benchmark(level, at));
     }
 
-    fn now(&self) -> AtTime<'_, Self> {
-        self.at(SystemTime::now())
+    #[inline]
+    fn update(&self, given: Option<i64>, update: impl FnOnce(&mut Ledger, i64) -> Result<(), Reason>) {
+        lock(&self.0.ledger).update(given, update);
     }
 
-    /// Sets a figure that the program computes itself, in place of the derived one.
+    /// Sets a figure that the program computes itself, in place of the derived one. A value out of [its range](Figure) is refused and counted, and what was there stays.
     pub fn record(&self, figure: impl Into<Figure>, value: f64) {
         self.record_all([(figure.into(), Some(value))]);
     }
@@ -162,17 +182,17 @@ impl Book {
         self.record(Figure::ProbabilisticSharpeRatio, value);
     }
 
-    /// Sets the win rate, 0 to 1, and the profit factor.
+    /// Sets the win rate, 0 to 1, and the profit factor, 0 or more.
     pub fn record_results(&self, win_rate: f64, profit_factor: f64) {
         self.record_all([(Figure::WinRate, Some(win_rate)), (Figure::ProfitFactor, Some(profit_factor))]);
     }
 
-    /// Sets the drawdown and the largest one, as fractions of the peak: 0.1 is 10 % below it.
+    /// Sets the drawdown and the largest one, as fractions of the peak: 0.1 is 10 % below it; 0 or more.
     pub fn record_drawdown(&self, current: f64, max: f64) {
         self.record_all([(Figure::DrawdownRatio, Some(current)), (Figure::MaxDrawdownRatio, Some(max))]);
     }
 
-    /// Sets gross and net exposure, as fractions of equity.
+    /// Sets gross and net exposure, as fractions of equity; gross is 0 or more.
     pub fn record_exposure(&self, gross: f64, net: f64) {
         self.record_all([(Figure::GrossExposureRatio, Some(gross)), (Figure::NetExposureRatio, Some(net))]);
     }
@@ -192,7 +212,7 @@ impl Book {
         let mut ledger = lock(&self.0.ledger);
         for (figure, value) in figures {
             let Some(value) = value else { continue };
-            match sound(&[value]) {
+            match figure.check(value) {
                 Ok(()) => ledger.figures.set(figure, Some(value)),
                 Err(reason) => ledger.counts.refused.count(reason),
             }
@@ -202,12 +222,13 @@ impl Book {
     /// The book as it is. Costs some 130 µs with twenty years of days; updates wait for a few of them at most, while positions are copied.
     #[must_use]
     pub fn summary(&self) -> Summary {
-        self.now().summary()
+        self.view(true, None)
     }
 
-    /// The book with its days or without, when it is this late. The day under way counts as over if it has ended by then.
-    pub(super) fn view(&self, with_days: bool, now: SystemTime) -> Summary {
+    /// The book with its days or without, at this time or now. The day under way counts as over if it has ended by then.
+    pub(super) fn view(&self, with_days: bool, at: Option<i64>) -> Summary {
         let inner = &*self.0;
+        let clock = at.or_else(|| (!inner.rules.replay).then(now));
         let mut archive = lock(&inner.days);
         let rows = Vec::with_capacity(inner.rules.symbols.min(1024));
         let (over, copied) = {
@@ -216,7 +237,7 @@ impl Book {
         };
         archive.take(over, inner.rules.days);
         let Archive { days, dropped } = &mut *archive;
-        let mut summary = copied.summary(&inner.rules, days, *dropped, nanos(now));
+        let mut summary = copied.summary(&inner.rules, days, *dropped, clock);
         if with_days {
             summary.days.clone_from(days);
         }
@@ -255,12 +276,11 @@ impl AtTime<'_, Book> {
     /// The book as it is, with this time as now: the day under way counts for averages and ratios once it has ended.
     #[must_use]
     pub fn summary(&self) -> Summary {
-        self.told.view(true, self.time)
+        self.told.view(true, Some(nanos(self.time)))
     }
 
     #[inline]
     fn update(&self, update: impl FnOnce(&mut Ledger, i64) -> Result<(), Reason>) {
-        let at = nanos(self.time);
-        lock(&self.told.0.ledger).update(|ledger| update(ledger, at));
+        self.told.update(Some(nanos(self.time)), update);
     }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use perfmon_core::Error;
 
-use super::{Book, RegimeRule, calendar::Calendar};
+use super::{Book, RegimeRule, calendar::Calendar, known::OTHER};
 
 /// Books at a time.
 const MOST: usize = 256;
@@ -43,6 +43,8 @@ pub(super) struct Rules {
     pub(super) symbols: usize,
     pub(super) days: usize,
     pub(super) intraday: bool,
+    /// Its latest update is now, rather than what the machine's clock says.
+    pub(super) replay: bool,
     pub(super) days_a_year: f64,
     /// Per day.
     pub(super) risk_free: f64,
@@ -72,6 +74,7 @@ pub struct Builder {
     symbols: usize,
     days: usize,
     intraday: bool,
+    replay: bool,
     days_a_year: f64,
     risk_free: f64,
     psr_benchmark: f64,
@@ -91,6 +94,7 @@ impl Builder {
             symbols: 256,
             days: 25_000,
             intraday: false,
+            replay: false,
             days_a_year: 252.0,
             risk_free: 0.0,
             psr_benchmark: 0.0,
@@ -105,7 +109,8 @@ impl Builder {
         self
     }
 
-    /// What money is counted in, for people: `"USD"`. Nothing is converted.
+    /// What money is counted in, for people: `"USD"`. Nothing is converted. It is the unit of metrics of money as long as all books have the same one: a metric has one
+    /// unit, whatever its labels.
     pub fn currency(mut self, currency: impl Into<String>) -> Self {
         self.currency = currency.into();
         self
@@ -150,6 +155,12 @@ impl Builder {
         self
     }
 
+    /// The past is replayed: now is when the latest update was, not what the machine's clock says, so that the day under way does not count as over before the next one begins.
+    pub fn replay(mut self) -> Self {
+        self.replay = true;
+        self
+    }
+
     /// How many returns make a year; 252 by default. Markets that never close have 365.
     pub fn days_a_year(mut self, days: f64) -> Self {
         self.days_a_year = days;
@@ -183,13 +194,13 @@ impl Builder {
     /// Makes the book and registers its collector, `trading.` and its name.
     ///
     /// # Errors
-    /// When there is a book of this name, or there are 256 (take out by [`Book::remove`] what is done), a setting is out of its range, or there is no time zone of that
-    /// name.
+    /// When there is a book of this name ([`Book::named`] has it), it is called `other`, there are 256 (take out by [`Book::remove`] what is done), a setting is out of
+    /// its range, or there is no time zone of that name.
     pub fn build(self) -> Result<Book, Error> {
         let mut books = known();
         if books.contains_key(&self.name) {
             return Err(Error::invalid(format!(
-                "there is a book `{}` already; clone it, or take it out with `remove`",
+                "there is a book `{}` already; `Book::named` has it, and `remove` takes it out",
                 self.name
             )));
         }
@@ -215,6 +226,7 @@ impl Builder {
         };
         let above_zero = |value: f64| value.is_finite() && value > 0.0;
         check(!self.name.is_empty() && self.name.len() <= 128, "it needs a name, of 128 bytes at most")?;
+        check(self.name != OTHER, "that name is for the kill switches and orders of books that are one too many")?;
         let capital = self.capital.is_none_or(|capital| (1e-6..=1e24).contains(&capital));
         check(capital, "capital must be a number above zero, up to 10^24")?;
         check(self.symbols > 0 && self.days > 0 && self.risk_days > 0, "limits and windows must be at least 1")?;
@@ -233,6 +245,7 @@ impl Builder {
             symbols: self.symbols,
             days: self.days,
             intraday: self.intraday,
+            replay: self.replay,
             days_a_year: self.days_a_year,
             risk_free: (1.0 + self.risk_free).powf(1.0 / self.days_a_year) - 1.0,
             psr_benchmark: self.psr_benchmark / self.days_a_year.sqrt(),
@@ -241,6 +254,19 @@ impl Builder {
             name: self.name,
         })
     }
+}
+
+/// The book of this name.
+pub(super) fn named(name: &str) -> Option<Book> {
+    known().get(name).cloned()
+}
+
+/// What all books there are count their money in; empty where they differ.
+pub(super) fn currency() -> String {
+    let books = known();
+    let mut currencies = books.values().map(Book::currency);
+    let first = currencies.next().unwrap_or_default();
+    if currencies.all(|currency| currency == first) { first.to_owned() } else { String::new() }
 }
 
 /// Lets the name be used again.

@@ -1,12 +1,12 @@
 //! A book's figures as metrics.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use perfmon_core::collect::{BoxError, Collector, Samples};
 
-use super::{Book, Regime, Summary};
+use super::{Book, Regime, Summary, builder};
 
-/// Metrics of one value: name, what it means, unit, and where it comes from. The unit `MONEY` stands for the book's currency.
+/// Metrics of one value: name, what it means, unit, and where it comes from. The unit `MONEY` stands for the books' currency.
 type Row = (&'static str, &'static str, &'static str, fn(&Summary) -> Option<f64>);
 
 const MONEY: &str = "money";
@@ -87,27 +87,27 @@ impl Collector for Figures {
     }
 
     fn collect(&self, out: &mut Samples) -> Result<(), BoxError> {
-        let summary = self.book.view(false, SystemTime::now());
-        let money = |unit: &str| if unit == MONEY { summary.currency.clone() } else { unit.to_owned() };
+        let summary = self.book.view(false, None);
+        let currency = builder::currency();
+        let money = |unit: &str| if unit == MONEY { currency.clone() } else { unit.to_owned() };
         let book = [("book", summary.book.as_str())];
         for (name, help, unit, value) in ROWS {
             if let Some(value) = value(&summary) {
                 out.gauge_with(*name, &book, value).describe(*help, money(unit));
             }
         }
-        positions(&summary, out);
+        positions(&summary, &currency, out);
         counts(&summary, out);
         Ok(())
     }
 }
 
-fn positions(summary: &Summary, out: &mut Samples) {
+fn positions(summary: &Summary, money: &str, out: &mut Samples) {
     for position in &summary.positions {
         let labels = [("book", summary.book.as_str()), ("symbol", position.symbol.as_str())];
         let mut gauge = |name: &'static str, help: &'static str, unit: &str, value: f64| {
             out.gauge_with(name, &labels, value).describe(help, unit.to_owned());
         };
-        let money = summary.currency.as_str();
         gauge("trading_position_quantity", "How many are owned; below 0, owed.", "", position.quantity);
         gauge("trading_position_value", "Quantity × price; below 0 for shorts.", money, position.value);
         gauge("trading_position_pnl_realized", "P&L of what is closed, without fees.", money, position.realized);

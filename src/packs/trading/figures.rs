@@ -1,8 +1,12 @@
 //! Figures that the program computes itself.
 
-use super::Regime;
+use super::{
+    Regime,
+    refused::{Reason, sound},
+};
 
-/// A figure that a book derives from its days, and that the program can set instead.
+/// A figure that a book derives from its days, and that the program can set instead. A value outside of its range is refused and counted as
+/// [out of range](crate::trading::Refused::out_of_range); ranges not said are ±10²⁴.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Figure {
@@ -20,21 +24,21 @@ pub enum Figure {
     SortinoRatio,
     /// The probability that the true Sharpe ratio is above the benchmark's, 0 to 1.
     ProbabilisticSharpeRatio,
-    /// Results above zero, as a fraction of those that are not zero.
+    /// Results above zero, as a fraction of those that are not zero, 0 to 1.
     WinRate,
-    /// What was won, in parts of what was lost.
+    /// What was won, in parts of what was lost; 0 or more.
     ProfitFactor,
-    /// How far the equity is below its peak, as a fraction of the peak.
+    /// How far the equity is below its peak, as a fraction of the peak: 0 or more, and above 1 where equity is below zero.
     DrawdownRatio,
-    /// The most it ever was.
+    /// The most it ever was; 0 or more.
     MaxDrawdownRatio,
-    /// The worth of all positions, shorts counted as positive, as a fraction of equity.
+    /// The worth of all positions, shorts counted as positive, as a fraction of equity; 0 or more.
     GrossExposureRatio,
     /// The worth of all positions, shorts counted as negative, as a fraction of equity.
     NetExposureRatio,
-    /// The worth of the largest position, as a fraction of equity.
+    /// The worth of the largest position, as a fraction of equity; 0 or more.
     LargestPositionRatio,
-    /// Standard deviation of returns, annualized.
+    /// Standard deviation of returns, annualized; 0 or more.
     Volatility,
     /// How returns follow the benchmark's.
     Beta,
@@ -42,6 +46,33 @@ pub enum Figure {
     ValueAtRisk95,
     /// The mean of the worst 5 % of days, as a fraction; positive for a loss.
     ConditionalValueAtRisk95,
+}
+
+impl Figure {
+    /// Whether it can have this value.
+    pub(super) fn check(self, value: f64) -> Result<(), Reason> {
+        sound(&[value])?;
+        let most = match self {
+            Self::ProbabilisticSharpeRatio | Self::WinRate => 1.0,
+            Self::ProfitFactor
+            | Self::DrawdownRatio
+            | Self::MaxDrawdownRatio
+            | Self::GrossExposureRatio
+            | Self::LargestPositionRatio
+            | Self::Volatility => f64::MAX,
+            Self::PnlRatio
+            | Self::DailyPnlRatio
+            | Self::SharpeRatio30d
+            | Self::SharpeRatio90d
+            | Self::SharpeRatio
+            | Self::SortinoRatio
+            | Self::NetExposureRatio
+            | Self::Beta
+            | Self::ValueAtRisk95
+            | Self::ConditionalValueAtRisk95 => return Ok(()),
+        };
+        if (0.0..=most).contains(&value) { Ok(()) } else { Err(Reason::OutOfRange) }
+    }
 }
 
 const COUNT: usize = Figure::ConditionalValueAtRisk95 as usize + 1;
@@ -78,11 +109,11 @@ impl From<SharpeWindow> for Figure {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct PortfolioRisk {
-    /// Standard deviation of returns, annualized: 0.18 is 18 %.
+    /// Standard deviation of returns, annualized: 0.18 is 18 %; 0 or more.
     pub volatility: Option<f64>,
     /// How returns follow the benchmark's.
     pub beta: Option<f64>,
-    /// The worth of the largest position, as a fraction of equity.
+    /// The worth of the largest position, as a fraction of equity; 0 or more.
     pub largest_position_ratio: Option<f64>,
     /// The loss that 95 % of days stay below, as a fraction; positive for a loss.
     pub value_at_risk_95: Option<f64>,

@@ -72,6 +72,8 @@ pub struct KillSwitchState {
     pub since: Option<SystemTime>,
     /// How often it went from inactive to active.
     pub activations: u64,
+    /// How often it was switched at all: the number of its last change.
+    pub sequence: u64,
 }
 
 /// A kill switch was switched.
@@ -86,17 +88,23 @@ pub struct KillSwitchChange {
     pub reason: Option<String>,
     /// When.
     pub at: SystemTime,
+    /// Its number among the changes of this switch, from 1. Where threads switch at the same time, the later change may be told first.
+    pub sequence: u64,
 }
 
 /// Has a function told of every change of every kill switch from now on: at once, on the thread that switches, without a lock held, so it may do whatever it
 /// likes, switching others too. It cannot be taken back. A panic in it goes no further.
 ///
+/// Without a lock, threads that switch the same one at the same time, or a function that switches it back, may have it told in the wrong order: what acts on it asks how the switch stands now
+/// ([`KillSwitch::is_active`]), what keeps changes goes by their [`sequence`](KillSwitchChange::sequence).
+///
 /// ```
 /// use perfmon::trading::{KillSwitches, on_kill_switch};
 ///
 /// on_kill_switch(|change| {
-///     if change.active {
-///         eprintln!("{} stopped by {}: {:?}", change.switch.book(), change.switch.name(), change.reason);
+///     // Not `change.active`: it may have been switched again since.
+///     if change.switch.is_active() {
+///         eprintln!("{} stopped by {}: {:?}", change.switch.book(), change.switch.name(), change.switch.state().reason);
 ///     }
 /// });
 /// KillSwitches::new("momentum").switch("pnl").activate("-5.2 %");
@@ -214,7 +222,7 @@ impl KillSwitch {
     }
 
     fn change(&self, active: bool, reason: Option<String>, at: SystemTime) -> bool {
-        {
+        let sequence = {
             let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
             if state.active == active {
                 return false;
@@ -223,10 +231,12 @@ impl KillSwitch {
             state.reason.clone_from(&reason);
             state.since = Some(at);
             state.activations += u64::from(active);
+            state.sequence += 1;
             self.0.active.store(active, Ordering::Release);
-        }
+            state.sequence
+        };
         let hooks = TOLD.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let change = KillSwitchChange { switch: self.clone(), active, reason, at };
+        let change = KillSwitchChange { switch: self.clone(), active, reason, at, sequence };
         for hook in hooks {
             // Whoever stops trading must not be stopped by those who want to know of it; what the panic carries may panic when it is dropped.
             let _ = catch_unwind(AssertUnwindSafe(|| hook(&change))).map_err(std::mem::forget);

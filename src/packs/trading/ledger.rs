@@ -8,6 +8,7 @@ use jiff::civil;
 
 use super::{
     Day, Fill, PnlKind, Position,
+    at::{AHEAD, OLDEST, now},
     builder::Rules,
     calendar::Session,
     drawdown::{Moment, Tracker},
@@ -111,6 +112,8 @@ pub(super) struct Ledger {
     pub(super) results: Results,
     pub(super) figures: Figures,
     pub(super) counts: Counts,
+    /// What the machine's clock said when it was last needed.
+    clock: i64,
 }
 
 /// An update, or why it is refused.
@@ -128,20 +131,43 @@ impl Ledger {
             results: Results::default(),
             figures: Figures::default(),
             counts: Counts::default(),
+            clock: i64::MIN,
         }
     }
 
-    /// Makes an update, or counts why not.
+    /// Makes an update of this time, or of now, or counts why not.
     #[inline]
-    pub(super) fn update(&mut self, update: impl FnOnce(&mut Self) -> Taken) {
-        if let Err(reason) = update(self) {
+    pub(super) fn update(&mut self, given: Option<i64>, update: impl FnOnce(&mut Self, i64) -> Taken) {
+        let late = self.counts.late;
+        if let Err(reason) = self.time(given).and_then(|at| update(self, at)) {
             self.counts.refused.count(reason);
+            // What is refused counts into no day.
+            self.counts.late = late;
         }
         if self.rules.intraday
             && let Some(today) = &self.today
         {
             self.curve.reach(today.moment(self.rules.start() + self.sums.total()));
         }
+    }
+
+    /// The time of an update. Now is never before what came before it, though the clock may be set back.
+    #[inline]
+    fn time(&mut self, given: Option<i64>) -> Result<i64, Reason> {
+        let Some(at) = given else {
+            return Ok(self.today.map_or(i64::MIN, |today| today.last).max(now()));
+        };
+        if at <= OLDEST {
+            return Err(Reason::Time);
+        }
+        // A replay of the past reads the clock once.
+        if at > self.clock.saturating_add(AHEAD) {
+            self.clock = now();
+            if at > self.clock.saturating_add(AHEAD) {
+                return Err(Reason::Ahead);
+            }
+        }
+        Ok(at)
     }
 
     pub(super) fn fill(&mut self, fill: &Fill<'_>, at: i64) -> Taken {

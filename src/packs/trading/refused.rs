@@ -7,12 +7,15 @@
 pub struct Refused {
     /// A number in them was `NaN` or infinite.
     pub not_finite: u64,
-    /// A number in them was beyond ±10²⁴, or the quantity of a fill or the level of a benchmark below 10⁻²⁴.
+    /// A number in them was beyond ±10²⁴, the quantity of a fill or the level of a benchmark below 10⁻²⁴, or a figure that was set out of
+    /// [its range](crate::trading::Figure).
     pub out_of_range: u64,
     /// The symbol was empty, or longer than 128 bytes.
     pub symbol: u64,
-    /// The event time was before 1678 or after 2262.
+    /// The event time was before 1678.
     pub time: u64,
+    /// The event time was more than a minute ahead of the machine's clock, where it would make all that follows old.
+    pub ahead: u64,
     /// A price, level or position that is older than the one known, or a position that is older than the last fill.
     pub outdated: u64,
     /// Positions of symbols that found no place, because all of them were held. A fill's fee was counted.
@@ -26,6 +29,7 @@ pub(super) enum Reason {
     OutOfRange,
     Symbol,
     Time,
+    Ahead,
     Outdated,
     SymbolLimit,
 }
@@ -37,18 +41,20 @@ impl Refused {
             Reason::OutOfRange => &mut self.out_of_range,
             Reason::Symbol => &mut self.symbol,
             Reason::Time => &mut self.time,
+            Reason::Ahead => &mut self.ahead,
             Reason::Outdated => &mut self.outdated,
             Reason::SymbolLimit => &mut self.symbol_limit,
         } += 1;
     }
 
     /// With the reasons as labels have them.
-    pub(super) fn by_reason(&self) -> [(&'static str, u64); 6] {
+    pub(super) fn by_reason(&self) -> [(&'static str, u64); 7] {
         [
             ("not_finite", self.not_finite),
             ("out_of_range", self.out_of_range),
             ("symbol", self.symbol),
             ("time", self.time),
+            ("ahead", self.ahead),
             ("outdated", self.outdated),
             ("symbol_limit", self.symbol_limit),
         ]

@@ -48,7 +48,7 @@ pub struct Summary {
     pub wins: u64,
     /// Results below zero.
     pub losses: u64,
-    /// Updates of a day before, which counted into the day under way.
+    /// Updates of a day before, which counted into the day under way; those refused are not among them.
     pub late_updates: u64,
     /// Updates that changed nothing, by reason.
     pub refused: Refused,
@@ -137,8 +137,8 @@ impl Copied {
         }
     }
 
-    /// `days` are those before the one under way, which is over as well if it ends before `now`.
-    pub(super) fn summary(mut self, rules: &Rules, days: &mut Vec<Day>, dropped: u64, now: i64) -> Summary {
+    /// `days` are those before the one under way, which is over as well if it has ended by `clock`; in a replay nothing says so.
+    pub(super) fn summary(mut self, rules: &Rules, days: &mut Vec<Day>, dropped: u64, clock: Option<i64>) -> Summary {
         // Before they are sorted: added up in another order than the ledger's, they would differ from it by rounding, and equity that rests would be below its peak.
         let (sums, of_capital) = (sums(&self.rows, self.other), rules.capital.is_some());
         self.rows.sort_unstable_by(|one, other| one.symbol.cmp(&other.symbol));
@@ -147,7 +147,7 @@ impl Copied {
             self.curve.reach(today.moment(equity));
         }
         let today = self.today.map(|today| today.with_close(equity, of_capital));
-        let is_over = self.today.is_some_and(|today| today.session.ends <= now);
+        let is_over = self.today.is_some_and(|today| clock.is_some_and(|clock| today.session.ends <= clock));
         let before = days.len();
         days.extend(today.filter(|_| is_over));
         let performance = self.performance(days, rules);
@@ -244,8 +244,9 @@ impl Copied {
         let returns: Vec<f64> = days.iter().filter_map(|day| day.return_ratio).collect();
         let recent = &returns[returns.len().saturating_sub(rules.risk_days)..];
         let (value_at_risk, beyond) = risk::tail(recent).unzip();
-        let gross = self.rows.iter().map(|holding| holding.value().abs()).sum();
-        let net = self.rows.iter().map(Holding::value).sum();
+        // Of nothing a sum is -0.
+        let gross = self.rows.iter().map(|holding| holding.value().abs()).sum::<f64>() + 0.0;
+        let net = self.rows.iter().map(Holding::value).sum::<f64>() + 0.0;
         let largest = self.rows.iter().max_by(|one, other| one.value().abs().total_cmp(&other.value().abs()));
         let largest = largest.filter(|holding| holding.quantity != 0.0);
         let of_equity = |value: f64| (rules.capital.is_some() && equity > 0.0).then(|| value / equity);

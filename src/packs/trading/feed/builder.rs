@@ -12,6 +12,7 @@ use super::{
 };
 
 const FIVE_MINUTES: i64 = 300_000_000_000;
+const DAY: i64 = 86_400_000_000_000;
 
 /// Says what is known of a feed. From [`Feed::builder`].
 #[derive(Debug, Clone)]
@@ -20,6 +21,7 @@ pub struct FeedBuilder {
     name: String,
     interval: Option<Duration>,
     gap: u64,
+    longest: Option<Duration>,
     window: Option<Duration>,
     symbols: usize,
     replay: bool,
@@ -28,8 +30,16 @@ pub struct FeedBuilder {
 
 impl FeedBuilder {
     pub(super) fn new(name: &str) -> Self {
-        let (interval, window) = (None, None);
-        Self { name: name.to_owned(), interval, gap: 3, window, symbols: 256, replay: false, repeated_times: false }
+        Self {
+            name: name.to_owned(),
+            interval: None,
+            gap: 3,
+            longest: None,
+            window: None,
+            symbols: 256,
+            replay: false,
+            repeated_times: false,
+        }
     }
 
     /// How far the ticks of a symbol lie apart. Without it, or when it is zero, nobody knows what is missing: such a feed has no completeness and no gaps.
@@ -41,6 +51,13 @@ impl FeedBuilder {
     /// So many missing ticks in a row are a gap, at least one. Three unless said otherwise.
     pub fn gap(mut self, missing: u32) -> Self {
         self.gap = u64::from(missing.max(1));
+        self
+    }
+
+    /// The longest time without ticks that is a gap: what lies farther apart [restarts](Feed#wrong-times) a symbol. Unless said otherwise a day, or a hundred intervals if that is
+    /// longer; an interval at least.
+    pub fn longest_gap(mut self, gap: Duration) -> Self {
+        self.longest = Some(gap);
         self
     }
 
@@ -71,9 +88,10 @@ impl FeedBuilder {
     /// The feed. When there is one of this name already, that one, as it was built first.
     #[must_use]
     pub fn build(self) -> Feed {
-        let Self { name, interval, gap, window, symbols, replay, repeated_times } = self;
+        let Self { name, interval, gap, longest, window, symbols, replay, repeated_times } = self;
         let interval = interval.map(length);
-        let usual = interval.unwrap_or(0).saturating_mul(100).max(FIVE_MINUTES);
+        let hundred = interval.unwrap_or(0).saturating_mul(100);
+        let longest = longest.map_or(hundred.max(DAY), length).max(interval.unwrap_or(0));
         FEEDS.get(&name, |name| {
             let state = State {
                 streams: HashMap::new(),
@@ -83,12 +101,12 @@ impl FeedBuilder {
                 errors: BTreeMap::new(),
                 paused: false,
                 newest: None,
-                recent: Recent::new(window.map_or(usual, length)),
+                recent: Recent::new(window.map_or(hundred.max(FIVE_MINUTES), length)),
                 arrivals: Meter::new(),
             };
             Feed(Arc::new(Inner {
                 name: name.to_owned(),
-                rules: Rules { interval, gap, repeated_times },
+                rules: Rules { interval, gap, longest, repeated_times },
                 live: !replay,
                 most_symbols: symbols,
                 state: Mutex::new(state),

@@ -22,7 +22,7 @@ use self::{
     stream::{Rules, Stream},
 };
 use super::{
-    at::{AtTime, nanos, now},
+    at::{AHEAD, AtTime, nanos, now},
     known::{Known, bounded, cut},
     ring::Meter,
 };
@@ -31,8 +31,6 @@ static FEEDS: Known<Feed> = Known::new();
 
 /// Types of errors of a feed.
 const MOST_ERRORS: usize = 64;
-/// Nanoseconds that a live tick's time may lie ahead of the clock.
-const AHEAD: i64 = 60_000_000_000;
 
 /// A feed of market data: ticks, bars or quotes of any number of symbols.
 ///
@@ -70,9 +68,20 @@ const AHEAD: i64 = 60_000_000_000;
 /// times. What is missing until the close counts. Between the two, ticks are messages and nothing else. The first tick of the day may come within one and a half intervals after the open. A symbol that is halted alone, or
 /// no longer subscribed, is [forgotten](Self::forget) until its next tick.
 ///
+/// # Wrong times
+///
+/// One wrong time must not count as millions of missing ticks, or make all that follows old. So a symbol *restarts*, and that is counted, when its
+/// next tick comes
+///
+/// - more than the [longest gap](FeedBuilder::longest_gap) later, of a feed with an interval: only the last ticks of it are missing, as many as the longest gap has; and none at all if the tick before was
+///   its first, or the first after a restart, as a price from last week is that some feeds begin with;
+/// - in a replay, more than the longest gap before the newest: as after a time from the future. A tick that is old by less is out of order;
+/// - in a live feed, when the newest lies more than a minute ahead of the clock, because that was set back.
+///
 /// # Its clock
 ///
-/// Ages are measured against the machine's clock; in a [replay](FeedBuilder::replay), against the newest time that the feed was told.
+/// Ages are measured against the machine's clock; in a [replay](FeedBuilder::replay), against the newest time that the feed was told, until its symbol restarts or is
+/// forgotten.
 #[derive(Clone)]
 pub struct Feed(Arc<Inner>);
 
@@ -141,6 +150,7 @@ impl Feed {
         let mut state = self.state();
         if let Some(stream) = state.streams.remove(cut(symbol)) {
             state.others.add(&stream.counts);
+            state.look_again();
         }
     }
 
@@ -202,12 +212,16 @@ impl Feed {
         if state.paused {
             return stream.unasked(time);
         }
-        if self.0.live && stream.newest > latest {
+        let back = stream.newest > if self.0.live { latest } else { time.saturating_add(rules.longest) };
+        if back {
             stream.restart(time);
         }
         if let Some(missing) = stream.tick(time, rules) {
             state.recent.miss(missing);
             state.recent.receive(time);
+        }
+        if back {
+            state.look_again();
         }
     }
 }
@@ -250,6 +264,11 @@ impl AtTime<'_, Feed> {
 impl State {
     fn see(&mut self, time: i64) {
         self.newest = self.newest.max(Some(time));
+    }
+
+    /// The newest time may have been a symbol's that has it no more.
+    fn look_again(&mut self) {
+        self.newest = self.streams.values().map(|stream| stream.newest).max().or(self.newest);
     }
 }
 

@@ -52,7 +52,7 @@ impl FeedStatus {
         state.streams.values().for_each(|stream| counts.add(&stream.counts));
         let expecting = feed.rules.interval.filter(|_| !state.paused);
         let overdue = || {
-            let each = |interval| state.streams.values().map(move |stream| stream.overdue(time, interval));
+            let each = |interval| state.streams.values().map(move |stream| stream.overdue(time, interval, &feed.rules));
             expecting.into_iter().flat_map(each)
         };
         let missing = overdue().map(|overdue| overdue.ticks).fold(counts.missing, u64::saturating_add);
@@ -148,6 +148,12 @@ impl FeedStatus {
             );
             counter("trading_feed_gaps_total", self.counts.gaps, "Runs of missing ticks.", "gaps");
         }
+        counter(
+            "trading_feed_restarts_total",
+            self.counts.restarts,
+            "Jumps in the times of ticks over more than the longest gap.",
+            "restarts",
+        );
         let mut gauge = |name, value: Option<f64>, help, unit| {
             if let Some(value) = value {
                 out.gauge_with(name, &labels, value).describe(help, unit);

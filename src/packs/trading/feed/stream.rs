@@ -16,6 +16,8 @@ pub struct TickCounts {
     pub duplicates: u64,
     /// Ticks older than the newest.
     pub out_of_order: u64,
+    /// Jumps in the times of ticks over more than [the longest gap](super::FeedBuilder::longest_gap).
+    pub restarts: u64,
 }
 
 impl TickCounts {
@@ -32,6 +34,7 @@ impl TickCounts {
         self.gaps = self.gaps.saturating_add(other.gaps);
         self.duplicates = self.duplicates.saturating_add(other.duplicates);
         self.out_of_order = self.out_of_order.saturating_add(other.out_of_order);
+        self.restarts = self.restarts.saturating_add(other.restarts);
     }
 }
 
@@ -42,6 +45,8 @@ pub(super) struct Rules {
     pub(super) interval: Option<i64>,
     /// So many missing ticks in a row are a gap.
     pub(super) gap: u64,
+    /// What lies farther apart is no gap.
+    pub(super) longest: i64,
     /// Ticks of a symbol may have the same time.
     pub(super) repeated_times: bool,
 }
@@ -54,6 +59,8 @@ pub(super) struct Stream {
     anchor: i64,
     /// None has come since ticks are expected.
     waiting: bool,
+    /// The newest tick is the first, or the first after a restart: nobody knows whether its time was right.
+    lone: bool,
     pub(super) counts: TickCounts,
 }
 
@@ -82,7 +89,7 @@ impl Missing {
 impl Stream {
     /// Ticks are expected from this time on.
     pub(super) fn begin(time: i64) -> Self {
-        Self { newest: time, anchor: time, waiting: true, counts: TickCounts::default() }
+        Self { newest: time, anchor: time, waiting: true, lone: true, counts: TickCounts::default() }
     }
 
     /// A tick. Says which ones are known to be missing now, if it is one of those expected.
@@ -105,8 +112,9 @@ impl Stream {
             // More often than expected: neither asked for nor wrong.
             return None;
         }
-        let missing = self.settle(time, interval, rules.gap);
+        let (missing, restarts) = self.settle(time, interval, rules);
         self.counts.received += 1;
+        self.lone = restarts || (self.lone && self.waiting);
         (self.anchor, self.waiting) = (time, false);
         Some(missing)
     }
@@ -119,33 +127,45 @@ impl Stream {
 
     /// No more ticks are expected after this time.
     pub(super) fn pause(&mut self, time: i64, rules: &Rules) -> Option<Missing> {
-        Some(self.settle(time, rules.interval?, rules.gap))
+        Some(self.settle(time, rules.interval?, rules).0)
     }
 
-    /// The clock was set back: what was known of times means nothing any more.
+    /// The newest time was wrong, or the clock was set back: what was known of times means nothing any more.
     pub(super) fn restart(&mut self, time: i64) {
         *self = Self { counts: self.counts, ..Self::begin(time) };
+        self.counts.restarts += 1;
     }
 
     /// Ticks are expected again from this time on.
     pub(super) fn resume(&mut self, time: i64) {
         let begin = time.max(self.newest);
-        (self.newest, self.anchor, self.waiting) = (begin, begin, true);
+        (self.newest, self.anchor, self.waiting, self.lone) = (begin, begin, true, false);
     }
 
-    /// The ticks that should have come by this time and have not.
-    pub(super) fn overdue(&self, time: i64, interval: i64) -> Missing {
+    /// The ticks that should have come by this time and have not: the latest ones, if they are more than the longest gap has.
+    pub(super) fn overdue(&self, time: i64, interval: i64, rules: &Rules) -> Missing {
         // One is missing when it is half an interval late: then it is nearer to where the next belongs.
         let late = time.saturating_sub(self.anchor).saturating_sub(interval / 2).max(0);
         // Nearly always none is, and a division costs as much as all else.
-        let ticks = if late < interval { 0 } else { (late / interval).unsigned_abs() };
-        Missing { anchor: self.anchor, interval, ticks }
+        if late < interval {
+            return Missing { anchor: self.anchor, interval, ticks: 0 };
+        }
+        let (all, most) = (late / interval, rules.longest / interval);
+        let left_out = (all - most).max(0);
+        let anchor = self.anchor.saturating_add(interval.saturating_mul(left_out));
+        Missing { anchor, interval, ticks: (all - left_out).unsigned_abs() }
     }
 
-    fn settle(&mut self, time: i64, interval: i64, gap: u64) -> Missing {
-        let missing = self.overdue(time, interval);
+    /// Counts them, and says whether there were more.
+    fn settle(&mut self, time: i64, interval: i64, rules: &Rules) -> (Missing, bool) {
+        let mut missing = self.overdue(time, interval, rules);
+        let restarts = missing.anchor != self.anchor;
+        self.counts.restarts += u64::from(restarts);
+        if restarts && self.lone {
+            missing.ticks = 0;
+        }
         self.counts.missing = self.counts.missing.saturating_add(missing.ticks);
-        self.counts.gaps += u64::from(missing.ticks >= gap);
-        missing
+        self.counts.gaps += u64::from(missing.ticks >= rules.gap);
+        (missing, restarts)
     }
 }

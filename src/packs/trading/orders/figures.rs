@@ -12,10 +12,12 @@ use perfmon_core::{
 
 const LABELS: [&str; 2] = ["book", "order_type"];
 const WITH_REASON: [&str; 3] = ["book", "order_type", "reason"];
+/// Sets of labels of each figure: for each of 256 books its beginning, and fifteen types or pairs of type and reason.
+const SETS: u32 = 16 * 256;
 
 macro_rules! counters {
     ($($name:ident: $metric:literal, $labels:expr, $unit:literal, $help:literal;)*) => {
-        $(static $name: Counter<{ $labels.len() }> = Counter::new($metric, module_path!()).labels(&$labels).unit($unit).help($help);)*
+        $(static $name: Counter<{ $labels.len() }> = Counter::new($metric, module_path!()).labels(&$labels).label_limit(SETS).unit($unit).help($help);)*
 
         /// A count of 0 is there before the first order, so that the first one is seen as an increase.
         fn begin(book: &str) {
@@ -119,7 +121,7 @@ fn make_sites() -> [&'static CallSite; 3] {
 }
 
 fn site(name: &'static str, objectives: Vec<Objective>) -> &'static CallSite {
-    let site = CallSite::new(Kind::Latency, Name::One(name), module_path!()).labels(&LABELS);
+    let site = CallSite::new(Kind::Latency, Name::One(name), module_path!()).labels(&LABELS).label_limit(SETS);
     call::announce(site.objectives(objectives.leak()))
 }
 
