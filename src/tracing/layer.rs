@@ -246,7 +246,7 @@ fn settle<'a, S: LookupSpan<'a>>(span: &SpanRef<'a, S>, last: bool) {
         && let Some(call) = &mut spanned.call
     {
         let own = || spanned.known.and_then(|known| known.site).map(|site| (site, spanned.outermost));
-        let site = statement.map_or_else(own, |known| known.site.map(|site| (site, !is_inside)));
+        let site = statement.map_or_else(own, |known| known.site().map(|site| (site, !is_inside)));
         site.into_iter().for_each(|(site, outermost)| call.settle(site, outermost));
     }
 }
