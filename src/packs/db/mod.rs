@@ -57,11 +57,11 @@
 //! # sqlx
 //!
 //! The layer has to hear events of the target `sqlx::query`, whose level is `DEBUG` (`WARN` for slow ones) unless the program chose another with sqlx's `log_statements`. A filter of the whole
-//! subscriber, such as an `EnvFilter` of `info`, keeps them from it; one that belongs to the layer that prints does not:
+//! subscriber, such as an `EnvFilter` of `info`, keeps them from it, and so does `with_filter(LevelFilter::INFO)` on the layer; its own `up_to` and a filter of the layer that prints do not:
 //!
 //! ```text
 //! tracing_subscriber::registry()
-//!     .with(perfmon::tracing::layer())
+//!     .with(perfmon::tracing::layer().up_to(LevelFilter::INFO))
 //!     .with(tracing_subscriber::fmt::layer().with_filter(LevelFilter::INFO))
 //!     .init();
 //! ```
