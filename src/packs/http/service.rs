@@ -163,6 +163,7 @@ fn tell(head: &mut Head, exchange: &Exchange, choices: &Choices) {
         head.headers.append(SERVER_TIMING, value);
     }
     if choices.response_time
+        && !head.headers.contains_key(RESPONSE_TIME)
         && let Ok(value) = HeaderValue::from_str(timing::response_time(elapsed).as_str())
     {
         head.headers.insert(RESPONSE_TIME, value);

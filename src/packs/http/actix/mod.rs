@@ -87,6 +87,7 @@ impl Monitor {
             headers.append(SERVER_TIMING, value);
         }
         if self.response_time
+            && !headers.contains_key(RESPONSE_TIME)
             && let Ok(value) = HeaderValue::from_str(timing::response_time(elapsed).as_str())
         {
             headers.insert(RESPONSE_TIME, value);
