@@ -66,6 +66,7 @@ impl<S> Monitor<S> {
 impl<S, B, C> Service<Request<B>> for Monitor<S>
 where
     S: Service<Request<RequestBody<B>>, Response = Response<C>>,
+    B: Body,
     C: Body,
 {
     type Response = Response<ResponseBody<C>>;

@@ -131,8 +131,7 @@ fn begin(request: &mut ServiceRequest) -> Option<Exchange> {
     let route = pattern.as_deref().map_or(Named::Unmatched, Named::Template);
     let exchange = Exchange::begin(request.method().as_str(), route, trace)?;
     let payload = std::mem::replace(request.parts_mut().1, Payload::None);
-    let counted = CountedPayload::new(payload, exchange.route());
-    request.set_payload(counted.into_payload());
+    request.set_payload(CountedPayload::around(payload, exchange.route()));
     Some(exchange)
 }
 
