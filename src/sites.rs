@@ -31,6 +31,6 @@
 //! [guard](crate::latency!) does.
 
 pub use perfmon_core::{
-    call::{Stopwatch, announce, guard, record},
+    call::{Stopwatch, announce, guard, in_flight, record, runs_here},
     site::{CallSite, Table, hash, is_declared, latency_bound},
 };

@@ -7,6 +7,7 @@ use tracing::{
     subscriber::Interest,
 };
 use tracing_subscriber::{
+    filter::{Filtered, LevelFilter},
     layer::Context,
     registry::{LookupSpan, SpanRef},
 };
@@ -14,6 +15,7 @@ use tracing_subscriber::{
 #[cfg(feature = "db")]
 use super::statements::{self, Said};
 use super::{
+    filter::Read,
     outcome::Found,
     sites::{self, Known},
     stack,
@@ -33,6 +35,20 @@ pub fn layer() -> Layer {
 }
 
 impl Layer {
+    /// The same with a filter that lets through what it reads and no more: spans of this level and those above it, events of the level `ERROR`, and, with
+    /// the feature `db`, sqlx's. What no other layer wants either then stays off, `trace!` and `debug!` of the whole program above all, and costs nothing.
+    ///
+    /// ```
+    /// use tracing_subscriber::{filter::LevelFilter, prelude::*};
+    ///
+    /// tracing_subscriber::registry().with(perfmon::tracing::layer().up_to(LevelFilter::INFO)).init();
+    /// assert!(tracing::enabled!(tracing::Level::ERROR) && !tracing::enabled!(tracing::Level::TRACE));
+    /// ```
+    #[must_use]
+    pub fn up_to<S: Subscriber + for<'a> LookupSpan<'a>>(self, spans: LevelFilter) -> Filtered<Self, Read, S> {
+        tracing_subscriber::Layer::with_filter(self, Read { spans })
+    }
+
     /// Whether a site is named after its span's target too, `my_app::orders::place` and not just `place`; by default not.
     pub fn with_target(mut self, with_target: bool) -> Self {
         self.with_target = with_target;
@@ -246,7 +262,7 @@ fn settle<'a, S: LookupSpan<'a>>(span: &SpanRef<'a, S>, last: bool) {
         && let Some(call) = &mut spanned.call
     {
         let own = || spanned.known.and_then(|known| known.site).map(|site| (site, spanned.outermost));
-        let site = statement.map_or_else(own, |known| known.site.map(|site| (site, !is_inside)));
+        let site = statement.map_or_else(own, |known| known.site().map(|site| (site, !is_inside)));
         site.into_iter().for_each(|(site, outermost)| call.settle(site, outermost));
     }
 }

@@ -3,9 +3,9 @@
 //! A layer makes a call site of every span there is already, `#[instrument]`, sqlx, tonic, hyper and so on, without touching their code:
 //!
 //! ```
-//! use tracing_subscriber::prelude::*;
+//! use tracing_subscriber::{filter::LevelFilter, prelude::*};
 //!
-//! tracing_subscriber::registry().with(perfmon::tracing::layer()).init();
+//! tracing_subscriber::registry().with(perfmon::tracing::layer().up_to(LevelFilter::INFO)).init();
 //! perfmon::tracing::slow_events();
 //!
 //! #[tracing::instrument(err)]
@@ -35,9 +35,10 @@
 //! `db.statement`, `db.operation`, `db.sql.table`) is a call of the kind db, named by what it does to which table, as long as it is told before the span is first left; and
 //! sqlx's events of the target `sqlx::query` are calls. See `perfmon::db`.
 //!
-//! Which spans are taken, filters of `tracing-subscriber` say: `layer().with_filter(LevelFilter::INFO)`, or
-//! [`Targets`](https://docs.rs/tracing-subscriber/latest/tracing_subscriber/filter/struct.Targets.html). Without one all are, down to `TRACE`; a filter of
-//! the whole subscriber, such as `EnvFilter`, holds for this layer too. At most 4,096 places
+//! [`Layer::up_to`] says which spans are taken, by their level, and lets the layer see nothing that it does not read. Without it, and without another filter, the
+//! layer asks for everything, as any layer does: each `trace!` of the program and of its libraries then is made, for nobody. Other filters of `tracing-subscriber`, such as
+//! [`Targets`](https://docs.rs/tracing-subscriber/latest/tracing_subscriber/filter/struct.Targets.html), work too, if they let through events of the level `ERROR`, which tell
+//! failures, and of the target `sqlx::query`, whose level is `DEBUG`. A filter of the whole subscriber, such as `EnvFilter`, holds for this layer as well. At most 4,096 places
 //! in the source have a site; spans of others are counted in [`left_out`].
 //!
 //! # Traces
@@ -51,6 +52,7 @@
 //! A span costs a fifth of a microsecond more than without the layer; an attribute costs a tenth of that.
 
 mod events;
+mod filter;
 mod layer;
 mod outcome;
 mod sites;
@@ -64,6 +66,7 @@ pub(crate) use self::stack::current as current_trace;
 
 pub use self::{
     events::slow_events,
+    filter::Read,
     layer::{Layer, layer},
     sites::left_out,
 };

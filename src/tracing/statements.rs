@@ -19,7 +19,7 @@ const LONGEST: usize = 64;
 
 /// Counts the statement that an event of sqlx tells. Whether it was one. `is_inside` tells whether it ran inside a span that says the same.
 pub(super) fn hear(event: &Event<'_>, is_inside: impl Fn(&'static Known) -> bool) -> bool {
-    if event.metadata().target() != "sqlx::query" {
+    if !tells(event.metadata()) {
         return false;
     }
     let mut figures = Figures::default();
@@ -28,6 +28,11 @@ pub(super) fn hear(event: &Event<'_>, is_inside: impl Fn(&'static Known) -> bool
         event.record(&mut Text { figures, took, is_inside });
     }
     true
+}
+
+/// Whether events of this place are sqlx's.
+pub(super) fn tells(metadata: &Metadata<'_>) -> bool {
+    metadata.target() == "sqlx::query"
 }
 
 /// What sqlx tells beside the statement.

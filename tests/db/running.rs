@@ -1,7 +1,9 @@
 //! Statements that are begun and finished by hand, or were timed elsewhere.
 
 use std::{
+    future::Future,
     panic::{AssertUnwindSafe, catch_unwind},
+    task::{Context, Poll, Waker},
     time::Duration,
 };
 
@@ -53,13 +55,77 @@ fn a_statement_without_table_is_called_by_its_operation() {
 #[monitor_db("delete", "declared")]
 fn delete() {
     db::record("DELETE FROM declared WHERE id = 1", Duration::from_millis(1));
+    Statement::begin("delete from DECLARED").rows(1).finish(false);
+}
+
+/// Statements of a name that were left to its declaration though no call of it was seen on their thread.
+pub(crate) fn left(operation: &str, table: &str) -> u64 {
+    let snapshot = perfmon::snapshot();
+    let left = snapshot.metric("db_statements_counted_elsewhere_total");
+    match left.and_then(|left| left.with_labels(&[operation, table])) {
+        Some(Value::Counter(left)) => *left,
+        _ => 0,
+    }
 }
 
 #[test]
-fn what_an_attribute_counts_is_counted_once() {
+fn what_an_attribute_counts_is_counted_once_and_what_runs_outside_too() {
     delete();
-    Statement::begin("delete from DECLARED").finish(false);
     assert_eq!(calls("delete declared"), [1, 0, 0, 0, 0]);
+    db::record("DELETE FROM declared", Duration::from_millis(1));
+    let one = Statement::begin("delete from DECLARED");
+    let other = Statement::begin("delete from DECLARED");
+    assert_eq!(calls("delete declared"), [2, 0, 0, 0, 2], "they are not in each other's way");
+    delete();
+    one.rows(2).finish(false);
+    other.finish(true);
+    drop(Statement::begin("delete from DECLARED"));
+    assert_eq!(calls("delete declared"), [4, 1, 0, 1, 0]);
+    assert_eq!(left("delete", "declared"), 0);
+    let snapshot = perfmon::snapshot();
+    let rows = snapshot.metric("db_client_response_returned_rows").expect("rows");
+    match rows.with_labels(&["delete", "declared"]) {
+        Some(Value::Histogram(rows)) => assert_eq!((rows.count(), rows.sum()), (1, 2), "those outside"),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(snapshot.get("delete declared").map(|site| site.places().len()), Some(1));
+}
+
+#[monitor_db("update", "helped")]
+fn helped() {
+    std::thread::scope(|scope| {
+        scope.spawn(|| db::record("UPDATE helped SET a = 1", Duration::from_millis(1)));
+    });
+}
+
+#[monitor_db("insert", "polled")]
+async fn polled() {
+    let insert = || Statement::begin("INSERT INTO polled VALUES (1)").finish(false);
+    insert();
+    let mut waited = false;
+    std::future::poll_fn(|_| if std::mem::replace(&mut waited, true) { Poll::Ready(()) } else { Poll::Pending }).await;
+    insert();
+}
+
+#[test]
+fn where_a_statement_may_be_an_attributes_it_is_left_to_it_and_told() {
+    helped();
+    assert_eq!((calls("update helped"), left("update", "helped")), ([1, 0, 0, 0, 0], 1));
+    {
+        let _merge = perfmon::db!("merge", "guarded");
+        db::record("MERGE INTO guarded USING x", Duration::from_millis(1));
+    }
+    assert_eq!((calls("merge guarded"), left("merge", "guarded")), ([1, 0, 0, 0, 0], 1));
+
+    let mut polled = Box::pin(polled());
+    let mut poll = || polled.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    assert!(poll().is_pending());
+    assert_eq!(left("insert", "polled"), 0);
+    db::record("INSERT INTO polled VALUES (2)", Duration::from_millis(1));
+    assert_eq!(left("insert", "polled"), 1, "nobody knows whether it is the waiting call's");
+    assert!(poll().is_ready());
+    db::record("INSERT INTO polled VALUES (3)", Duration::from_millis(1));
+    assert_eq!((calls("insert polled"), left("insert", "polled")), ([2, 0, 0, 0, 0], 1));
 }
 
 #[test]

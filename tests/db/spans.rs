@@ -4,7 +4,7 @@ use perfmon::{db, snapshot::Site};
 use tracing::{field::Empty, info_span, instrument, subscriber::with_default};
 use tracing_subscriber::prelude::*;
 
-use crate::alone;
+use crate::{alone, running::left};
 
 fn site(name: &str) -> Option<Site> {
     perfmon::snapshot().get(name).cloned()
@@ -78,7 +78,13 @@ fn declared() {
 #[test]
 fn what_an_attribute_counts_is_counted_once() {
     watched(declared);
-    assert_eq!(calls("merge spans_declared"), [1, 0, 0, 0]);
+    assert_eq!((calls("merge spans_declared"), left("merge", "spans_declared")), ([1, 0, 0, 0], 0));
+    // Of what is told from wherever only the name says whose it is.
+    watched(|| {
+        drop(info_span!("query", db.statement = "MERGE INTO spans_declared USING x").entered());
+        tracing::debug!(target: "sqlx::query", summary = "MERGE INTO spans_declared", db.statement = "", rows_returned = 1_u64, elapsed_secs = 0.5);
+    });
+    assert_eq!((calls("merge spans_declared"), left("merge", "spans_declared")), ([1, 0, 0, 0], 2));
 }
 
 #[test]

@@ -39,7 +39,7 @@ async fn everything_of_an_endpoint_is_told() {
         assert!(time.min > Duration::ZERO && time.min <= time.p50 && time.p50 <= time.p90 && time.p90 <= time.p95);
         assert!(time.p95 <= time.p99 && time.p99 <= time.max && time.min <= time.mean && time.mean <= time.max);
         let (request, response) = (found.request_bytes.expect("sizes"), found.response_bytes.expect("sizes"));
-        assert_eq!((request.total, request.min, request.max, request.mean), (60, 0, 30, 15.0));
+        assert_eq!((request.total, request.min, request.max, request.mean), (60, 10, 30, 20.0));
         assert_eq!((response.total, response.min, response.max, response.p50), (120, 0, 60, 20));
         assert_eq!(found.statuses, [("200".to_owned(), 3), ("503".to_owned(), 1)]);
 

@@ -41,3 +41,10 @@ async fn what_the_service_tells_of_its_own_timing_stays() {
     assert!(timings[1].starts_with("total;dur="), "{timings:?}");
     assert_eq!(timings.len(), 2);
 }
+
+#[tokio::test]
+async fn a_response_time_that_the_service_tells_stays() {
+    let told = || Response::builder().header("x-response-time", "3ms").body(Body::empty()).expect("a response");
+    let found = headers(MonitorLayer::new(), told).await;
+    assert_eq!(found.get_all("x-response-time").iter().collect::<Vec<_>>(), ["3ms"]);
+}

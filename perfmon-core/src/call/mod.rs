@@ -25,8 +25,8 @@ pub use self::{
     stopwatch::Stopwatch,
 };
 use crate::{
-    record::{self, Outcome, Ticket, is_enabled},
-    site::CallSite,
+    record::{self, Outcome, Ticket, is_enabled, running, undisturbed},
+    site::{CallSite, REGISTRY, SeriesId},
 };
 
 /// A synchronous call under way. Dropped before it is finished, by unwinding, it counts as a panic.
@@ -135,6 +135,23 @@ pub fn record_labels(site: &'static CallSite, values: &[&str], duration: Duratio
     if is_enabled() {
         record::record(site, values, duration);
     }
+}
+
+/// Whether a call of the site's kind and name, declared wherever, runs on this thread now: of a function with an attribute, until it returns; of an `async` one,
+/// while it is polled. Guards, which may be moved, and calls for whose thread there was no memory are not seen; [`in_flight`] counts them.
+#[must_use]
+pub fn runs_here(site: &'static CallSite) -> bool {
+    running().is_some_and(|recorder| recorder.runs_here(&series_like(site)))
+}
+
+/// Calls of the site's kind and name, declared wherever, that have begun on any thread and not ended. Costs a look at each thread's figures.
+#[must_use]
+pub fn in_flight(site: &'static CallSite) -> u64 {
+    running().map_or(0, |recorder| recorder.in_flight(&series_like(site)))
+}
+
+fn series_like(site: &'static CallSite) -> Vec<SeriesId> {
+    undisturbed(|| REGISTRY.family_of(&site.declaration).series())
 }
 
 /// The path of the function that an item named `here` is declared in.

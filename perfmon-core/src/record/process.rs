@@ -205,6 +205,33 @@ impl Recorder {
         series
     }
 
+    /// Whether a call of one of these series runs on this thread. Of records that threads share that is not known.
+    pub(crate) fn runs_here(&self, series: &[SeriesId]) -> bool {
+        let entries = series.iter().map(|series| self.arena.entry(thread::slot(), series.0, Ordering::Relaxed));
+        entries.filter(|entry| entry & OWN != 0).any(|entry| self.arena.runs_own(index(entry - OWN)))
+    }
+
+    /// Calls of these series that have begun and not ended; each that began before this call, as this thread sees it, is among them until it ends.
+    pub(crate) fn in_flight(&self, series: &[SeriesId]) -> u64 {
+        let slots = || {
+            let next = |slot: &usize| Some(index(self.arena.word(slot + s::NEXT).get())).filter(|slot| *slot != 0);
+            let first = Some(self.arena.first_slot()).filter(|slot| *slot != 0);
+            std::iter::successors(first, next).map(|slot| (slot, OWN)).chain([(self.shared, SHARED)])
+        };
+        let sum = |of: &dyn Fn(usize) -> u64| {
+            let entries = slots().flat_map(|(slot, tag)| {
+                let entry = move |series: &SeriesId| self.arena.entry(slot, series.0, Ordering::Acquire);
+                // A pair that shares has its entry in its own slot too.
+                series.iter().map(entry).filter(move |entry| entry & tag != 0)
+            });
+            entries.map(|entry| of(index(entry & !TAGS))).fold(0, u64::wrapping_add)
+        };
+        let ended = sum(&|record| self.arena.finished(record));
+        // Whatever was seen to end, its start is seen now.
+        Arena::<Mapped>::fence(Ordering::Acquire);
+        sum(&|record| self.arena.word(record + r::STARTED).get()).saturating_sub(ended)
+    }
+
     /// Counts a call that cannot be recorded.
     pub(crate) fn count_uncounted(&self) {
         self.uncounted.fetch_add(1, Ordering::Relaxed);

@@ -69,6 +69,11 @@ impl<S: Storage> Arena<S> {
         self.depth(record).bump(u64::MAX) == 0
     }
 
+    /// Whether a call of the record's site runs on its thread.
+    pub(crate) fn runs_own(&self, record: usize) -> bool {
+        self.depth(record).get() > 0
+    }
+
     #[inline(always)]
     fn depth(&self, record: usize) -> &S::Word {
         self.word(index(self.word(record + r::DEPTH_AT).get()))

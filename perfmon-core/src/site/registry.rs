@@ -332,8 +332,13 @@ impl Registry {
         })
     }
 
+    /// None beyond the most there can be: calls of it count as uncounted, each.
     fn add_series(&self, info: SeriesInfo) -> SeriesId {
-        let id = SeriesId(self.next.fetch_add(1, Ordering::Relaxed));
+        let free = |next: u32| ((next as usize) < Self::MOST_SERIES).then_some(next + 1);
+        let Ok(id) = self.next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, free) else {
+            return SeriesId(0);
+        };
+        let id = SeriesId(id);
         let family = info.variant.family;
         let page = self.pages[id.0 as usize / PAGE].get_or_init(|| (0..PAGE).map(|_| OnceLock::new()).collect());
         // The number was given out just now, so the place is free.
@@ -371,4 +376,32 @@ fn add_objectives(known: &mut Vec<Objective>, more: &[Objective]) {
     }
     // Latency bounds first: their position is where a record counts their breaches.
     known.sort_by_key(|objective| objective.statistic() == Statistic::ErrorRate);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::Ordering;
+
+    use super::{Registry, SeriesId};
+    use crate::site::{CallSite, Kind};
+
+    #[test]
+    fn beyond_the_last_series_there_is_none() {
+        let registry = Registry::new();
+        let variant = |name: &str| {
+            let site = Box::leak(Box::new(CallSite::made(Kind::Latency, &[name], module_path!()).labels(&["key"])));
+            registry.variant_of(&site.declaration)
+        };
+        registry.next.store(u32::try_from(Registry::MOST_SERIES - 2).expect("small"), Ordering::Relaxed);
+        let (last, beyond) = (variant("last"), variant("beyond"));
+        assert!(registry.info(registry.base_of(last)).is_some());
+        assert!(registry.info(registry.labelled(last, &["a"], b"a")).is_some(), "the one that is left is its other");
+        for _ in 0..2 {
+            assert_eq!(registry.base_of(beyond), SeriesId(0));
+            assert_eq!(registry.labelled(beyond, &["a"], b"a"), SeriesId(0));
+        }
+        assert_eq!(registry.info(SeriesId(0)).map(|_| ()), None);
+        assert_eq!(registry.series_count() as usize, Registry::MOST_SERIES - 1);
+        assert_eq!(registry.refused(), 3);
+    }
 }

@@ -2,8 +2,9 @@
 
 use std::{
     fmt,
+    hash::{BuildHasher, RandomState},
     sync::{
-        OnceLock,
+        LazyLock, OnceLock,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -54,8 +55,10 @@ impl<T> Table<T> {
             }
             // Two threads may come to the same free place; one of them makes what it came for and the other looks on.
             let value = place.get_or_init(|| {
+                let value = Box::new(make());
+                // Only now: a `make` that panics takes no place.
                 self.made.fetch_add(1, Ordering::Relaxed);
-                Box::new(make())
+                value
             });
             if is(value) {
                 return Some(value);
@@ -70,25 +73,34 @@ impl<T> Table<T> {
     }
 }
 
-/// A hash of texts, for [`Table::find`]. An attacker can make texts of equal hash; a table is bounded, so that costs at most a search of it.
+/// A hash of texts, for [`Table::find`]: another in every process, so that nobody outside can choose texts of equal hash.
 #[must_use]
 pub fn hash(parts: &[&str]) -> u64 {
-    // FNV-1a over words of eight bytes, each part with its length.
-    const PRIME: u64 = 0x0000_0100_0000_01B3;
-    let mut hash = 0xCBF2_9CE4_8422_2325_u64;
+    static SEED: LazyLock<[u64; 2]> = LazyLock::new(|| [0, 1].map(|half| RandomState::new().hash_one(half)));
+    let [mut hash, factor] = *SEED;
+    let mut add = |word: u64| {
+        // Both halves of a product by a secret factor, folded: which bits of the hash a bit of the text changes depends on the seed.
+        let product = u128::from(hash ^ word) * u128::from(factor | 1);
+        #[expect(clippy::cast_possible_truncation, reason = "the lower half")]
+        let low = product as u64;
+        hash = low ^ (product >> 64) as u64;
+    };
+    // Words of eight bytes, each part with its length.
     for part in parts {
         for chunk in part.as_bytes().chunks(8) {
-            let word = chunk.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
-            hash = (hash ^ word).wrapping_mul(PRIME).rotate_left(23);
+            add(chunk.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)));
         }
-        hash = (hash ^ part.len() as u64).wrapping_mul(PRIME);
+        add(part.len() as u64);
     }
-    hash ^ hash >> 29
+    hash
 }
 
 #[cfg(test)]
 mod tests {
-    use std::{ptr, thread};
+    use std::{
+        panic::{AssertUnwindSafe, catch_unwind},
+        ptr, thread,
+    };
 
     use super::{Table, hash};
 
@@ -111,6 +123,15 @@ mod tests {
         assert!((1_000..1_008).contains(&made), "{made}");
         assert!(here.iter().zip(&there).all(|(here, there)| here == there || here.is_none() || there.is_none()));
         assert_eq!(find_all(), find_all());
+    }
+
+    #[test]
+    fn what_fails_to_be_made_takes_no_place() {
+        let table = Table::new(1);
+        let fail = || table.find(1, |_: &u64| true, || panic!("on purpose"));
+        (0..3).for_each(|_| assert!(catch_unwind(AssertUnwindSafe(fail)).is_err()));
+        assert_eq!(table.find(1, |known| *known == 7, || 7), Some(&7));
+        assert_eq!(table.find(2, |known| *known == 8, || 8), None, "that was the last place");
     }
 
     #[test]

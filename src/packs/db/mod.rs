@@ -9,9 +9,16 @@
 //! | spans with [OpenTelemetry's attributes](https://opentelemetry.io/docs/specs/semconv/database/database-spans/) for databases | `perfmon::tracing::layer()` |
 //! | anything else | [`Statement::begin`], or [`record`] for one that was timed elsewhere |
 //!
-//! Each becomes a call of the kind `db`, named by [`name_of`]: `select orders`. No value of a statement is ever kept. A statement whose operation and table have an attribute or
-//! macro of their own in this program (`#[monitor_db("select", "orders")]`) is counted there and not again. A thousand names are told apart; further tables are `other` and counted in
+//! Each becomes a call of the kind `db`, named by [`name_of`]: `select orders`. No value of a statement is ever kept. A thousand names are told apart; further tables are `other` and counted in
 //! [`left_out`].
+//!
+//! # Counted once
+//!
+//! A statement that runs in a function with an attribute of its operation and table (`#[monitor_db("select", "orders")]`) is the function's call and not another one. What runs outside of it counts in the
+//! same site. Whose a statement is, the thread tells that a [`Statement`] begins on, or is recorded on: in a call of the function it is the function's, and when no call of the name is in flight
+//! anywhere it is its own. In between, where a call waits that may have sent the statement to another thread (`spawn_blocking`), or a guard (`perfmon::db!`) lives, it is left to that call. Of events and spans only the name says
+//! whose they are, since a driver may tell them from a thread of its own: all are left to the attribute. What is left though no call of the name runs on the thread is counted in
+//! `db_statements_counted_elsewhere_total` by operation and table: calls and these together are never fewer than the statements there were. Where it grows, give the attribute another name, or every function one.
 //!
 //! # Rows
 //!
@@ -50,11 +57,11 @@
 //! # sqlx
 //!
 //! The layer has to hear events of the target `sqlx::query`, whose level is `DEBUG` (`WARN` for slow ones) unless the program chose another with sqlx's `log_statements`. A filter of the whole
-//! subscriber, such as an `EnvFilter` of `info`, keeps them from it; one that belongs to the layer that prints does not:
+//! subscriber, such as an `EnvFilter` of `info`, keeps them from it, and so does `with_filter(LevelFilter::INFO)` on the layer; its own `up_to` and a filter of the layer that prints do not:
 //!
 //! ```text
 //! tracing_subscriber::registry()
-//!     .with(perfmon::tracing::layer())
+//!     .with(perfmon::tracing::layer().up_to(LevelFilter::INFO))
 //!     .with(tracing_subscriber::fmt::layer().with_filter(LevelFilter::INFO))
 //!     .init();
 //! ```

@@ -94,7 +94,14 @@ pub fn slow_queries() -> SlowQueries {
         let log = LOG.lock().unwrap_or_else(PoisonError::into_inner);
         (log.recent.iter().cloned().collect::<Vec<_>>(), log.slowest.clone())
     };
-    recent.extend(calls());
+    let mut calls: Vec<_> = calls().collect();
+    // A call whose statement is known is there already.
+    for query in &recent {
+        if let Some(at) = calls.iter().position(|call| call.is_around(query)) {
+            calls.swap_remove(at);
+        }
+    }
+    recent.extend(calls);
     recent.sort_by_key(|query| query.at);
     recent.drain(..recent.len().saturating_sub(RECENT));
     let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
@@ -120,6 +127,16 @@ fn calls() -> impl Iterator<Item = SlowQuery> {
             failed: false,
         }
     })
+}
+
+impl SlowQuery {
+    /// Whether that one, of its operation and table, ended while this one went on.
+    fn is_around(&self, other: &Self) -> bool {
+        let began = self.at.checked_sub(self.duration);
+        (&self.operation, &self.table) == (&other.operation, &other.table)
+            && other.at <= self.at
+            && began.is_none_or(|began| began <= other.at)
+    }
 }
 
 struct Log {

@@ -12,8 +12,8 @@ use std::{
 };
 
 use perfmon_core::{
-    Bound, Histogram,
-    call::{Guard, Stopwatch, announce, guard, record as record_call},
+    Bound, Counter, Histogram,
+    call::{Guard, Stopwatch, announce, guard, in_flight, record as record_call, runs_here},
     is_enabled,
     site::{CallSite, Kind, Table, hash, is_declared, latency_bound},
 };
@@ -23,10 +23,17 @@ use super::{name::name_of, rows, slow};
 /// Names of statements that are told apart, and operations of those that are not.
 const MOST: usize = 1_000;
 const MOST_OTHERS: usize = 100;
+/// Both together, and a few more.
+const MOST_LEFT: u32 = 1_200;
 
 static KNOWN: Table<Known> = Table::new(MOST);
 static OTHERS: Table<Known> = Table::new(MOST_OTHERS);
 static LEFT_OUT: AtomicU64 = AtomicU64::new(0);
+
+static ELSEWHERE: Counter<2> = Counter::new("db_statements_counted_elsewhere_total", module_path!())
+    .labels(&["operation", "table"])
+    .label_limit(MOST_LEFT)
+    .help("Statements left to the attribute or macro of their name to count, though none of its calls was seen to run on their thread.");
 
 /// Statements of tables beyond the first thousand names: they count as `select other` and the like.
 #[must_use]
@@ -39,8 +46,11 @@ pub fn left_out() -> u64 {
 pub(crate) struct Known {
     pub(super) operation: String,
     pub(super) table: Option<String>,
-    /// `None` where an attribute or macro of the same name counts them.
-    pub(crate) site: Option<&'static CallSite>,
+    site: &'static CallSite,
+    /// There is an attribute or macro of the same name; those statements that run in its calls are counted there.
+    declared: bool,
+    /// Of a name that is declared, the statements in flight that are counted here.
+    running: AtomicU64,
     /// What the attributes and macros of that name promise.
     pub(super) bound: Option<Duration>,
     rows: OnceLock<Bound<Histogram>>,
@@ -58,11 +68,15 @@ impl Known {
     fn new(operation: &str, table: Option<&str>) -> Self {
         let parts = [operation, table.unwrap_or_default()];
         let parts = &parts[..=usize::from(table.is_some())];
-        let make = || announce(CallSite::made(Kind::Db, parts, module_path!()));
+        let site = CallSite::made(Kind::Db, parts, module_path!());
+        let declared = is_declared(Kind::Db, parts);
         Self {
             operation: operation.to_owned(),
             table: table.map(str::to_owned),
-            site: (!is_declared(Kind::Db, parts)).then(make),
+            // One that is declared is listed where that stands.
+            site: if declared { Box::leak(Box::new(site)) } else { announce(site) },
+            declared,
+            running: AtomicU64::new(0),
             bound: latency_bound(Kind::Db, parts),
             rows: OnceLock::new(),
         }
@@ -76,29 +90,71 @@ impl Known {
         )
     }
 
-    /// A statement of this name took so long and ended, well for all that is known.
-    pub(crate) fn record(&self, statement: &str, took: Duration, rows: Option<u64>) {
-        if let Some(site) = self.site {
-            record_call(site, took);
+    /// The site of a statement that somebody told of from wherever; `None` if there is a declaration of its name, which counts it.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn site(&self) -> Option<&'static CallSite> {
+        if self.declared && !runs_here(self.site) {
+            self.leave();
         }
-        self.ended(statement, took, rows, false);
+        (!self.declared).then_some(self.site)
     }
 
-    /// So many rows came back. Where an attribute counts the calls, it counts the rows too.
+    /// The site of a statement that runs on this thread; `None` if it runs, or may run, in a call that the declaration of its name counts.
+    fn site_here(&self) -> Option<&'static CallSite> {
+        if !self.declared {
+            return Some(self.site);
+        }
+        if runs_here(self.site) {
+            return None;
+        }
+        // A guard's call, or one that waits for this thread's work.
+        let running = self.running.load(Ordering::Acquire);
+        let others = in_flight(self.site).saturating_sub(running.min(self.running.load(Ordering::Acquire)));
+        if others > 0 {
+            self.leave();
+        }
+        (others == 0).then_some(self.site)
+    }
+
+    #[cold]
+    fn leave(&self) {
+        ELSEWHERE.with(&[&self.operation, self.table.as_deref().unwrap_or_default()]).inc();
+    }
+
+    /// A statement of this name took so long and ended, well for all that is known. Its site tells whether it is counted here.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn record(&self, statement: &str, took: Duration, rows: Option<u64>) {
+        self.record_at(self.site(), statement, took, rows);
+    }
+
+    fn record_at(&self, site: Option<&'static CallSite>, statement: &str, took: Duration, rows: Option<u64>) {
+        self.ended(statement, took, rows, false);
+        if let Some(site) = site {
+            record_call(site, took);
+            rows.into_iter().for_each(|rows| self.count_rows(rows));
+        }
+    }
+
+    /// So many rows came back to a statement that somebody else told of. Where an attribute counts the calls, it counts the rows too.
+    #[cfg(feature = "tracing")]
     pub(crate) fn returned(&self, rows: u64) {
-        if self.site.is_some() && (rows > 0 || self.reads()) {
+        if !self.declared {
+            self.count_rows(rows);
+        }
+    }
+
+    fn count_rows(&self, rows: u64) {
+        if is_enabled() && (rows > 0 || self.reads()) {
             let table = self.table.as_deref().unwrap_or_default();
             self.rows.get_or_init(|| rows::ROWS.with(&[&self.operation, table]).bind()).record(rows);
         }
     }
 
-    /// A statement of this name ended.
+    /// A statement of this name ended; its call is about to, so that the two are known to be one if both are slow.
     pub(crate) fn ended(&self, statement: &str, took: Duration, rows: Option<u64>, failed: bool) {
-        if !is_enabled() {
-            return;
+        if is_enabled() {
+            slow::offer(self, statement, took, rows, failed);
         }
-        rows.into_iter().for_each(|rows| self.returned(rows));
-        slow::offer(self, statement, took, rows, failed);
     }
 }
 
@@ -116,7 +172,7 @@ pub(crate) fn known(operation: &str, table: Option<&str>) -> Option<&'static Kno
 
 /// The names of the calls that statements are.
 pub(super) fn names() -> HashSet<String> {
-    let counted = KNOWN.iter().chain(OTHERS.iter()).filter(|known| known.site.is_some());
+    let counted = KNOWN.iter().chain(OTHERS.iter()).filter(|known| !known.declared);
     counted.map(|known| known.parts().join(" ")).collect()
 }
 
@@ -136,7 +192,7 @@ pub(crate) fn known_by_text(statement: &str) -> Option<&'static Known> {
 /// ```
 pub fn record(statement: &str, took: Duration) {
     if let Some(known) = known_by_text(statement) {
-        known.record(statement, took, None);
+        known.record_at(known.site_here(), statement, took, None);
     }
 }
 
@@ -166,7 +222,11 @@ impl Statement {
     pub fn begin(text: impl Into<Cow<'static, str>>) -> Self {
         let text = text.into();
         let known = known_by_text(&text);
-        let guard = known.and_then(|known| known.site).map(guard);
+        let guard = known.and_then(|known| Some((known, known.site_here()?))).map(|(known, site)| {
+            // Before the call is seen to begin; it is seen to end before it is taken off again.
+            known.running.fetch_add(u64::from(known.declared), Ordering::AcqRel);
+            guard(site)
+        });
         Self { known, guard, text, began: Stopwatch::start(), rows: None }
     }
 
@@ -178,22 +238,26 @@ impl Statement {
 
     /// It ended, as failed or not.
     pub fn finish(mut self, failed: bool) {
-        if let Some(guard) = self.guard.take() {
-            guard.finish(failed);
-        }
+        let rows = self.rows.filter(|_| !failed);
         if let Some(known) = self.known {
-            known.ended(&self.text, self.began.elapsed(), self.rows.filter(|_| !failed), failed);
+            known.ended(&self.text, self.began.elapsed(), rows, failed);
+            let counted = self.end(|guard| guard.finish(failed));
+            rows.filter(|_| counted).into_iter().for_each(|rows| known.count_rows(rows));
         }
+    }
+
+    /// Ends its call, if it is counted here.
+    fn end(&mut self, end: impl FnOnce(Guard)) -> bool {
+        let (Some(guard), Some(known)) = (self.guard.take(), self.known) else { return false };
+        end(guard);
+        known.running.fetch_sub(u64::from(known.declared), Ordering::AcqRel);
+        true
     }
 }
 
 impl Drop for Statement {
     fn drop(&mut self) {
         // A guard that is dropped sees for itself whether the thread unwinds.
-        if let Some(guard) = self.guard.take()
-            && !thread::panicking()
-        {
-            guard.cancel();
-        }
+        self.end(|guard| if thread::panicking() { drop(guard) } else { guard.cancel() });
     }
 }

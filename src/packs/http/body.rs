@@ -35,8 +35,10 @@ pin_project! {
     }
 }
 
-impl<B> RequestBody<B> {
+impl<B: Body> RequestBody<B> {
+    /// Of a request without a body there is no size.
     pub(super) fn new(inner: B, route: Option<&'static Route>) -> Self {
+        let route = route.filter(|_| !inner.is_end_stream());
         Self { inner, received: route.map(|route| Received { route, bytes: 0 }) }
     }
 }

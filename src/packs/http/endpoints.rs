@@ -31,7 +31,7 @@ pub struct Endpoint {
     pub error_rate: Option<f64>,
     /// How long they took; `None` when none has ended.
     pub time: Option<Times>,
-    /// Bytes of request bodies that were read; `None` without requests that the layer measured.
+    /// Bytes of request bodies that were read; `None` if no request that the layer measured had one.
     pub request_bytes: Option<Sizes>,
     /// Bytes of response bodies; `None` without responses that the layer measured.
     pub response_bytes: Option<Sizes>,

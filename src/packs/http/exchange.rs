@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use perfmon_core::{
-    call::{Guard, guard},
+    call::{Guard, Stopwatch, guard},
     evidence::Trace,
     is_enabled,
 };
@@ -13,12 +13,41 @@ use super::{
     trace,
 };
 
+/// A request's call.
+#[derive(Debug)]
+enum Call {
+    Counted(Guard),
+    /// An attribute of the route's name counts it.
+    Elsewhere(Stopwatch),
+}
+
+impl Call {
+    fn elapsed(&self) -> Option<Duration> {
+        match self {
+            Self::Counted(guard) => guard.elapsed(),
+            Self::Elsewhere(began) => Some(began.elapsed()),
+        }
+    }
+
+    fn finish(self, failed: bool) {
+        if let Self::Counted(guard) = self {
+            guard.finish(failed);
+        }
+    }
+
+    fn cancel(self) {
+        if let Self::Counted(guard) = self {
+            guard.cancel();
+        }
+    }
+}
+
 /// A request under way. Dropped, it counts as cancelled, as an error if its status was one, or as a panic while the service's code runs.
 #[derive(Debug)]
 pub(super) struct Exchange {
     route: &'static Route,
     /// Until it has ended.
-    guard: Option<Guard>,
+    call: Option<Call>,
     /// Bytes of the response's body so far; none before there is a response.
     sent: Option<u64>,
     /// What the status said.
@@ -36,7 +65,8 @@ impl Exchange {
             return None;
         }
         let route = Route::find(method, route)?;
-        Some(Self { route, guard: Some(guard(route.site)), sent: None, failed: false, trace, running: false })
+        let call = route.site.map_or_else(|| Call::Elsewhere(Stopwatch::start()), |site| Call::Counted(guard(site)));
+        Some(Self { route, call: Some(call), sent: None, failed: false, trace, running: false })
     }
 
     pub(super) fn route(&self) -> &'static Route {
@@ -45,7 +75,7 @@ impl Exchange {
 
     /// The time since it began. `None` when it is not recorded.
     pub(super) fn elapsed(&self) -> Option<Duration> {
-        self.guard.as_ref()?.elapsed()
+        self.call.as_ref()?.elapsed()
     }
 
     /// Runs code of the service's. When that unwinds the exchange is over: it panicked.
@@ -88,21 +118,21 @@ impl Exchange {
     /// The response is complete.
     pub(super) fn finish(mut self) {
         let failed = self.failed;
-        self.end(|guard| guard.finish(failed));
+        self.end(|call| call.finish(failed));
     }
 
     /// The service, or the response's body, ended with an error.
     pub(super) fn fail(mut self) {
-        self.end(|guard| guard.finish(true));
+        self.end(|call| call.finish(true));
     }
 
-    fn end(&mut self, end: impl FnOnce(Guard)) {
-        if let Some(guard) = self.guard.take() {
+    fn end(&mut self, end: impl FnOnce(Call)) {
+        if let Some(call) = self.call.take() {
             if let Some(sent) = self.sent {
                 self.route.sent(sent);
             }
             let _entered = trace::enter(self.trace);
-            end(guard);
+            end(call);
         }
     }
 }
@@ -111,11 +141,11 @@ impl Drop for Exchange {
     fn drop(&mut self) {
         // While the service's code runs nothing but unwinding drops it, and then a guard counts as a panic.
         let (running, failed) = (self.running, self.failed);
-        self.end(|guard| match (running, failed) {
-            (true, _) => drop(guard),
+        self.end(|call| match (running, failed) {
+            (true, _) => drop(call),
             // It failed already; somebody outside may have put a body of their own in the place of this one.
-            (false, true) => guard.finish(true),
-            (false, false) => guard.cancel(),
+            (false, true) => call.finish(true),
+            (false, false) => call.cancel(),
         });
     }
 }

@@ -45,7 +45,7 @@
 //! | metric | labels | |
 //! |---|---|---|
 //! | `http_server_responses_total` | method, route, status | responses begun; 24 statuses of a route, then `other` |
-//! | `http_server_request_body_size` | method, route | bytes of the request's body that the service read, counted as they flow |
+//! | `http_server_request_body_size` | method, route | bytes of the request's body that the service read, counted as they flow; nothing of a request that has none, as those of `GET` |
 //! | `http_server_response_body_size` | method, route | bytes of the response's body, of those that broke off too |
 //! | `http_server_routes_refused_total` | | requests of routes beyond the limit |
 //!
@@ -59,9 +59,13 @@
 //!
 //! # Counted once
 //!
-//! A handler that has [`monitor_request`](crate::monitor_request) with the layer's method and route would count every request twice, in one site. Under the layer use
-//! [`monitor_latency`](crate::monitor_latency), which is a site of its own. Two layers around one axum router, or nested ones, count once: the outermost does. (The mark
-//! is in the request's extensions, and put there only where a router has made some. Around other services, add one.)
+//! Where a handler has [`monitor_request`](crate::monitor_request) with the layer's method and route, the handler's calls are the requests, and the layer leaves them to it: they last as long as the
+//! handler, and what is turned away before it (a bad path, a missing login) is none. The layer goes on with statuses, sizes and headers. For the whole request use [`monitor_latency`](crate::monitor_latency)
+//! on the handler, which is a site of its own.
+//!
+//! Layers of one axum router, or of nested ones, count a request once: the outermost of them does. A mark in the request's extensions tells the others, put there only where a router has made some, since making
+//! them takes the heap. So two layers around another service count twice, and so does one around a whole axum router from outside (`MonitorLayer::new().layer(app)`) with another one inside: once
+//! as `unmatched`, once by its route. There, add one.
 //!
 //! # What it costs
 //!

@@ -3,7 +3,7 @@
 use perfmon_core::{
     Bound, Counter, Histogram,
     call::announce,
-    site::{CallSite, Kind, Table, hash},
+    site::{CallSite, Kind, Table, hash, is_declared},
 };
 
 /// Routes that have figures of their own, each with each of its methods.
@@ -65,7 +65,8 @@ pub(super) enum Named<'a> {
 /// A method and a route, with all that is counted of them.
 #[derive(Debug)]
 pub(super) struct Route {
-    pub(super) site: &'static CallSite,
+    /// `None` where an attribute or macro of the same name counts the calls.
+    pub(super) site: Option<&'static CallSite>,
     request_size: Bound<Histogram>,
     response_size: Bound<Histogram>,
     /// Made at the first response with each status.
@@ -103,7 +104,8 @@ impl Route {
     fn new(method: &'static str, route: &str) -> Self {
         let parts = [method, route];
         Self {
-            site: announce(CallSite::made(Kind::Request, &parts, module_path!())),
+            site: (!is_declared(Kind::Request, &parts))
+                .then(|| announce(CallSite::made(Kind::Request, &parts, module_path!()))),
             request_size: REQUEST_SIZES.with(&parts).bind(),
             response_size: RESPONSE_SIZES.with(&parts).bind(),
             responses: Table::new(STATUSES),

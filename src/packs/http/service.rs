@@ -66,6 +66,7 @@ impl<S> Monitor<S> {
 impl<S, B, C> Service<Request<B>> for Monitor<S>
 where
     S: Service<Request<RequestBody<B>>, Response = Response<C>>,
+    B: Body,
     C: Body,
 {
     type Response = Response<ResponseBody<C>>;
@@ -163,6 +164,7 @@ fn tell(head: &mut Head, exchange: &Exchange, choices: &Choices) {
         head.headers.append(SERVER_TIMING, value);
     }
     if choices.response_time
+        && !head.headers.contains_key(RESPONSE_TIME)
         && let Ok(value) = HeaderValue::from_str(timing::response_time(elapsed).as_str())
     {
         head.headers.insert(RESPONSE_TIME, value);

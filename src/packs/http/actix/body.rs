@@ -23,13 +23,12 @@ pub(super) struct CountedPayload {
 }
 
 impl CountedPayload {
-    pub(super) fn new(inner: Payload, route: &'static Route) -> Self {
-        Self { inner, received: Received { route, bytes: 0 } }
-    }
-
-    /// As requests have it. One without a body is done with.
-    pub(super) fn into_payload(self) -> Payload {
-        if matches!(self.inner, Payload::None) { Payload::None } else { Payload::Stream { payload: Box::pin(self) } }
+    /// A body as requests have it. Of a request without one there is no size.
+    pub(super) fn around(inner: Payload, route: &'static Route) -> Payload {
+        if matches!(inner, Payload::None) {
+            return inner;
+        }
+        Payload::Stream { payload: Box::pin(Self { inner, received: Received { route, bytes: 0 } }) }
     }
 }
 

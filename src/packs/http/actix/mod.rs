@@ -87,6 +87,7 @@ impl Monitor {
             headers.append(SERVER_TIMING, value);
         }
         if self.response_time
+            && !headers.contains_key(RESPONSE_TIME)
             && let Ok(value) = HeaderValue::from_str(timing::response_time(elapsed).as_str())
         {
             headers.insert(RESPONSE_TIME, value);
@@ -130,8 +131,7 @@ fn begin(request: &mut ServiceRequest) -> Option<Exchange> {
     let route = pattern.as_deref().map_or(Named::Unmatched, Named::Template);
     let exchange = Exchange::begin(request.method().as_str(), route, trace)?;
     let payload = std::mem::replace(request.parts_mut().1, Payload::None);
-    let counted = CountedPayload::new(payload, exchange.route());
-    request.set_payload(counted.into_payload());
+    request.set_payload(CountedPayload::around(payload, exchange.route()));
     Some(exchange)
 }
 
