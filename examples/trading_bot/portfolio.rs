@@ -34,7 +34,7 @@ pub(crate) struct Portfolio {
 impl Portfolio {
     /// An empty one.
     pub(crate) fn new() -> Result<Self, perfmon::Error> {
-        let book = Book::builder("algo_trade").capital(CAPITAL).currency("USD").build()?;
+        let book = Book::builder("algo_trade").capital(CAPITAL).currency("USD").replay().build()?;
         Ok(Self { cash: CAPITAL, shares: 0, equity: CAPITAL, last_return: 0.0, peak: CAPITAL, book })
     }
 
