@@ -1,11 +1,12 @@
-//! More than one layer around a request.
+//! More than one layer around a request, routers in routers, handlers with names of their own.
 
-use axum::extract::Path;
-use axum::{Router, routing::get};
+use std::convert::Infallible;
+
+use axum::{Router, body::Body, extract::Path, routing::get};
+use http::Response;
 use perfmon::{http::MonitorLayer, monitor_latency, monitor_request};
 
-use crate::support::get as fetch;
-use crate::support::{ask, outcomes, send, serve, sizes, statuses};
+use crate::support::{ask, get as fetch, outcomes, send, serve, sizes, statuses};
 
 #[monitor_latency("nested::work")]
 async fn work() -> &'static str {
@@ -35,7 +36,7 @@ async fn a_handler_of_its_own_name_counts_and_the_layer_tells_the_rest() {
         serve(Router::new().route("/nested/declared/{number}", get(declared)).layer(MonitorLayer::new())).await;
     for number in 0..5 {
         let path = format!("/nested/declared/{number}");
-        let response = send(address, ask("GET", &path, axum::body::Body::empty())).await;
+        let response = send(address, ask("GET", &path, Body::empty())).await;
         assert!(response.headers().contains_key("server-timing"));
     }
     // This one never comes to the handler.
@@ -44,4 +45,23 @@ async fn a_handler_of_its_own_name_counts_and_the_layer_tells_the_rest() {
     let told = [("200", 3), ("400", 1), ("404", 2)].map(|(status, count)| (status.to_owned(), count));
     assert_eq!(statuses("GET", "/nested/declared/{number}"), told);
     assert_eq!(sizes("GET", "/nested/declared/{number}")[1].0, 6);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_nested_as_a_service_takes_no_route_unless_told() {
+    let files =
+        tower::service_fn(|_: http::Request<Body>| async { Ok::<_, Infallible>(Response::new(Body::from("a file"))) });
+    let app = |layer| {
+        Router::new().nest_service("/nested/files", files).route_service("/nested/more/{*rest}", files).layer(layer)
+    };
+    let address = serve(app(MonitorLayer::new())).await;
+    assert_eq!(fetch(address, "PATCH", "/nested/files/a.css").await.1, b"a file");
+    assert_eq!(outcomes("PATCH unmatched", 1), [1, 0, 0, 0]);
+    assert_eq!(fetch(address, "PATCH", "/nested/more/a.css").await.1, b"a file");
+    assert_eq!(outcomes("PATCH /nested/more/{*rest}", 1), [1, 0, 0, 0]);
+
+    let told =
+        MonitorLayer::new().route_with(|request| request.uri.path().starts_with("/nested/files/").then_some("files"));
+    assert_eq!(fetch(serve(app(told)).await, "PATCH", "/nested/files/a.css").await.1, b"a file");
+    assert_eq!(outcomes("PATCH files", 1), [1, 0, 0, 0]);
 }

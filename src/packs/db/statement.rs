@@ -218,7 +218,7 @@ pub struct Statement {
 }
 
 impl Statement {
-    /// The statement begins. Costs its name's look-up ([`name_of`]) and what a [guard](crate::latency!) costs.
+    /// The statement begins. Costs its name's look-up ([`name_of`]) and what a [guard](crate::latency!) costs; where an attribute has the name, a look at what runs besides.
     pub fn begin(text: impl Into<Cow<'static, str>>) -> Self {
         let text = text.into();
         let known = known_by_text(&text);

@@ -15,6 +15,7 @@ type RouteOf = dyn for<'a> Fn(&'a Parts) -> Option<&'a str> + Send + Sync;
 #[must_use = "a layer does nothing until it is added to a service"]
 pub struct MonitorLayer {
     route_of: Option<Arc<RouteOf>>,
+    grpc: bool,
     pub(super) choices: Choices,
 }
 
@@ -43,7 +44,7 @@ impl MonitorLayer {
             server_timing: true,
             response_time: true,
         };
-        Self { route_of: None, choices }
+        Self { route_of: None, grpc: true, choices }
     }
 
     /// Asks `route_of` which route a request takes, for services without a router that tells. Of each route give the same text, `"/orders/{id}"` and not
@@ -77,6 +78,13 @@ impl MonitorLayer {
         self
     }
 
+    /// Whether methods of gRPC are routes. By default they are; switch it off around a server that has none: any client can say that it speaks gRPC, and each path that it makes up
+    /// would be a route, up to a thousand. Without, such requests take axum's route, or are `unmatched`.
+    pub fn grpc(mut self, on: bool) -> Self {
+        self.grpc = on;
+        self
+    }
+
     /// Which gRPC statuses make a call an error; by default all but 0. OpenTelemetry takes those that are the server's fault:
     ///
     /// ```
@@ -95,7 +103,7 @@ impl MonitorLayer {
         self
     }
 
-    /// Whether responses get `X-Response-Time: 12.34ms`, the same time. By default they do.
+    /// Whether responses get `X-Response-Time: 12.34ms`, the same time. By default they do, unless the service put one there.
     pub fn response_time(mut self, on: bool) -> Self {
         self.choices.response_time = on;
         self
@@ -108,7 +116,11 @@ impl MonitorLayer {
         }
         let template = matched(parts);
         // Whoever asks can say that it is gRPC. tonic's router has `/package.Service/{*rest}`, which a method goes before.
-        let method = grpc::method(parts).filter(|_| template.is_none_or(|template| template.contains("/{*")));
+        let method = self
+            .grpc
+            .then(|| grpc::method(parts))
+            .flatten()
+            .filter(|_| template.is_none_or(|template| template.contains("/{*")));
         method.map(Named::Method).or(template.map(Named::Template)).unwrap_or(Named::Unmatched)
     }
 }

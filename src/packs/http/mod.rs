@@ -24,7 +24,10 @@
 //! | ok | whatever is none of the following; 4xx too, which is the client's error |
 //! | error | a status of 5xx ([`MonitorLayer::error_when`]), whatever becomes of its body, a gRPC status other than 0 ([`MonitorLayer::grpc_error_when`]), an error of the service or of the body |
 //! | panic | the service or the body unwinds; the panic goes on unchanged. One that is caught inside the layer is the 500 that became of it |
-//! | cancelled | the future or the unfinished body is dropped: the client has gone, or a time limit outside the layer has passed |
+//! | cancelled | the future or the unfinished body is dropped: the client has gone, or a time limit outside the layer has passed. An event stream nearly always ends so: its client goes |
+//!
+//! A layer that puts a body of its own in the place of the response's, as compression and error pages do, belongs inside (add it before this one): outside it may leave the body unread, which
+//! looks as if the client had gone, and sizes are those before it.
 //!
 //! OpenTelemetry leaves open where `http.server.request.duration` ends; most peers end it with the head of the response, and so know nothing of downloads that break off. The headers below tell the time to the head.
 //!
@@ -35,10 +38,13 @@
 //! - what [`MonitorLayer::route_with`] says, for hyper and others without a router,
 //! - for axum (feature `axum`) the template that matched. Add the layer with `Router::layer`, after the routes; around a whole router, from outside, nothing has matched yet,
 //! - for gRPC `/package.Service/Method`, where no template matched or only one of any rest (`/{*rest}`),
-//! - `unmatched` for requests that none of these knows.
+//! - `unmatched` for requests that none of these knows. With axum that is all that a fallback answers, a nested router's too, and all of a service that is nested (`nest_service`: static files, say), for
+//!   which axum tells no template: name it with `route_with`, as `"/assets"`, or add it with `route_service("/assets/{*rest}", …)`, which is a template. `Router::route_layer` puts the layer
+//!   around routes alone, so that there are no `unmatched` ones.
 //!
 //! Methods are those of HTTP, others `_OTHER`. A thousand routes, each with each of its methods, have figures of their own, and beside them a thousand methods of gRPC; requests of further ones, and of routes longer than 256 bytes,
-//! count in the route `other` and in `http_server_routes_refused_total`. Strangers make up methods of gRPC, of any server that they reach: let `route_with` name those that there are, as `Some("other")` the rest.
+//! count in the route `other` and in `http_server_routes_refused_total`. Strangers make up methods of gRPC, of any server that they reach: where there is no gRPC switch them off ([`MonitorLayer::grpc`]);
+//! where there is, let `route_with` name those that there are, as `Some("other")` the rest.
 //!
 //! # Figures
 //!
@@ -51,8 +57,8 @@
 //!
 //! `/metrics` has them, with `http_server_request_duration_seconds` and `http_server_active_requests`, under OpenTelemetry's names of labels.
 //!
-//! Responses get `Server-Timing: total;dur=12.34` and `X-Response-Time: 12.34ms`, milliseconds until the head was there. They tell strangers how long things take; [`MonitorLayer::server_timing`] and
-//! [`MonitorLayer::response_time`] switch them off.
+//! Responses get `Server-Timing: total;dur=12.34` and `X-Response-Time: 12.34ms`, milliseconds until the head was there. What the service itself tells in them
+//! stays. They tell strangers how long things take; [`MonitorLayer::server_timing`] and [`MonitorLayer::response_time`] switch them off.
 //!
 //! A request's header `traceparent` gives its trace to the request and to every monitored call that is made while its future or body is polled: the slow ones have it as
 //! [evidence](crate::evidence::slow_calls). Spans' traces (feature `tracing`) go before it. What a handler spawns is on its own.
