@@ -23,7 +23,7 @@ const CORE: [&[&str]; 10] = [
 
 /// Those of `perfmon-exporter`.
 const EXPORTER: [&[&str]; 9] = [
-    &["encode", "connections", "listen", "section", "settings"],
+    &["encode", "connections", "listen", "near", "section", "settings"],
     &["profiles", "audience"],
     &["state"],
     &["pump", "serve"],
@@ -188,7 +188,7 @@ fn the_default_dependency_tree_is_light() {
         assert!(!layer.contains(serving), "the HTTP layer pays for {serving}, which the service brings if it has it");
     }
     let exporter = dependencies("perfmon", &["--features", "exporter"]);
-    for configuring in ["schemars", "serde-saphyr", "jiff", "strsim", "tracing-subscriber"] {
+    for configuring in ["schemars", "serde-saphyr", "jiff", "tracing-subscriber"] {
         assert!(!exporter.contains(configuring), "the exporter pays for {configuring}, which only configuration needs");
     }
 }

@@ -13,6 +13,7 @@ mod exporter;
 mod listen;
 #[cfg(feature = "config")]
 mod log;
+mod near;
 mod profiles;
 mod pump;
 #[cfg(feature = "config")]

@@ -11,9 +11,10 @@ use perfmon_core::{
 };
 
 use crate::{
-    config::{Config, Watcher, hint, text_of},
+    config::{Config, Watcher, text_of},
     encode::Profile,
     log,
+    near::hint,
     profiles::Profiles,
     serve::Door,
     settings::Access,

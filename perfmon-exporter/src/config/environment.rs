@@ -4,10 +4,11 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     example,
-    mistake::{Mistake, Step, hint},
+    mistake::{Mistake, Step},
     mistakes::Mistakes,
     node::{Entry, Node, Place, Table, Value},
 };
+use crate::near::hint;
 
 /// What every variable begins with that is a value of the configuration.
 const PREFIX: &str = "PERFMON_";

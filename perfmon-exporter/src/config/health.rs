@@ -6,7 +6,8 @@ use perfmon_core::analyse::{Condition, HealthCheck, HealthPolicy, HealthRule, Me
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de::Error};
 
-use super::{mistake::hint, quantity};
+use super::quantity;
+use crate::near::hint;
 
 /// What takes points from the health score, which begins at 100. With 0 points a rule is off.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]

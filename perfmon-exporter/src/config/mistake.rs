@@ -5,6 +5,7 @@ use std::fmt::{self, Write};
 use serde::de::{self, Expected, Unexpected};
 
 use super::{example, node::Place};
+use crate::near::hint;
 
 /// A mistake in a configuration.
 #[derive(Debug, Clone)]
@@ -161,25 +162,6 @@ const SIGNS: [(&str, &str); 8] = [
     ("!=", "not_equal"),
     ("<>", "not_equal"),
 ];
-
-/// `; did you mean "listen"?`, if one of the names is near, else a full stop.
-pub(crate) fn hint<'a>(written: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
-    near(written, known).map_or_else(|| String::from("."), |name| format!("; did you mean {name:?}?"))
-}
-
-/// A shorter one begins other words by chance.
-const SHORTEST_WORD: usize = 4;
-
-/// The nearest of the names, if it is near; else one that is the same but for what is behind it.
-pub(super) fn near<'a>(written: &str, mut known: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
-    let written = written.to_lowercase();
-    let nearest = known.clone().map(|name| (strsim::damerau_levenshtein(&written, name), name)).min();
-    let near = nearest.filter(|(distance, name)| *distance <= 1 + name.len() / 4).map(|(_, name)| name);
-    let begins = |long: &str, short: &str| {
-        long.strip_prefix(short).is_some_and(|rest| rest.starts_with('_') || short.len() >= SHORTEST_WORD)
-    };
-    near.or_else(|| known.find(|name| begins(&written, name) || begins(name, &written)))
-}
 
 fn list(names: &[&str], last: &str) -> String {
     match names {

@@ -51,15 +51,12 @@ use perfmon_core::Error;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub(crate) use self::watcher::{Watched, Watcher};
 use self::{environment::Environment, mistakes::Mistakes, node::Node, places::Places};
 pub use self::{
     format::Format,
     health::{ErrorRate, Failing, Health, Latency, Points, Rule, Usage},
     sections::{Collector, Collectors, Dashboard, History, Level, Log, Profiles, Report, Server, Theme, Windows},
-};
-pub(crate) use self::{
-    mistake::hint,
-    watcher::{Watched, Watcher},
 };
 use crate::settings::Access;
 

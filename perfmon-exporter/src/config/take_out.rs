@@ -1,9 +1,10 @@
 //! Taking what is wrong out of a configuration, so that the rest can be read.
 
 use super::{
-    mistake::{Mistake, Sort, Step, near},
+    mistake::{Mistake, Sort, Step},
     node::{Entry, Node, Table, Value},
 };
+use crate::near::near;
 
 /// What taking a mistake out was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

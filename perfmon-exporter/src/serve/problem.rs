@@ -7,21 +7,6 @@ use axum::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// The nearest of some names; only where configuration is read, too, and not for what is too long to be a slip.
-pub(crate) fn hint<'a>(written: &str, known: impl Iterator<Item = &'a str>) -> String {
-    #[cfg(feature = "config")]
-    if written.len() <= LONGEST_SLIP {
-        let known: Vec<&str> = known.collect();
-        return crate::config::hint(written, known.iter().copied());
-    }
-    let _ = (written, known);
-    String::from(".")
-}
-
-/// Finding the nearest name takes time by the length of both.
-#[cfg(feature = "config")]
-const LONGEST_SLIP: usize = 64;
-
 /// What went wrong with a request, and what to do.
 #[derive(Debug, Clone)]
 pub(crate) struct Problem {

@@ -22,9 +22,10 @@ use super::{
 };
 use crate::{
     encode::{Scrape, Values},
+    near::hint,
     serve::{
         coding::Coding,
-        problem::{Document, Problem, hint},
+        problem::{Document, Problem},
     },
     state::Shared,
 };

@@ -14,7 +14,7 @@ use perfmon_core::{
 };
 
 use super::{
-    super::problem::{Problem, hint},
+    super::problem::Problem,
     aggregate::{Grown, How, by_step, grown},
     alike::named_by,
     answer::unix,
@@ -26,6 +26,7 @@ use super::{
 };
 use crate::{
     encode::{Behind, Values as Shown},
+    near::hint,
     state::Shared,
 };
 

@@ -13,9 +13,10 @@ use super::{
     site::SiteView,
 };
 use crate::{
+    near::hint,
     serve::{
         coding::Coding,
-        problem::{Document, Problem, hint},
+        problem::{Document, Problem},
     },
     state::Shared,
 };

@@ -11,7 +11,7 @@ use tokio::{sync::watch, task::yield_now};
 
 use super::topic::Topic;
 use crate::{
-    serve::problem::hint,
+    near::hint,
     state::{Shared, Tick},
 };
 
