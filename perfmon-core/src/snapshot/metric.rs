@@ -94,14 +94,14 @@ impl Distribution {
         self.sum
     }
 
-    /// The value at a percentile in 0 ..= 100, within 0.4 %; 0 is [`min`](Self::min), 100 [`max`](Self::max). `None` without values.
+    /// The value at a percentile in 0 ..= 100, within 0.4 %; 0 is [`min`](Self::min) and 100 [`max`](Self::max) where those are known exactly, which is not
+    /// in an interval. `None` without values.
     #[must_use]
     pub fn percentile(&self, percentile: f64) -> Option<u64> {
-        if percentile <= 0.0 {
-            return self.min();
-        }
-        if percentile >= 100.0 {
-            return self.max();
+        // An interval knows its ends as edges of buckets only, and their middle is nearer.
+        let end = if percentile <= 0.0 { self.min } else { self.max.filter(|_| percentile >= 100.0) };
+        if end.is_some() {
+            return end;
         }
         let value = self.buckets.percentile(percentile)?;
         Some(value.max(self.min.unwrap_or(0)).min(self.max.unwrap_or(u64::MAX)))

@@ -109,15 +109,14 @@ impl Stats {
         }
     }
 
-    /// The duration at a percentile in 0 ..= 100: the midpoint of its bucket, within 0.4 % (at the default precision); 0 is [`min`](Self::min), 100
-    /// [`max`](Self::max). Zero when nothing finished.
+    /// The duration at a percentile in 0 ..= 100: the midpoint of its bucket, within 0.4 % (at the default precision); 0 is [`min`](Self::min) and
+    /// 100 [`max`](Self::max) where those are known exactly, which is not in an interval. Zero when nothing finished.
     #[must_use]
     pub fn percentile(&self, percentile: f64) -> Duration {
-        if percentile <= 0.0 {
-            return self.min();
-        }
-        if percentile >= 100.0 {
-            return self.max();
+        // An interval knows its ends as edges of buckets only, and their middle is nearer.
+        let end = if percentile <= 0.0 { self.min_ns } else { self.max_ns.filter(|_| percentile >= 100.0) };
+        if let Some(end) = end {
+            return Duration::from_nanos(end);
         }
         let value = self.buckets.percentile(percentile).unwrap_or(0);
         // A midpoint may lie outside what was seen; the ends are known exactly.
