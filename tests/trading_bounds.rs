@@ -1,8 +1,9 @@
 //! What bounds the memory of books: how many there are, and an allocator that counts what one takes.
 
+#[path = "../perfmon-core/tests/support/counting.rs"]
+mod counting;
+
 use std::{
-    alloc::{GlobalAlloc, Layout, System},
-    cell::Cell,
     sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -10,35 +11,7 @@ use std::{
 use perfmon::snapshot::Value;
 use perfmon::trading::{Book, Fill, OrderEvent, Orders, PnlKind, Position};
 
-thread_local! {
-    /// Allocations, and bytes that were taken and not given back.
-    static HEAP: Cell<(u64, isize)> = const { Cell::new((0, 0)) };
-}
-
-fn count(allocations: u64, bytes: isize) {
-    let _ = HEAP.try_with(|heap| heap.set((heap.get().0 + allocations, heap.get().1 + bytes)));
-}
-
-struct Counting;
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-// SAFETY: every request is passed to the system's allocator unchanged.
-#[allow(unsafe_code)]
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count(1, layout.size().cast_signed());
-        // SAFETY: the caller's promises are passed on.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        count(0, -layout.size().cast_signed());
-        // SAFETY: the caller's promises are passed on.
-        unsafe { System.dealloc(pointer, layout) };
-    }
-}
+use counting::{ALLOCATIONS, HELD};
 
 /// One test has all the books there may be.
 fn alone() -> MutexGuard<'static, ()> {
@@ -65,24 +38,24 @@ fn updates_leave_nothing_behind() {
         at.mark("A", f64::NAN);
     };
     (0..10).for_each(update);
-    let before = HEAP.get();
+    let before = (ALLOCATIONS.get(), HELD.get());
     (0..100_000).for_each(update);
-    assert_eq!(HEAP.get(), before);
+    assert_eq!((ALLOCATIONS.get(), HELD.get()), before);
     book.remove();
 }
 
 #[test]
 fn twenty_years_take_half_a_megabyte() {
     let _alone = alone();
-    let before = HEAP.get().1;
+    let before = HELD.get();
     let book = Book::builder("days").capital(1e6).build().expect("a new name");
     (0..5_031).for_each(|number| book.at(day(number)).record_pnl("A", 1.0, PnlKind::Realized));
     // A list that grows has room for up to twice as many.
     let most = 5_031 * 104 * 2 + 65_536;
-    let unread = HEAP.get().1 - before;
+    let unread = HELD.get() - before;
     assert!((0..most).contains(&unread), "{unread} bytes before anybody read");
     assert_eq!(book.summary().days.len(), 5_030);
-    let read = HEAP.get().1 - before;
+    let read = HELD.get() - before;
     assert!((0..most).contains(&read), "{read} bytes after somebody read");
     book.remove();
 }
