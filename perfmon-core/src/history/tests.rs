@@ -32,6 +32,13 @@ fn since(history: &History, kind: Kind, from: u64) -> Range {
     history.since(kind, "x", from).pop().map(|(_, range)| range).unwrap_or_default()
 }
 
+#[test]
+fn a_cell_whose_values_are_all_before_the_edge_is_not_within() {
+    // The first has become a cell, the second is single still; the edge lies between them, less than ten minutes ago.
+    let history = filled(Kind::Gauge, &[(45_000, 1.0), (47_000, 1.0), (645_500, 1.0)]);
+    assert_eq!(summary(&since(&history, Kind::Gauge, 46_000).items).0, 2);
+}
+
 /// Count, sum, least, greatest, last.
 fn summary(items: &[Item]) -> (u64, f64, f64, f64, f64) {
     let (min, max) = (f64::INFINITY, f64::NEG_INFINITY);

@@ -55,8 +55,6 @@ pub(crate) struct Item {
     pub(crate) at: u64,
     /// When the last of them is from.
     pub(crate) last_at: u64,
-    /// The first moment that is not its own.
-    end: u64,
     pub(crate) count: u64,
     pub(crate) sum: f64,
     pub(crate) min: f64,
@@ -116,10 +114,9 @@ impl Cell {
         self.start(width) + u64::from(self.last_after)
     }
 
-    fn item(&self, width: u64, next: u64) -> Item {
-        let (at, Self { sum, min, max, last, .. }) = (self.start(width), *self);
-        let last_at = self.last_at(width);
-        Item { at, last_at, end: (at + width).min(next).max(at + 1), count: u64::from(self.count), sum, min, max, last }
+    fn item(&self, width: u64) -> Item {
+        let Self { sum, min, max, last, .. } = *self;
+        Item { at: self.start(width), last_at: self.last_at(width), count: u64::from(self.count), sum, min, max, last }
     }
 }
 
@@ -134,7 +131,7 @@ fn index(at: u64, width: u64) -> u32 {
 
 impl Item {
     pub(crate) fn single(at: u64, value: f64) -> Self {
-        Self { at, last_at: at, end: at + 1, count: 1, sum: value, min: value, max: value, last: value }
+        Self { at, last_at: at, count: 1, sum: value, min: value, max: value, last: value }
     }
 }
 
@@ -236,18 +233,16 @@ impl Tiers {
             + self.resets.capacity() * size_of::<Reset>()
     }
 
-    /// The values since a time. It is rounded down to where a cell begins, so a range that begins an hour ago or less is at most ten seconds longer
-    /// than asked for, an older one a minute.
+    /// The values since a time; of a cell that has some before it too, all. So a range that begins ten minutes ago or less is exact, one within the
+    /// hour at most ten seconds longer than asked for, an older one a minute.
     pub(super) fn since(&self, from: u64) -> Range {
-        let first_single = self.singles.front().map_or(u64::MAX, |single| single.at);
-        let first_ten = self.tens.front().map_or(first_single, |cell| cell.start(TEN));
-        let minutes = self.minutes.iter().map(|cell| cell.item(MINUTE, first_ten));
-        let tens = self.tens.iter().map(|cell| cell.item(TEN, first_single));
+        let minutes = self.minutes.iter().map(|cell| cell.item(MINUTE));
+        let tens = self.tens.iter().map(|cell| cell.item(TEN));
         let singles = self.singles.iter().map(|single| Item::single(single.at, single.value));
         let mut before = self.zero_at.map(|at| (at, 0.0));
         let mut range = Range::default();
         for item in minutes.chain(tens).chain(singles) {
-            if item.end > from {
+            if item.last_at >= from {
                 range.items.push(item);
             } else {
                 before = Some((item.last_at, item.last));
@@ -278,7 +273,7 @@ impl Range {
 
     /// Puts in the value now, in the place of one that is hardly older.
     pub(crate) fn put_present(&mut self, at: u64, value: f64) {
-        self.items.pop_if(|newest| newest.end == newest.at + 1 && at < newest.at + SPACING);
+        self.items.pop_if(|newest| newest.count == 1 && at < newest.at + SPACING);
         self.items.push(Item::single(at, value));
     }
 }
