@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{Condition, Deduction, HealthCheck, HealthRule, MetricCheck};
 use crate::{
     Severity,
+    analyse::Verdict,
     collect::CollectorStatus,
     format,
     snapshot::{Metric, ObjectiveStatus, Site, Snapshot, Stats, Value},
@@ -14,6 +15,7 @@ use crate::{
 pub(super) struct Known<'a> {
     pub(super) now: &'a Snapshot,
     pub(super) recent: &'a Snapshot,
+    pub(super) verdicts: &'a [Verdict],
     pub(super) collectors: &'a [CollectorStatus],
     pub(super) mean: &'a MeanOver<'a>,
 }
@@ -36,9 +38,9 @@ impl Known<'_> {
             HealthCheck::Losses => self.losses(),
             &HealthCheck::Objectives { most, calls } => {
                 let missed = self.missed(calls);
-                let weighted = missed.iter().map(|(_, status)| rule.points.saturating_mul(weight(status)));
+                let weighted = missed.iter().map(|verdict| rule.points.saturating_mul(weight(&verdict.status)));
                 points = weighted.fold(0_u8, u8::saturating_add).min(most);
-                self.broken(&missed)
+                broken(&missed)
             }
         }?;
         Some(Deduction { rule: rule.name.clone(), points, reason })
@@ -75,32 +77,12 @@ impl Known<'_> {
         ))
     }
 
-    /// Objectives missed in the recent interval, by at least so many calls; the most severe first.
-    fn missed(&self, calls: u64) -> Vec<(&Site, ObjectiveStatus)> {
-        let of = |site| Site::objectives(site).map(move |status| (site, status));
-        let is_missed = |(_, status): &(&Site, ObjectiveStatus)| status.met == Some(false) && status.breaches >= calls;
-        let mut missed: Vec<_> = self.recent.sites().iter().flat_map(of).filter(is_missed).collect();
-        missed.sort_by_key(|(_, status)| std::cmp::Reverse(status.objective.severity()));
+    /// Objectives missed for as long as they ask, by at least so many calls; the most severe first.
+    fn missed(&self, calls: u64) -> Vec<&Verdict> {
+        let is_missed = |verdict: &&Verdict| verdict.is_missed() && verdict.status.breaches >= calls;
+        let mut missed: Vec<_> = self.verdicts.iter().filter(is_missed).collect();
+        missed.sort_by_key(|verdict| std::cmp::Reverse(verdict.status.objective.severity()));
         missed
-    }
-
-    /// `order_execution misses p99 ≤ 10 ms over the last 5 min: 22 of 1,826 calls were slower`
-    fn broken(&self, missed: &[(&Site, ObjectiveStatus)]) -> Option<String> {
-        let ((site, status), others) = missed.split_first()?;
-        let (objective, breaches, span) = (status.objective, format::count(status.breaches), self.span());
-        let calls = format::plural(site.calls(), "call");
-        let (bound, how) = match objective.latency_bound() {
-            Some(bound) => (format::bound(bound), "were slower"),
-            None => (format::percent(objective.error_rate_bound().unwrap_or(0.0)), "failed"),
-        };
-        let others: Vec<&str> =
-            others.iter().map(|(site, _)| site.name()).filter(|name| *name != site.name()).collect();
-        Some(format!(
-            "{} misses {} ≤ {bound} over {span}: {breaches} of {calls} {how}{}",
-            site.name(),
-            objective.statistic(),
-            so_do(&others),
-        ))
     }
 
     fn metric(&self, check: &MetricCheck) -> Option<String> {
@@ -184,6 +166,29 @@ impl Known<'_> {
     fn span(&self) -> String {
         last(self.recent.span())
     }
+}
+
+/// `order_execution misses p99 ≤ 10 ms over the last 5 min: 22 of 1,826 calls were slower`
+fn broken(missed: &[&Verdict]) -> Option<String> {
+    let (Verdict { name, status, calls, span, missed_for, .. }, others) = missed.split_first()?;
+    let (objective, breaches, span) = (status.objective, format::count(status.breaches), last(*span));
+    let calls = format::plural(*calls, "call");
+    let (bound, how) = match objective.latency_bound() {
+        Some(bound) => (format::bound(bound), "were slower"),
+        None => (format::percent(objective.error_rate_bound().unwrap_or(0.0)), "failed"),
+    };
+    let lasted = missed_for.filter(|_| !objective.hold().is_zero());
+    let lasted = lasted.map(|lasted| format!(", for {} now", format::bound(Duration::from_secs(lasted.as_secs()))));
+    let (lasted, statistic) = (lasted.unwrap_or_default(), objective.statistic());
+    // A site that misses several is named once.
+    let mut named: Vec<&str> = vec![name];
+    for other in others {
+        if !named.contains(&other.name.as_str()) {
+            named.push(&other.name);
+        }
+    }
+    let others = so_do(&named[1..]);
+    Some(format!("{name} misses {statistic} ≤ {bound} over {span}{lasted}: {breaches} of {calls} {how}{others}"))
 }
 
 /// What a metric was judged by.

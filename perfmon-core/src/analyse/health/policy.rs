@@ -70,7 +70,7 @@ pub enum HealthCheck {
         /// And so many calls were above it, so that one slow call of five does not shake the score.
         calls: u64,
     },
-    /// A site misses an objective in its recent calls, whatever the objective's own window. The rule's points are taken for each that is missed: once if its severity is
+    /// A site misses an objective, over the objective's own window and for as long as its `for` says. The rule's points are taken for each that is missed: once if its severity is
     /// `warning`, twice for `error`, three times beyond, never for `info`.
     Objectives {
         /// But no more than these points in all.

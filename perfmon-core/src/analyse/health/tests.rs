@@ -1,6 +1,9 @@
 //! Which rules apply to what, in which words.
 
-use std::time::{Duration, UNIX_EPOCH};
+use std::{
+    borrow::Cow,
+    time::{Duration, UNIX_EPOCH},
+};
 
 use proptest::{collection::vec, prelude::*};
 
@@ -10,6 +13,7 @@ use super::{
 };
 use crate::{
     Severity,
+    analyse::Judge,
     collect::CollectorStatus,
     layout::Layout,
     record::Footprint,
@@ -88,19 +92,19 @@ fn collector(name: &str, error: Option<&str>, enabled: bool) -> CollectorStatus 
 
 /// By the default policy, of calls alone.
 fn of_sites(sites: Vec<Site>) -> Health {
-    assess(&HealthPolicy::default(), &snapshot(Vec::new(), Vec::new()), &snapshot(sites, Vec::new()), &[], &[])
+    assess(&HealthPolicy::default(), &snapshot(Vec::new(), Vec::new()), &snapshot(sites, Vec::new()), &[], &[], &[])
 }
 
 /// By the default policy, of gauges alone.
 fn of_metrics(metrics: Vec<Metric>) -> Health {
-    assess(&HealthPolicy::default(), &snapshot(Vec::new(), metrics), &snapshot(Vec::new(), Vec::new()), &[], &[])
+    assess(&HealthPolicy::default(), &snapshot(Vec::new(), metrics), &snapshot(Vec::new(), Vec::new()), &[], &[], &[])
 }
 
 /// By one rule, of metrics now and of the interval.
 fn by(check: MetricCheck, now: Vec<Metric>, recent: Vec<Metric>) -> Vec<String> {
     let rule = HealthRule { name: "own".to_owned(), points: 7, check: HealthCheck::Metric(check) };
     let policy = HealthPolicy { rules: vec![rule] };
-    let health = assess(&policy, &snapshot(Vec::new(), now), &snapshot(Vec::new(), recent), &[], &[]);
+    let health = assess(&policy, &snapshot(Vec::new(), now), &snapshot(Vec::new(), recent), &[], &[], &[]);
     health.deductions.into_iter().map(|deduction| deduction.reason).collect()
 }
 
@@ -171,7 +175,7 @@ fn everything_at_once_in_words() {
         collector("users", Some("panicked: out of cheese"), true),
     ];
     let late = Deduction { rule: "ticks".to_owned(), points: 5, reason: "the last tick was 12 s late".to_owned() };
-    let health = assess(&HealthPolicy::default(), &snapshot(Vec::new(), metrics), &recent, &collectors, &[late]);
+    let health = assess(&HealthPolicy::default(), &snapshot(Vec::new(), metrics), &recent, &[], &collectors, &[late]);
     insta::assert_snapshot!(told(&health), @r#"
     0 down
     latency -20: p99 of order_execution is 1.8 s over the last 5 min, above 1 s; so are cancel and sync
@@ -191,7 +195,7 @@ fn failing_collectors_take_five_points_each_and_fifteen_at_most() {
     let empty = snapshot(Vec::new(), Vec::new());
     for (failing, score) in [(0, 100), (1, 95), (3, 85), (9, 85)] {
         let failing = vec![collector("x", Some("down"), true); failing];
-        assert_eq!(assess(&HealthPolicy::default(), &empty, &empty, &failing, &[]).score, score);
+        assert_eq!(assess(&HealthPolicy::default(), &empty, &empty, &[], &failing, &[]).score, score);
     }
 }
 
@@ -296,7 +300,8 @@ fn what_was_promised_decides() {
     };
     let health = |sites: Vec<Site>| {
         let now = snapshot(sites, Vec::new());
-        let health = assess(&HealthPolicy::default(), &now, &now, &[], &[]);
+        let verdicts = Judge::default().judge(&now, |_| Cow::Borrowed(&now));
+        let health = assess(&HealthPolicy::default(), &now, &now, &verdicts, &[], &[]);
         health.deductions.iter().map(|one| format!("{} -{}: {}", one.rule, one.points, one.reason)).collect::<Vec<_>>()
     };
     // Missed, and by the more severe first.
@@ -332,7 +337,7 @@ fn a_single_high_value_is_no_alarm() {
             assert_eq!((name, labels.len(), over), ("cpu_usage_percent", 0, minute));
             past.map(|(mean, known)| (mean, Duration::from_secs(known)))
         };
-        let known = Known { now: &now, recent: &now, collectors: &[], mean: &mean };
+        let known = Known { now: &now, recent: &now, verdicts: &[], collectors: &[], mean: &mean };
         known.deduction(&rule).map_or_else(String::new, |deduction| deduction.reason)
     };
     assert_eq!(judge(100.0, Some((40.0, 58))), "");
