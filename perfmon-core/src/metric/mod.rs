@@ -72,7 +72,8 @@ macro_rules! declared {
     };
 }
 
-/// A sum that only grows, with so many labels.
+/// A sum that only grows, with so many labels. An increment beyond 2^53 is a mistake, such as a difference that went below zero: it is not added, and counted
+/// as [`Losses::increments_refused`](crate::snapshot::Losses::increments_refused).
 #[derive(Debug)]
 pub struct Counter<const LABELS: usize = 0>(CallSite);
 
@@ -81,7 +82,8 @@ pub struct Counter<const LABELS: usize = 0>(CallSite);
 #[derive(Debug)]
 pub struct Gauge<const LABELS: usize = 0>(CallSite);
 
-/// A distribution of whole numbers in the metric's unit, up to 2^45 − 1 (larger ones clamp), with so many labels.
+/// A distribution of whole numbers in the metric's unit, up to 2^45 − 1, with so many labels. Larger ones are counted as
+/// that large, and [as clamped](crate::snapshot::Distribution::clamped); to the sum they add up to 2^53 each.
 #[derive(Debug)]
 pub struct Histogram<const LABELS: usize = 0>(CallSite);
 

@@ -3,7 +3,7 @@
 use super::{calls, format, style::Tint, table::Note, text::clean};
 use crate::{
     site::{Objective, Place, Sample, Statistic},
-    snapshot::{ObjectiveStatus, Site, Snapshot},
+    snapshot::{ObjectiveStatus, Site, Snapshot, Value},
 };
 
 /// The lines below a site: its objectives first.
@@ -137,6 +137,20 @@ pub(super) fn losses(snapshot: &Snapshot) -> Vec<Note> {
              monitored? Leave it out with `skip`"
         ),
     );
+    let increments = format::plural(losses.increments_refused, "increment");
+    warn(
+        losses.increments_refused,
+        format!(
+            "{increments} of counters beyond 2^53 not added, for nobody means so much: look for a difference that went below zero before it \
+             was given to a counter"
+        ),
+    );
+    for metric in snapshot.metrics() {
+        if let Some(Value::Histogram(values)) = metric.total() {
+            let (count, name) = (format::plural(values.clamped(), "value"), clean(metric.name()));
+            warn(values.clamped(), format!("{count} of {name} beyond 2^45 − 1, counted as that large"));
+        }
+    }
     notes
 }
 

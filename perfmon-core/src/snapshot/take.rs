@@ -50,6 +50,7 @@ pub fn snapshot() -> Snapshot {
             labels_refused: REGISTRY.refused(),
             shared_pairs: recorder.map_or(0, Recorder::shared_pairs),
             uncounted_calls: recorder.map_or(0, Recorder::uncounted),
+            increments_refused: recorder.map_or(0, Recorder::refused_increments),
         },
     }
 }
@@ -178,7 +179,7 @@ fn stats(totals: &Totals, buckets: Buckets, scale: Scale, objectives: usize) -> 
 
 fn distribution(totals: &Totals, buckets: Buckets) -> Distribution {
     let (min, max) = (Some(!totals.min_inverted), Some(totals.max));
-    Distribution { sum: totals.sum, min, max, coarse: totals.coarse, buckets }
+    Distribution { sum: totals.sum, min, max, clamped: totals.clamped, coarse: totals.coarse, buckets }
 }
 
 fn site(family: &'static Family, kind: Kind, mut source: Option<&mut Source>) -> Site {

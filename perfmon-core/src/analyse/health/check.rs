@@ -151,6 +151,7 @@ impl Known<'_> {
             (losses.labels_refused, "label set refused", "label sets refused", " times"),
             (losses.shared_pairs, "record shared", "records shared", ""),
             (losses.uncounted_calls, "call uncounted", "calls uncounted", ""),
+            (losses.increments_refused, "increment of a counter refused", "increments of counters refused", ""),
         ];
         let words = |&(count, one, several, times): &(u64, &str, &str, &str)| match (count, times) {
             (0, _) => None,

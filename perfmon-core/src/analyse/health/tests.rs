@@ -167,7 +167,7 @@ fn everything_at_once_in_words() {
         gauge("process_memory_growing", 1.0),
     ];
     let mut recent = snapshot(sites, Vec::new());
-    recent.losses = Losses { labels_refused: 1_204, shared_pairs: 0, uncounted_calls: 1 };
+    recent.losses = Losses { labels_refused: 1_204, shared_pairs: 0, uncounted_calls: 1, ..Losses::default() };
     let collectors = [
         collector("system.cpu", None, true),
         collector("system.disk", Some("still running after 45 s (hanging?)"), true),

@@ -216,6 +216,7 @@ pub(in crate::encode) enum Own {
     SharedPairs,
     /// Calls that could not be counted.
     UncountedCalls,
+    IncrementsRefused,
     /// Bytes of the recorder in use.
     UsedBytes,
     /// Bytes the recorder may use.
