@@ -116,10 +116,10 @@ fn declared_metrics_have_a_history_when_snapshots_are_remembered() {
 
 #[test]
 fn bound_series_are_those_of_their_labels() {
-    static COUNTS: Counter<1> = Counter::new("bound counts", module_path!()).labels(&["n"]);
-    static LEVELS: Gauge<1> = Gauge::new("bound levels", module_path!()).labels(&["n"]);
-    static SIZES: Histogram<1> = Histogram::new("bound sizes", module_path!()).labels(&["n"]);
-    static PLAIN: Counter = Counter::new("bound without labels", module_path!());
+    static COUNTS: Counter<1> = Counter::new("bound_counts", module_path!()).labels(&["n"]);
+    static LEVELS: Gauge<1> = Gauge::new("bound_levels", module_path!()).labels(&["n"]);
+    static SIZES: Histogram<1> = Histogram::new("bound_sizes", module_path!()).labels(&["n"]);
+    static PLAIN: Counter = Counter::new("bound_without_labels", module_path!());
     // More of them than a thread's cache of labels holds lines.
     let names: Vec<String> = (0..256).map(|n| format!("a label value of some length, number {n}")).collect();
     let bound: Vec<_> = names
@@ -140,12 +140,12 @@ fn bound_series_are_those_of_their_labels() {
     names.iter().for_each(|name| COUNTS.with(&[name]).inc());
     let now = snapshot();
     for (number, name) in (0..).zip(&names) {
-        assert_eq!(counter(&now, "bound counts", &[name]), 4 * number + 1);
-        assert_eq!(now.metric("bound levels").expect("used").with_labels(&[name]), Some(&Value::Gauge(4.0)));
-        assert_eq!(distribution(&now, "bound sizes", &[name]).sum(), 4 * number);
+        assert_eq!(counter(&now, "bound_counts", &[name]), 4 * number + 1);
+        assert_eq!(now.metric("bound_levels").expect("used").with_labels(&[name]), Some(&Value::Gauge(4.0)));
+        assert_eq!(distribution(&now, "bound_sizes", &[name]).sum(), 4 * number);
     }
     PLAIN.with(&[]).bind().inc();
-    assert_eq!(counter(&snapshot(), "bound without labels", &[]), 1);
+    assert_eq!(counter(&snapshot(), "bound_without_labels", &[]), 1);
     assert_eq!(now.losses().uncounted_calls, 0);
 }
 

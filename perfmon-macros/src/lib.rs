@@ -67,7 +67,7 @@ const ROWS: bool = cfg!(any(feature = "db", test));
 ///
 /// | Option | |
 /// |---|---|
-/// | `labels(symbol = order.symbol, venue)` | Labels of each call, read before the body runs: text, integers, `bool`, `char`; `side = %order.side` for anything with `Display`. `venue` is short for `venue = venue`. |
+/// | `labels(symbol = order.symbol, venue)` | Labels of each call, read before the body runs: text, integers, `bool`, `char`; `side = %order.side` for anything with `Display`. `venue` is short for `venue = venue`. Keys that perfmon's own metrics have (`kind`, `name`, `outcome`, `window`, …) are refused, so that a label is called the same in all of them; `job` and `instance` are Prometheus's, which shows a program's own as `exported_job` and `exported_instance`. |
 /// | `p50`, `p95`, `p99`, `p999 = "250ms"` | An objective: this percentile is to stay below. It also is an alert rule. Units: ns, us, ms, s, m, h, d; `"1m 30s"` is fine. |
 /// | `error_rate = "5%"` | An objective: errors and panics, of all calls that finished, are to stay below. |
 /// | `severity = "error"` | Of the objectives' alerts: info, warning (P2, medium; the default), error (P1, high), critical (P0), emergency. |

@@ -10,16 +10,20 @@ use std::{marker::PhantomData, time::Duration};
 pub use self::bound::Bound;
 use crate::{
     record::{self, is_enabled},
-    site::{CallSite, Declaration, Handle, Instrument, Name, Registration},
+    site::{CallSite, Declaration, Handle, Instrument, Name, Registration, is_metric_key, is_metric_name},
 };
 
 macro_rules! declared {
     ($type:ident, $instrument:expr) => {
         impl $type {
             /// A metric of this name; `module` is `module_path!()`.
+            ///
+            /// # Panics
+            /// When the name has others than a-z, 0-9 and `_`, or begins with a digit. In a static that is an error while compiling.
             #[must_use]
             #[track_caller]
             pub const fn new(name: &'static str, module: &'static str) -> Self {
+                assert!(is_metric_name(name), "a metric name has a-z, 0-9 and _ only, and no digit first");
                 Self(CallSite {
                     handle: Handle::new(),
                     declaration: Declaration::new($instrument, Name::One(name), module),
@@ -27,8 +31,20 @@ macro_rules! declared {
             }
 
             /// With labels of these keys.
+            ///
+            /// # Panics
+            /// When a key has others than a-z, 0-9 and `_`, begins with a digit or `__`, or is `le`, `quantile` or `outcome`. In a static that is an error
+            /// while compiling.
             #[must_use]
             pub const fn labels<const LABELS: usize>(mut self, keys: &'static [&'static str; LABELS]) -> $type<LABELS> {
+                let mut at = 0;
+                while at < LABELS {
+                    assert!(
+                        is_metric_key(keys[at]),
+                        "a label key has a-z, 0-9 and _ only, no digit first, and is not le, quantile or outcome"
+                    );
+                    at += 1;
+                }
                 self.0.declaration.labels = keys;
                 $type(self.0)
             }

@@ -6,6 +6,7 @@
 
 mod gate;
 mod kind;
+mod name;
 mod objective;
 mod registry;
 mod table;
@@ -19,6 +20,7 @@ use std::{
 
 pub(crate) use gate::{Gate, Rate};
 pub use kind::Kind;
+pub(crate) use name::{is_metric_key, is_metric_name, is_site_key, metric_key_mistake, metric_name_mistake};
 pub use objective::{Objective, Statistic};
 pub(crate) use registry::{Family, REGISTRY, Registry, SeriesId, SeriesInfo};
 pub use table::{Table, hash};
@@ -222,8 +224,22 @@ impl CallSite {
     }
 
     /// With labels of these keys; their values come with each call.
+    ///
+    /// # Panics
+    /// When a key is not made of letters, digits and `_`, or is one that perfmon's own families have (`kind`, `name`, `outcome`, `window`, …, those of
+    /// [`Kind::name_labels`]). In a static that is an error while compiling.
     #[must_use]
     pub const fn labels(mut self, keys: &'static [&'static str]) -> Self {
+        if let Instrument::Calls(kind) = self.declaration.instrument {
+            let mut at = 0;
+            while at < keys.len() {
+                assert!(
+                    is_site_key(kind, keys[at]),
+                    "a label key has letters, digits and _, no digit first, and is none of those that perfmon's own families have"
+                );
+                at += 1;
+            }
+        }
         self.declaration.labels = keys;
         self
     }
