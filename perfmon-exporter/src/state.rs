@@ -38,7 +38,7 @@ pub struct Tick {
     pub verdicts: Vec<Verdict>,
     /// The last minute, which listeners are told beside the whole.
     pub(crate) minute: (Window, Snapshot),
-    /// The last five minutes, which health goes by.
+    /// The last five minutes, which health goes by but for objectives.
     pub(crate) recent: Snapshot,
     /// How long the pump worked on it.
     pub took: Duration,

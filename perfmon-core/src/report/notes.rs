@@ -145,6 +145,23 @@ pub(super) fn losses(snapshot: &Snapshot) -> Vec<Note> {
              was given to a counter"
         ),
     );
+    let values = format::plural(losses.values_refused, "value");
+    warn(
+        losses.values_refused,
+        format!(
+            "{values} of closures and collectors not shown, for names that metrics cannot have or that others have: perfmon::collectors() tells whose"
+        ),
+    );
+    for pair in snapshot.metrics().windows(2).filter(|pair| pair[0].name() == pair[1].name()) {
+        let (name, kinds) = (clean(pair[0].name()), [pair[0].kind().as_str(), pair[1].kind().as_str()]);
+        warn(
+            1,
+            format!(
+                "{name} is a {} and a {} too, so one of them has another name in /metrics: rename one",
+                kinds[0], kinds[1]
+            ),
+        );
+    }
     for metric in snapshot.metrics() {
         if let Some(Value::Histogram(values)) = metric.total() {
             let (count, name) = (format::plural(values.clamped(), "value"), clean(metric.name()));

@@ -5,6 +5,7 @@
 
 mod algebra;
 mod buckets;
+mod collected;
 mod metric;
 #[cfg(feature = "serde")]
 mod serde;
@@ -62,12 +63,16 @@ pub struct Losses {
     /// Increments of counters beyond 2^53, which nobody means (a difference below zero looks like that); they were not added.
     #[cfg_attr(any(feature = "serde", feature = "report"), serde(default))]
     pub increments_refused: u64,
+    /// Values of closures and collectors that were not shown, under a name that metrics cannot have or that somebody else has;
+    /// [`collectors`](crate::collect::collectors) tells whose and why.
+    #[cfg_attr(any(feature = "serde", feature = "report"), serde(default))]
+    pub values_refused: u64,
 }
 
 impl Losses {
-    fn counts(&mut self) -> [&mut u64; 4] {
-        let Self { labels_refused, shared_pairs, uncounted_calls, increments_refused } = self;
-        [labels_refused, shared_pairs, uncounted_calls, increments_refused]
+    fn counts(&mut self) -> [&mut u64; 5] {
+        let Self { labels_refused, shared_pairs, uncounted_calls, increments_refused, values_refused } = self;
+        [labels_refused, shared_pairs, uncounted_calls, increments_refused, values_refused]
     }
 }
 

@@ -31,7 +31,7 @@ impl Known<'_> {
             &HealthCheck::ErrorRate { above, calls } => self.error_rate(above, calls),
             HealthCheck::Metric(check) => self.metric(check),
             &HealthCheck::Collectors { most } => {
-                let failing = self.collectors.iter().filter(|status| is_failing(status)).count();
+                let failing = self.collectors.iter().filter(|status| status.is_failing()).count();
                 points = points.saturating_mul(u8::try_from(failing).unwrap_or(u8::MAX)).min(most);
                 self.failing()
             }
@@ -138,11 +138,16 @@ impl Known<'_> {
     }
 
     fn failing(&self) -> Option<String> {
-        let mut failing = self.collectors.iter().filter(|status| is_failing(status));
-        let first = failing.next()?;
-        let error = first.last_error.as_deref().unwrap_or_default();
+        let mut failing = self.collectors.iter().filter(|status| status.is_failing());
+        let CollectorStatus { name, last_error, complaint, .. } = failing.next()?;
+        let found = match (last_error, complaint) {
+            (Some(error), _) => format!("collector {name} fails: {error}"),
+            (None, complaint) => {
+                format!("collector {name} gives what cannot be shown: {}", complaint.as_deref().unwrap_or(""))
+            }
+        };
         let others = so_do(&failing.map(|status| status.name.as_str()).collect::<Vec<_>>());
-        Some(format!("collector {} fails: {error}{others}", first.name))
+        Some(format!("{found}{others}"))
     }
 
     fn losses(&self) -> Option<String> {
@@ -215,10 +220,6 @@ fn calls_above(stats: &Stats, bound: Duration) -> u64 {
     let bound = u64::try_from(bound.as_nanos()).unwrap_or(u64::MAX);
     let above = stats.buckets().iter().rev().take_while(|(low, high, _)| low + (high - low) / 2 > bound);
     above.map(|(.., count)| count).sum()
-}
-
-fn is_failing(status: &CollectorStatus) -> bool {
-    status.enabled && status.last_error.is_some()
 }
 
 /// What a missed objective weighs.

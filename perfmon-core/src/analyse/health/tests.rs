@@ -87,6 +87,11 @@ fn collector(name: &str, error: Option<&str>, enabled: bool) -> CollectorStatus 
         running_for: None,
         last_took: None,
         last_success_age: None,
+        hanging: false,
+        turned_away: 0,
+        complaint: None,
+        not_finite: 0,
+        remark: None,
     }
 }
 
@@ -173,6 +178,8 @@ fn everything_at_once_in_words() {
         collector("system.disk", Some("still running after 45 s (hanging?)"), true),
         collector("system.off", Some("whatever"), false),
         collector("users", Some("panicked: out of cheese"), true),
+        CollectorStatus { complaint: Some("twice".to_owned()), ..collector("clashing", None, true) },
+        CollectorStatus { remark: Some("not finite".to_owned()), ..collector("empty", None, true) },
     ];
     let late = Deduction { rule: "ticks".to_owned(), points: 5, reason: "the last tick was 12 s late".to_owned() };
     let health = assess(&HealthPolicy::default(), &snapshot(Vec::new(), metrics), &recent, &[], &collectors, &[late]);
@@ -184,7 +191,7 @@ fn everything_at_once_in_words() {
     cpu -15: cpu_usage_percent is 99.5 %, above 95 %
     disk -10: disk_usage_percent{mount="/data"} is 97.25 %, above 85 %; so is disk_usage_percent{mount="/"}
     memory_growing -10: the memory of the process keeps growing
-    collectors -10: collector system.disk fails: still running after 45 s (hanging?); so does users
+    collectors -15: collector system.disk fails: still running after 45 s (hanging?); so do users and clashing
     losses -5: perfmon reached a bound over the last 5 min: label sets refused 1,204 times, 1 call uncounted
     ticks -5: the last tick was 12 s late
     "#);
@@ -226,8 +233,8 @@ fn rules_of_ones_own() {
     ];
     insta::assert_snapshot!(found.map(|reasons| reasons.concat()).join("\n"), @r#"
     queue_length{queue="a"} is 7 orders, above 2 orders; so is queue_length{queue="b"}
-    queue_length{queue="c"} is 1 orders, at most 1 orders
-    queue_length{queue="c"} is 1 orders, below 5 orders; so is queue_length{queue="b"}
+    queue_length{queue="c"} is 1 order, at most 1 order
+    queue_length{queue="c"} is 1 order, below 5 orders; so is queue_length{queue="b"}
     queue_length{queue="b"} is 3 orders, equal to 3 orders
 
     queue_length{queue="b"} has 3 orders, not 4 orders

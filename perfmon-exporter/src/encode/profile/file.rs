@@ -217,6 +217,7 @@ pub(in crate::encode) enum Own {
     /// Calls that could not be counted.
     UncountedCalls,
     IncrementsRefused,
+    ValuesRefused,
     /// Bytes of the recorder in use.
     UsedBytes,
     /// Bytes the recorder may use.
