@@ -7,49 +7,21 @@ use std::collections::VecDeque;
 use jiff::civil;
 
 use super::{
+    super::{
+        at::{AHEAD, OLDEST, now},
+        known::OTHER,
+    },
     Day, Fill, PnlKind, Position,
-    at::{AHEAD, OLDEST, now},
-    builder::Rules,
-    calendar::Session,
-    drawdown::{Moment, Tracker},
+    days::Session,
     figures::Figures,
-    holding::Closed,
-    holdings::{Holdings, Sums},
-    known::OTHER,
+    positions::{Closed, Holding, Holdings, Sums},
     refused::{Reason, Refused, named, positive, sound},
+    rules::Rules,
+    statistics::{
+        Results,
+        drawdown::{Moment, Tracker},
+    },
 };
-
-/// Results of trades: what each closing fill or recorded amount made, its fee taken off.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Results {
-    pub(super) wins: u64,
-    pub(super) losses: u64,
-    pub(super) won: f64,
-    pub(super) lost: f64,
-}
-
-impl Results {
-    pub(super) fn add(&mut self, result: f64) {
-        if result > 0.0 {
-            self.wins += 1;
-            self.won += result;
-        } else if result < 0.0 {
-            self.losses += 1;
-            self.lost -= result;
-        }
-    }
-
-    /// Above zero in parts of those that are not zero.
-    pub(super) fn win_rate(&self) -> Option<f64> {
-        let all = self.wins + self.losses;
-        (all > 0).then(|| self.wins as f64 / all as f64)
-    }
-
-    /// Won in parts of lost.
-    pub(super) fn profit_factor(&self) -> Option<f64> {
-        (self.lost > 0.0).then(|| self.won / self.lost)
-    }
-}
 
 /// The day under way.
 #[derive(Debug, Clone, Copy)]
@@ -251,7 +223,7 @@ impl Ledger {
         Ok(())
     }
 
-    fn state(&mut self, symbol: &str, state: impl FnOnce(&mut super::holding::Holding) -> bool) -> Taken {
+    fn state(&mut self, symbol: &str, state: impl FnOnce(&mut Holding) -> bool) -> Taken {
         let holding = self.holdings.get(symbol).ok_or(Reason::SymbolLimit)?;
         let before = holding.unrealized();
         let newest = state(holding);

@@ -1,16 +1,13 @@
 //! A book at one moment, as plain data.
 
 use super::{
+    super::known::OTHER,
     Day, Drawdown, Figure, Performance, Refused, Risk,
-    builder::Rules,
-    drawdown::Tracker,
     figures::Figures,
-    holding::Holding,
-    holdings::{Sums, sums},
-    known::OTHER,
-    ledger::{Counts, Ledger, Results, Today},
-    moments::mean,
-    performance, risk,
+    ledger::{Counts, Ledger, Today},
+    positions::{Holding, Sums, sums},
+    rules::Rules,
+    statistics::{Results, drawdown::Tracker, moments::mean, performance, risk},
 };
 
 /// A book at one moment.

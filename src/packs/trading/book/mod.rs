@@ -1,5 +1,16 @@
 //! The handle: what a program tells a book, and what it asks.
 
+mod builder;
+mod collector;
+mod days;
+mod figures;
+mod ledger;
+mod positions;
+mod refused;
+mod rules;
+mod statistics;
+mod summary;
+
 use std::{
     collections::VecDeque,
     fmt,
@@ -9,15 +20,19 @@ use std::{
 
 use perfmon_core::collect::{Source, register_collector};
 
+pub use self::{
+    builder::{Builder, books},
+    days::{Date, Day},
+    figures::{Figure, PortfolioRisk, SharpeWindow},
+    positions::{Fill, PnlKind, Position, Side},
+    refused::Refused,
+    statistics::{Drawdown, Performance, Regime, RegimeRule, Risk},
+    summary::{Pnl, Summary, SymbolSummary},
+};
+use self::{ledger::Ledger, refused::Reason, rules::Rules, summary::Copied};
 use super::{
-    AtTime, Builder, Day, Figure, Fill, KillSwitch, KillSwitches, PnlKind, PortfolioRisk, Position, Regime,
-    SharpeWindow, Summary,
-    at::{nanos, now},
-    builder::{self, Rules},
-    collector::Figures,
-    ledger::Ledger,
-    refused::Reason,
-    summary::Copied,
+    KillSwitch, KillSwitches,
+    at::{AtTime, nanos, now},
 };
 
 #[doc = include_str!("book.md")]
@@ -79,11 +94,11 @@ impl Book {
         builder::named(name)
     }
 
-    pub(super) fn new(rules: Rules) -> Self {
+    fn new(rules: Rules) -> Self {
         let ledger = Mutex::new(Ledger::new(rules.clone()));
         let inner = Inner { rules, days: Mutex::default(), ledger, source: Mutex::default() };
         let book = Self(Arc::new(inner));
-        let source = register_collector(Figures::new(book.clone()));
+        let source = register_collector(collector::Figures::new(book.clone()));
         *lock(&book.0.source) = Some(source);
         book
     }
