@@ -1,5 +1,6 @@
 //! The handle: what a program tells a book, and what it asks.
 
+mod account;
 mod builder;
 mod collector;
 mod days;
@@ -160,6 +161,16 @@ impl Book {
         self.update(None, |ledger, at| ledger.pnl(symbol, amount, kind, at));
     }
 
+    /// Money is put in now, more than nothing: equity grows by it, and neither P&L nor any return does.
+    pub fn deposit(&self, amount: f64) {
+        self.update(None, |ledger, at| ledger.deposit(amount, at));
+    }
+
+    /// Money is taken out now, more than nothing and no more than the equity, where that is known; what is not there is refused and counted. It is no loss and no drawdown.
+    pub fn withdraw(&self, amount: f64) {
+        self.update(None, |ledger, at| ledger.withdraw(amount, at));
+    }
+
     /// The level of the benchmark now, which beta compares with.
     pub fn benchmark(&self, level: f64) {
         self.update(None, |ledger, at| ledger.benchmark(level, at));
@@ -281,6 +292,16 @@ impl AtTime<'_, Book> {
     /// P&L as the program reckons it.
     pub fn record_pnl(&self, symbol: &str, amount: f64, kind: PnlKind) {
         self.update(|ledger, at| ledger.pnl(symbol, amount, kind, at));
+    }
+
+    /// Money is put in.
+    pub fn deposit(&self, amount: f64) {
+        self.update(|ledger, at| ledger.deposit(amount, at));
+    }
+
+    /// Money is taken out.
+    pub fn withdraw(&self, amount: f64) {
+        self.update(|ledger, at| ledger.withdraw(amount, at));
     }
 
     /// The level of the benchmark, above zero.

@@ -22,10 +22,3 @@ pub(super) struct Rules {
     pub(super) risk_days: usize,
     pub(super) regime: RegimeRule,
 }
-
-impl Rules {
-    /// The equity to begin with: without capital, P&L is counted from zero.
-    pub(super) fn start(&self) -> f64 {
-        self.capital.unwrap_or(0.0)
-    }
-}

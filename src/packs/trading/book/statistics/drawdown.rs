@@ -12,7 +12,7 @@ use super::super::Date;
 pub struct Drawdown {
     /// Now, as a fraction of the peak: 0.1 is 10 % below. Absent without capital, or unless the peak is above zero.
     pub ratio: Option<f64>,
-    /// Now, in money.
+    /// Now, in money: what equity, or the units that are left where money moved, miss of their peak.
     pub value: f64,
     /// How many days ago the peak was, counting days that had updates; 0 at the peak.
     pub days: u32,
@@ -22,7 +22,7 @@ pub struct Drawdown {
     pub peak: Option<Date>,
     /// The largest so far, as a fraction of its peak.
     pub max_ratio: Option<f64>,
-    /// The largest so far in money; not necessarily the same one.
+    /// The largest so far in money, of the time when it was; not necessarily the same one.
     pub max_value: f64,
     /// The day of the peak before the largest, by fraction.
     pub max_peak: Option<Date>,
@@ -81,6 +81,16 @@ impl Tracker {
         if let Some(ratio) = ratio.filter(|ratio| self.deepest.is_none_or(|(deepest, ..)| *ratio > deepest)) {
             self.deepest = Some((ratio, peak.date, now.date));
         }
+    }
+
+    /// Money moved, which made the equity this from that: what was and what is are told in the money of now, so that the curve neither falls nor rises.
+    pub(crate) fn flow(&mut self, before: f64, after: f64) {
+        [&mut self.peak, &mut self.last].into_iter().flatten().for_each(|moment| moment.equity *= after / before);
+    }
+
+    /// Money came where there was none: the curve begins anew. What it was at most stays.
+    pub(crate) fn begin_anew(&mut self) {
+        (self.peak, self.last) = (None, None);
     }
 
     fn lasted(&self, now: &Moment) -> (u32, i64) {
