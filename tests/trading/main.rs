@@ -1,5 +1,6 @@
 //! The trading pack.
 
+mod contracts;
 mod days;
 mod flow;
 mod metrics;

@@ -123,7 +123,7 @@ proptest! {
                 4 => at.benchmark(one.abs()),
                 _ => {
                     let unrealized_pnl = (symbol == "A").then_some(other);
-                    at.update_position(symbol, Position { quantity: one, entry_price: other, current_price: one, unrealized_pnl });
+                    at.update_position(symbol, Position { quantity: one, entry_price: other, current_price: one, unrealized_pnl, ..Position::default() });
                 }
             }
         }

@@ -154,14 +154,19 @@ impl Ledger {
         named(fill.symbol)?;
         sound(&[fill.price, fill.fee])?;
         positive(fill.quantity)?;
+        positive(fill.multiplier)?;
         self.reach(at)?;
-        self.counts.fills += 1;
         let Some(holding) = self.holdings.get(fill.symbol) else {
+            self.counts.fills += 1;
             self.holdings.pay(OTHER, fill.fee);
             self.book(|today| (today.fills, today.fees) = (today.fills + 1, today.fees + fill.fee));
             self.sums.fees += fill.fee;
             return Err(Reason::SymbolLimit);
         };
+        if !holding.fits(fill) {
+            return Err(Reason::Multiplier);
+        }
+        self.counts.fills += 1;
         let before = holding.unrealized();
         let closed = holding.trade(fill, at);
         self.sums.unrealized += holding.unrealized() - before;
@@ -196,6 +201,7 @@ impl Ledger {
         named(symbol)?;
         let stated = position.unrealized_pnl.unwrap_or(0.0);
         sound(&[position.quantity, position.entry_price, position.current_price, stated])?;
+        positive(position.multiplier)?;
         self.reach(at)?;
         self.state(symbol, |holding| holding.state(position, at))
     }
