@@ -5,6 +5,7 @@ mod days;
 mod flow;
 mod metrics;
 mod money;
+mod odd;
 mod positions;
 mod properties;
 mod reference;

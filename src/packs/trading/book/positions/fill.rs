@@ -117,6 +117,6 @@ pub enum PnlKind {
     Realized,
     /// What the open position has made so far: takes the place of the last such amount, and of the derived one until the next mark, fill or position.
     Unrealized,
-    /// Paid, or received if negative, and adds up.
+    /// Paid, or received if negative, and adds up: fees, and dividends, interest and funding, which are no results of trades.
     Fee,
 }
