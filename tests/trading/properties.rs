@@ -104,7 +104,7 @@ proptest! {
     /// Any number at all: a figure is a number or absent.
     #[test]
     fn no_figure_is_ever_nan(
-        steps in vec((0..6_u8, 0..3_usize, any::<f64>(), any::<f64>(), -50..50_i32), 1..80),
+        steps in vec((0..8_u8, 0..3_usize, any::<f64>(), any::<f64>(), -50..50_i32), 1..80),
         capital in prop_oneof![Just(None), (1e-6..1e24).prop_map(Some)],
         intraday: bool,
     ) {
@@ -121,6 +121,8 @@ proptest! {
                 2 => at.mark(symbol, one),
                 3 => at.record_pnl(symbol, one, PnlKind::Realized),
                 4 => at.benchmark(one.abs()),
+                5 => at.deposit(one),
+                6 => at.withdraw(other),
                 _ => {
                     let unrealized_pnl = (symbol == "A").then_some(other);
                     at.update_position(symbol, Position { quantity: one, entry_price: other, current_price: one, unrealized_pnl, ..Position::default() });

@@ -253,15 +253,15 @@ impl Ledger {
     fn flow(&mut self, amount: f64, at: i64) -> Taken {
         self.reach(at)?;
         let pnl = self.sums.total();
-        let (equity, before) = (self.account.equity(pnl), self.account.worth(pnl));
+        let (before, lost) = (self.account.equity(pnl), self.account.is_lost(pnl));
         self.account.flow(amount, pnl);
         let after = self.account.worth(pnl);
-        if before > 0.0 {
+        if !lost {
             self.curve.flow(before, after);
-        } else if after > 0.0 {
-            if let Some(today) = &self.today {
-                self.curve.reach(today.moment(equity));
-            }
+        } else if after > 0.0
+            && let Some(today) = &self.today
+        {
+            self.curve.reach(today.moment(before));
             self.curve.begin_anew();
         }
         self.book(|today| {
