@@ -55,7 +55,7 @@ fn the_program_may_keep_contracts_itself() {
     let summary = book.summary();
     assert_eq!((summary.pnl.unrealized, summary.risk.gross_exposure), (4_500.0, 235_500.0));
     book.at(noon(0)).fill(Fill::buy("CL", 1.0, 78.0).multiplier(1_000.0));
-    assert_eq!(book.summary().pnl.realized, 2_000.0);
+    close(book.summary().pnl.realized, 2_000.0);
     // A position is what the program says; so is what one of it stands for.
     book.at(noon(0)).update_position(
         "CL",
