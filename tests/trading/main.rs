@@ -9,6 +9,7 @@ mod odd;
 mod positions;
 mod properties;
 mod reference;
+mod statement;
 mod statistics;
 
 use std::{
