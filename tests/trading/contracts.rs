@@ -31,7 +31,7 @@ fn contracts_of_two_sizes_are_not_added_up() {
     book.at(noon(0)).fill(Fill::buy("ES", 1.0, 90.0));
     for multiplier in [0.0, -1.0, f64::NAN] {
         book.at(noon(0)).fill(Fill::buy("ES", 1.0, 90.0).multiplier(multiplier));
-        book.at(noon(0)).update_position("ES", Position { multiplier, ..Position::default() });
+        book.at(noon(0)).update_position("ES", Position { multiplier: Some(multiplier), ..Position::default() });
     }
     let mut after = book.at(noon(0)).summary();
     assert_eq!((after.refused.multiplier, after.refused.out_of_range, after.refused.not_finite), (1, 4, 2));
@@ -48,18 +48,23 @@ fn contracts_of_two_sizes_are_not_added_up() {
 #[test]
 fn the_program_may_keep_contracts_itself() {
     let book = book();
-    let position =
-        Position { quantity: -3.0, entry_price: 80.0, current_price: 79.0, multiplier: 1_000.0, unrealized_pnl: None };
+    let position = Position {
+        quantity: -3.0,
+        entry_price: 80.0,
+        current_price: 79.0,
+        multiplier: Some(1_000.0),
+        unrealized_pnl: None,
+    };
     book.at(noon(0)).update_position("CL", position);
     book.at(noon(0)).mark("CL", 78.5);
     let summary = book.summary();
     assert_eq!((summary.pnl.unrealized, summary.risk.gross_exposure), (4_500.0, 235_500.0));
     book.at(noon(0)).fill(Fill::buy("CL", 1.0, 78.0).multiplier(1_000.0));
     close(book.summary().pnl.realized, 2_000.0);
-    // A position is what the program says; so is what one of it stands for.
-    book.at(noon(0)).update_position(
-        "CL",
-        Position { quantity: 1.0, entry_price: 78.0, current_price: 79.0, ..Position::default() },
-    );
-    assert_eq!((book.summary().pnl.unrealized, book.summary().positions[0].multiplier), (1.0, 1.0));
+    // Unless it is said, a contract goes on standing for what it did.
+    let position = Position { quantity: 1.0, entry_price: 78.0, current_price: 79.0, ..Position::default() };
+    book.at(noon(0)).update_position("CL", position);
+    assert_eq!((book.summary().pnl.unrealized, book.summary().positions[0].multiplier), (1_000.0, 1_000.0));
+    book.at(noon(0)).update_position("CL", Position { multiplier: Some(100.0), ..position });
+    assert_eq!((book.summary().pnl.unrealized, book.summary().positions[0].multiplier), (100.0, 100.0));
 }

@@ -201,7 +201,7 @@ impl Ledger {
         named(symbol)?;
         let stated = position.unrealized_pnl.unwrap_or(0.0);
         sound(&[position.quantity, position.entry_price, position.current_price, stated])?;
-        positive(position.multiplier)?;
+        position.multiplier.map_or(Ok(()), positive)?;
         self.reach(at)?;
         self.state(symbol, |holding| holding.state(position, at))
     }

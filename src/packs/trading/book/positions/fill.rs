@@ -88,7 +88,7 @@ impl<'a> Fill<'a> {
 /// let position = Position { quantity: 100.0, entry_price: 150.0, current_price: 155.0, ..Position::default() };
 /// # let _ = position;
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Position {
     /// How many are owned; below 0, owed.
     pub quantity: f64,
@@ -98,15 +98,8 @@ pub struct Position {
     pub current_price: f64,
     /// The P&L of the open position in money, where the program knows better than (current − entry) × quantity × multiplier. It holds until the next mark, fill or position.
     pub unrealized_pnl: Option<f64>,
-    /// What one contract stands for, in what the prices are for; 1 by default.
-    pub multiplier: f64,
-}
-
-/// A flat one.
-impl Default for Position {
-    fn default() -> Self {
-        Self { quantity: 0.0, entry_price: 0.0, current_price: 0.0, unrealized_pnl: None, multiplier: 1.0 }
-    }
+    /// What one contract stands for, in what the prices are for. Unless said, what the book knows of the symbol, and 1 where it knows nothing.
+    pub multiplier: Option<f64>,
 }
 
 /// What an amount given to [`record_pnl`](crate::trading::Book::record_pnl) is.

@@ -141,7 +141,8 @@ impl Holding {
             return false;
         }
         self.held_at = at;
-        (self.quantity, self.entry, self.multiplier) = (position.quantity, position.entry_price, position.multiplier);
+        (self.quantity, self.entry) = (position.quantity, position.entry_price);
+        self.multiplier = position.multiplier.unwrap_or(self.multiplier);
         self.most = self.quantity.abs();
         if self.renew(at) {
             self.price = Some(position.current_price);
