@@ -145,7 +145,7 @@ mod tests {
             assert!(is_metric_name(name), "{name}");
         }
         let told = ["", "!", "bad name!", "OrdersSent", "größe", "1st", "a.b-c"].map(metric_name_mistake);
-        let told = told.map(|mistake| mistake.unwrap_or_default());
+        let told = told.map(Option::unwrap_or_default);
         let told = told.map(|mistake| mistake.rsplit(": ").next().map(str::to_owned).unwrap_or_default());
         let like = "write one like \"orders_rejected\"";
         assert_eq!(
