@@ -6,8 +6,9 @@ use syn::{Expr, Lit, LitStr, ext::IdentExt};
 use crate::{
     args::Args,
     errors::Errors,
+    item::Function,
     model::{Kind, Objective, Place, Rows, Sample, Site},
-    shape::Shape,
+    shape::{Shape, Stream},
 };
 
 /// A call site from its options; every mistake goes to `errors`.
@@ -65,11 +66,14 @@ pub(crate) fn fits(args: &Args, shape: &Shape, errors: &mut Errors) {
     if let Shape::Impossible(span, why) = shape {
         errors.at(*span, why);
     }
-    if let (Some(key), false) = (&args.busy, shape.is_future()) {
+    if let (Some(key), false) = (&args.busy, shape.is_polled()) {
         errors.at(
             key.span(),
             "`busy` measures the time a future spends being polled, and this function returns none: take it off",
         );
+    }
+    if let (Some((key, _)), Shape::Stream(_)) = (&args.rows, shape) {
+        errors.at(key.span(), "`rows` cannot see the items of a stream: take it off");
     }
     let why = match shape {
         Shape::Guard(what) => what,
@@ -84,6 +88,21 @@ pub(crate) fn fits(args: &Args, shape: &Shape, errors: &mut Errors) {
     }
     if let Some((key, _)) = &args.rows {
         errors.at(key.span(), format!("`rows` cannot see the value of {why}: take it off"));
+    }
+}
+
+/// An agent whose stream would go on without it.
+pub(crate) fn keeps_its_stream(kind: &Kind, function: &Function, shape: &Shape, errors: &mut Errors) {
+    let is_agent = crate::STREAMS && kind.variant == "Agent";
+    if is_agent
+        && !matches!(shape, Shape::Stream(_) | Shape::Impossible(..))
+        && let Some(span) = Stream::find(&function.output)
+    {
+        errors.at(
+            span,
+            "the agent would be over before this stream is read: make the stream in a function of its own, which returns \
+             `impl Stream<Item = …>`, `BoxStream` or a `Result` of one, and write the attribute there",
+        );
     }
 }
 

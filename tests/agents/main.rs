@@ -12,6 +12,7 @@ mod model;
 mod moving;
 mod read_back;
 mod running;
+mod streaming;
 mod tools;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

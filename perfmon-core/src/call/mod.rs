@@ -10,6 +10,8 @@ mod label;
 mod probe;
 mod span;
 mod stopwatch;
+#[cfg(feature = "stream")]
+mod stream;
 
 use std::{mem, time::Duration};
 
@@ -24,6 +26,8 @@ pub use self::{
     span::{SpanCall, announce, is_measured},
     stopwatch::Stopwatch,
 };
+#[cfg(feature = "stream")]
+pub use self::stream::{Streamed, streamed, streamed_busy};
 use crate::{
     record::{self, Outcome, Ticket, is_enabled, running, undisturbed},
     site::{CallSite, REGISTRY, SeriesId},

@@ -27,9 +27,38 @@
 //!
 //! The innermost [`monitor_agent`](crate::monitor_agent) function around the code, or [`time!`](crate::time) with `kind = agent`. Of a future it is the task's: the agent
 //! is set while the future is polled and the one before it is set again afterwards, so agents that take turns on a thread, or move between threads, never
-//! mix. It is set too while a future is dropped, so that a stream can report its tokens when it is given up.
+//! mix. It is set too while a future is dropped, so that it can report its tokens when it is given up.
 //!
-//! What is spawned is another task and begins outside of any agent, unless the agent is [carried](carry) along. (But an agent that is no future and drives a runtime
+//! An agent that answers in a stream runs until the stream has ended or is dropped, and is set whenever it is polled: `impl Stream<Item = T>`, `Pin<Box<dyn Stream<Item = T>>>`, `BoxStream`,
+//! or a `Result` of one, from a `fn` or an `async fn`. It fails with the item that ends it, and is cancelled when it is dropped before; [`monitor_latency`](macro@crate::monitor_latency) says more.
+//! A stream inside of another type (`Sse<impl Stream<…>>`) is refused: give it a function of its own.
+//!
+//! ```
+//! use futures::{Stream, StreamExt, stream};
+//! use perfmon::{agents, monitor_agent};
+//!
+//! #[monitor_agent("streamer")]
+//! async fn answer(question: &str) -> Result<impl Stream<Item = String> + use<>, String> {
+//!     perfmon::tokens(question.len() as u64, 0);
+//!     // As a model's words come.
+//!     Ok(stream::iter(["so", "be", "it"]).map(|word| {
+//!         perfmon::tokens(0, 1);
+//!         word.to_owned()
+//!     }))
+//! }
+//!
+//! # futures::executor::block_on(async {
+//! let words = answer("why").await.unwrap();
+//! assert_eq!(agents::summary().agent("streamer").unwrap().runs.running, 1);
+//! assert_eq!(words.count().await, 3);
+//! # });
+//! let summary = agents::summary();
+//! let streamer = summary.agent("streamer").unwrap();
+//! assert_eq!((streamer.runs.ok, streamer.tokens.input, streamer.tokens.output), (1, 3, 3));
+//! ```
+//!
+//! What is spawned is another task and begins outside of any agent, unless the agent is [carried](carry) along, with a [stream](carry_stream) too. So it is of a task behind a channel that the
+//! agent returns as a stream. (But an agent that is no future and drives a runtime
 //! itself, by `block_on` on its own thread, is around all that the runtime polls there meanwhile, tasks of others too.)
 //!
 //! ```
@@ -88,7 +117,7 @@ mod table;
 
 use perfmon_core::{Counter, Histogram};
 
-pub use current::{Agent, Carried, Entered, carry};
+pub use current::{Agent, Carried, Entered, carry, carry_stream};
 #[cfg(feature = "exporter")]
 pub(crate) use section::section;
 pub use summary::{AgentSummary, Calls, Summary, Tokens, ToolSummary, summary};
