@@ -3,6 +3,7 @@
 mod days;
 mod flow;
 mod metrics;
+mod money;
 mod positions;
 mod properties;
 mod reference;

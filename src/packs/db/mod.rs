@@ -93,8 +93,11 @@ mod lex;
 mod name;
 mod redact;
 pub(crate) mod rows;
+mod scan;
 mod slow;
 mod statement;
+mod table;
+mod words;
 
 #[cfg(feature = "tracing")]
 pub use self::slow::slow_query_events;

@@ -32,11 +32,11 @@ impl fmt::Display for Side {
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[must_use = "give it to `Book::fill`"]
 pub struct Fill<'a> {
-    pub(super) symbol: &'a str,
-    pub(super) side: Side,
-    pub(super) quantity: f64,
-    pub(super) price: f64,
-    pub(super) fee: f64,
+    pub(crate) symbol: &'a str,
+    pub(crate) side: Side,
+    pub(crate) quantity: f64,
+    pub(crate) price: f64,
+    pub(crate) fee: f64,
 }
 
 impl<'a> Fill<'a> {
@@ -82,7 +82,7 @@ pub struct Position {
     pub unrealized_pnl: Option<f64>,
 }
 
-/// What an amount given to [`record_pnl`](super::Book::record_pnl) is.
+/// What an amount given to [`record_pnl`](crate::trading::Book::record_pnl) is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PnlKind {
