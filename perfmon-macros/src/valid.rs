@@ -5,11 +5,14 @@ use syn::{Expr, Lit, LitStr, ext::IdentExt};
 
 use crate::{
     args::Args,
-    errors::Errors,
+    errors::{Errors, slip},
     item::Function,
     model::{Kind, Objective, Place, Rows, Sample, Site},
     shape::{Shape, Stream},
 };
+
+/// The longest table that is read in a statement, in bytes.
+const LONGEST_TABLE: usize = 64;
 
 /// A call site from its options; every mistake goes to `errors`.
 pub(crate) fn site(mut args: Args, kind: &'static Kind, place: Place, errors: &mut Errors) -> Site {
@@ -162,6 +165,16 @@ fn part_mistake(what: &str, text: &str) -> Option<String> {
         return Some(format!("the {words} has a control character in it: take it out"));
     }
     match what {
+        "operation" => {
+            let read = operation_read(text);
+            (read != text).then(|| format!("an operation is written as statements are read, in lower case: \"{read}\""))
+        }
+        "table" => match table_read(text) {
+            read if read.is_empty() => Some("expected a table like \"orders\"".to_owned()),
+            read => (read != text).then(|| {
+                format!("a table is written as statements are read, in lower case, without schema or quotes: \"{read}\"")
+            }),
+        },
         "method" if !text.chars().all(|c| c.is_ascii_uppercase() || matches!(c, '-' | '_')) => {
             let upper = text.to_ascii_uppercase();
             Some(if upper.chars().all(|c| c.is_ascii_uppercase()) {
@@ -173,6 +186,21 @@ fn part_mistake(what: &str, text: &str) -> Option<String> {
         "route" if !text.starts_with('/') => Some(format!("a route starts with a slash: \"/{text}\"")),
         _ => None,
     }
+}
+
+/// The operation as `perfmon::db` reads it in a statement, so that a function's name and its statement's are one. There may be others, as of a database that
+/// has no statements, but none that is one letter from these.
+fn operation_read(text: &str) -> String {
+    let lower = text.trim().to_ascii_lowercase();
+    slip(&lower, &["select", "insert", "update", "delete", "replace", "upsert", "truncate"]).map_or(lower, str::to_owned)
+}
+
+/// The table as `perfmon::db` reads it in a statement.
+fn table_read(text: &str) -> String {
+    let last = text.rsplit('.').next().unwrap_or_default();
+    let mut name = last.trim_matches(['"', '`', '[', ']', ' ']).to_ascii_lowercase();
+    name.truncate((0..=LONGEST_TABLE.min(name.len())).rev().find(|at| name.is_char_boundary(*at)).unwrap_or(0));
+    name
 }
 
 fn labels(args: &Args, kind: &Kind, errors: &mut Errors) {
