@@ -118,6 +118,9 @@ pub fn monitor_order(options: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Measures a database statement: `#[monitor_db("select", "orders")]`. Options as in [`macro@monitor_latency`].
 ///
+/// The names are written as `perfmon::db` reads them in statements, so that a function and its statement are one call: in lower case, the table without schema or quotes. An operation may be any word, as `"report"`,
+/// but none that is one letter from an everyday one.
+///
 /// With the feature `db` of `perfmon` rows are counted in the histogram `db_client_response_returned_rows`: those of a returned `Vec` or `Option`, alone or in a
 /// `Result`, unless they hold numbers, `bool` or `char`; of any other value `rows = |r| …` tells them as a number, or as an `Option` or `Result` of one.
 ///

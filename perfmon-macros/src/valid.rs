@@ -165,14 +165,19 @@ fn part_mistake(what: &str, text: &str) -> Option<String> {
         return Some(format!("the {words} has a control character in it: take it out"));
     }
     match what {
-        "operation" => {
-            let read = operation_read(text);
-            (read != text).then(|| format!("an operation is written as statements are read, in lower case: \"{read}\""))
-        }
+        "operation" => match operation_read(text) {
+            read if read == text => None,
+            read if text.bytes().any(|byte| byte.is_ascii_uppercase() || byte == b' ') => {
+                Some(format!("an operation is written as statements are read, in lower case: \"{read}\""))
+            }
+            read => Some(format!("unknown operation \"{text}\": did you mean \"{read}\"?")),
+        },
         "table" => match table_read(text) {
             read if read.is_empty() => Some("expected a table like \"orders\"".to_owned()),
             read => (read != text).then(|| {
-                format!("a table is written as statements are read, in lower case, without schema or quotes: \"{read}\"")
+                format!(
+                    "a table is written as statements are read, in lower case, without schema or quotes: \"{read}\""
+                )
             }),
         },
         "method" if !text.chars().all(|c| c.is_ascii_uppercase() || matches!(c, '-' | '_')) => {
@@ -192,7 +197,8 @@ fn part_mistake(what: &str, text: &str) -> Option<String> {
 /// has no statements, but none that is one letter from these.
 fn operation_read(text: &str) -> String {
     let lower = text.trim().to_ascii_lowercase();
-    slip(&lower, &["select", "insert", "update", "delete", "replace", "upsert", "truncate"]).map_or(lower, str::to_owned)
+    slip(&lower, &["select", "insert", "update", "delete", "replace", "upsert", "truncate"])
+        .map_or(lower, str::to_owned)
 }
 
 /// The table as `perfmon::db` reads it in a statement.

@@ -65,8 +65,7 @@ fn measured(site: &Site, stream: &Stream, function: &Function, value: &TokenStre
     let (span, there) = (ours(), at_return(function));
     let p = site.support_at(there);
     let streamed = Ident::new(if site.busy { "streamed_busy" } else { "streamed" }, there);
-    let carried =
-        if site.agent.is_some() { quote_spanned!(span=> a.carry_stream(#value)) } else { value.clone() };
+    let carried = if site.agent.is_some() { quote_spanned!(span=> a.carry_stream(#value)) } else { value.clone() };
     let (item, failed) = (&stream.item, site.failed(false, &quote_spanned!(span=> r)));
     let r = Ident::new("r", there);
     // A body whose type is still open has it told before it is asked for.

@@ -57,23 +57,22 @@ impl Shape {
             return Self::AsyncNever;
         }
         let made = if function.is_async { Made::Async } else { Made::Call };
-        let lost = |span, what| {
+        let lost = |span, what, or| {
             let message = format!(
-                "a function that returns a {what} cannot be measured without losing its caller: take \
-                 `#[track_caller]` off, or measure inside with `perfmon::time!`"
+                "a function that returns a {what} cannot be measured without losing its caller: take `#[track_caller]` off{or}"
             );
             Self::Impossible(span, message)
         };
         match (stream::of(output, made), function.track_caller) {
             (Some(Err((span, message))), _) => return Self::Impossible(span, message),
-            (Some(Ok(_)), Some(span)) if !function.is_async => return lost(span, "stream"),
+            (Some(Ok(_)), Some(span)) if !function.is_async => return lost(span, "stream", ""),
             (Some(Ok(stream)), _) => return Self::Stream(stream),
             (None, _) if function.is_async => return Self::Async,
             (None, _) => {}
         }
         match (future(output), function.track_caller) {
             (Some(Err((span, message))), _) => Self::Impossible(span, message),
-            (Some(Ok(_)), Some(span)) => lost(span, "future"),
+            (Some(Ok(_)), Some(span)) => lost(span, "future", INSIDE),
             (Some(Ok((output, wrap))), None) => {
                 match output.as_deref().and_then(|output| stream::of(output, Made::Future(wrap))) {
                     Some(Ok(stream)) => Self::Stream(stream),
@@ -94,6 +93,9 @@ impl Shape {
     }
 }
 
+/// A future can be measured where it is awaited.
+const INSIDE: &str = ", or measure inside with `perfmon::time!`";
+
 /// A trait of what is polled, as return types write it.
 struct Family {
     name: &'static str,
@@ -101,6 +103,8 @@ struct Family {
     gives: &'static str,
     /// Aliases of its boxes.
     boxes: [&'static str; 2],
+    /// What else to do where one cannot be measured.
+    or: &'static str,
 }
 
 /// What it gives, as written if it is, and what holds it; or why it cannot be measured.
@@ -108,7 +112,7 @@ type Found = Result<(Option<Vec<TokenTree>>, Wrap), (Span, String)>;
 
 /// The future that a return type is, if it is one.
 fn future(output: &[TokenTree]) -> Option<Found> {
-    Family { name: "Future", gives: "Output", boxes: ["BoxFuture", "LocalBoxFuture"] }.find(output)
+    Family { name: "Future", gives: "Output", boxes: ["BoxFuture", "LocalBoxFuture"], or: INSIDE }.find(output)
 }
 
 impl Family {
@@ -154,10 +158,10 @@ impl Family {
             let Some((last, _)) = leading_path(bound) else { continue };
             if last != self.name && !["Send", "Sync", "Unpin", "use"].iter().any(|known| last == known) {
                 let message = format!(
-                    "a measured {} cannot also be `{last}`: return `impl {}<…>` (with Send, Sync or Unpin), \
-                     or measure inside with `perfmon::time!`",
+                    "a measured {} cannot also be `{last}`: return `impl {}<…>` (with Send, Sync or Unpin){}",
                     self.name.to_lowercase(),
-                    self.name
+                    self.name,
+                    self.or
                 );
                 return Some(Err((last.span(), message)));
             }

@@ -28,7 +28,7 @@ pub(crate) enum Made {
     Future(Wrap),
 }
 
-const STREAM: Family = Family { name: "Stream", gives: "Item", boxes: ["BoxStream", "LocalBoxStream"] };
+const STREAM: Family = Family { name: "Stream", gives: "Item", boxes: ["BoxStream", "LocalBoxStream"], or: "" };
 
 /// The stream that a type is, alone or in a `Result`, if it is one: a trait `Stream` without `Item` is somebody else's.
 pub(super) fn of(output: &[TokenTree], made: Made) -> Option<Result<Stream, (Span, String)>> {
@@ -92,7 +92,8 @@ mod tests {
             assert_eq!(found, expected, "{written}");
         }
         assert!(matches!(of(&tokens("impl Stream<Item = u8> + Clone"), Made::Call), Some(Err(_))));
-        for written in ["impl Stream", "Stream<u8>", "Option<BoxStream<'a, u8>>", "impl Iterator<Item = u8>", "u8", ""] {
+        for written in ["impl Stream", "Stream<u8>", "Option<BoxStream<'a, u8>>", "impl Iterator<Item = u8>", "u8", ""]
+        {
             assert!(of(&tokens(written), Made::Call).is_none(), "{written}");
         }
     }
