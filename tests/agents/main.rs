@@ -14,6 +14,7 @@ mod read_back;
 mod running;
 mod streaming;
 mod tools;
+mod usage;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

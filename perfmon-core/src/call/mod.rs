@@ -15,6 +15,8 @@ mod stream;
 
 use std::{mem, time::Duration};
 
+#[cfg(feature = "stream")]
+pub use self::stream::{Streamed, streamed, streamed_busy};
 pub use self::{
     future::{
         AsyncCall, Measured, Polled, PolledBusy, async_enter, async_enter_labels, measured, measured_busy, polled,
@@ -26,8 +28,6 @@ pub use self::{
     span::{SpanCall, announce, is_measured},
     stopwatch::Stopwatch,
 };
-#[cfg(feature = "stream")]
-pub use self::stream::{Streamed, streamed, streamed_busy};
 use crate::{
     record::{self, Outcome, Ticket, is_enabled, running, undisturbed},
     site::{CallSite, REGISTRY, SeriesId},

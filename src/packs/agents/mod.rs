@@ -90,6 +90,7 @@
 //! |---|---|
 //! | `agent_input_tokens_total{agent}`, `agent_output_tokens_total{agent}` | counters: tokens that models read and wrote |
 //! | `agent_input_token_usage{agent}`, `agent_output_token_usage{agent}` | histograms: tokens told at once, as a rule those of one call of a model |
+//! | `model_input_tokens_total{provider, model}`, `model_output_tokens_total`, `model_cached_tokens_total`, `model_reasoning_tokens_total` | counters: the same by model, of what [`usage`] tells; cached ones are part of those read, reasoning of those written |
 //! | `agent_tokens_refused_total` | counter: counts of tokens that no model can have meant |
 //! | `agent_names_refused_total` | counter: names known at run time only that were one too many |
 //!
@@ -98,7 +99,7 @@
 //!
 //! `/metrics` has them under the names of OpenTelemetry's conventions for generative AI: `gen_ai_client_token_usage{gen_ai_agent_name, gen_ai_token_type}` (a histogram),
 //! `gen_ai_client_operation_duration_seconds{gen_ai_operation_name="invoke_agent", gen_ai_agent_name}` and the same of `execute_tool` with `gen_ai_tool_name`;
-//! `gen_ai_provider_name` and `gen_ai_request_model`, which nobody has told, are left out. Outcomes are in `perfmon_calls_total{kind="agent", name, outcome}`
+//! tokens by model in `perfmon_model_tokens_total{gen_ai_provider_name, gen_ai_request_model, token_type}`, a family of its own, so that sums over the other count no token twice. Outcomes are in `perfmon_calls_total{kind="agent", name, outcome}`
 //! and `{kind="tool", name, agent, outcome}`; tokens as a counter in `perfmon_agent_tokens_total`.
 //!
 //! # Cost
@@ -114,6 +115,7 @@ mod nanos;
 mod section;
 mod summary;
 mod table;
+mod usage;
 
 use perfmon_core::{Counter, Histogram};
 
@@ -121,6 +123,7 @@ pub use current::{Agent, Carried, Entered, carry, carry_stream};
 #[cfg(feature = "exporter")]
 pub(crate) use section::section;
 pub use summary::{AgentSummary, Calls, Summary, Tokens, ToolSummary, summary};
+pub use usage::{ModelSummary, Usage, usage};
 
 /// The agent of all that happens outside of one.
 pub const NONE: &str = "none";
@@ -154,7 +157,7 @@ const MOST: u64 = 1 << 53;
 
 /// Counts tokens that a model read (`input`) and wrote (`output`), as used by the agent that runs; outside of any, as used by `none`.
 ///
-/// Call it with what the model says after each of its answers. It may be called in pieces: a zero adds nothing, to the distribution neither. More than
+/// Call it with what the model says after each of its answers; [`agents::usage`](usage) counts by model besides. It may be called in pieces: a zero adds nothing, to the distribution neither. More than
 /// 2^53 are no count and not added: `agent_tokens_refused_total` counts how often. About 35 ns. Without the
 /// feature `on` it does nothing.
 ///

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::NONE;
+use super::{ModelSummary, NONE, usage};
 use crate::{
     Kind,
     snapshot::{Buckets, Site, Snapshot, Stats, Value},
@@ -17,6 +17,9 @@ pub struct Summary {
     pub agents: Vec<AgentSummary>,
     /// Every tool known, by whomever it was called; sorted by name.
     pub tools: Vec<ToolSummary>,
+    /// Every model that [`usage`](fn@super::usage) told of, by whichever agent; sorted by provider and name.
+    #[cfg_attr(any(feature = "serde", feature = "exporter"), serde(default))]
+    pub models: Vec<ModelSummary>,
 }
 
 /// What an agent did and used.
@@ -146,6 +149,7 @@ impl Summary {
         Self {
             agents: agents.into_iter().map(complete).collect(),
             tools: tools.into_iter().map(|(tool, sum)| ToolSummary { tool, calls: sum.calls() }).collect(),
+            models: usage::models(snapshot),
         }
     }
 
