@@ -144,3 +144,8 @@ pub use perfmon_macros::{
     agent, counter, db, gauge, histogram, latency, monitor_agent, monitor_db, monitor_latency, monitor_order,
     monitor_request, monitor_tool, order, record, request, time, tool,
 };
+
+/// What README shows in whole is compiled.
+#[cfg(all(doctest, feature = "agents", feature = "axum", feature = "cli", feature = "db", feature = "tracing"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -47,7 +47,8 @@ pub fn redact(statement: &str) -> String {
             Token::Word(text) | Token::Ticked(text) | Token::Quoted(text) => out.text(text, spaced),
         }
         is_made = token.is("table") || (is_made && token.is_any(&["if", "not", "exists"]));
-        table = froms.see(token) || is_made || token.is_any(&["join", "into"]) || (token.is("update") && last.is_none());
+        table =
+            froms.see(token) || is_made || token.is_any(&["join", "into"]) || (token.is("update") && last.is_none());
         last = Some(token);
         if bare.is_data() && lexer.peek().is_some() {
             out.value(true);

@@ -84,8 +84,8 @@ impl<'a> Scan<'a> {
             "select" => self.table_read(),
             "delete" => self.table_deleted_from(),
             "insert" | "merge" | "update" => self.table_written(),
-            "upsert" | "replace" | "truncate" | "copy" | "lock" | "analyze" | "vacuum" | "describe" | "desc" | "table"
-            | "refresh" | "reindex" | "optimize" | "repair" | "check" | "call" => self.table_named(),
+            "upsert" | "replace" | "truncate" | "copy" | "lock" | "analyze" | "vacuum" | "describe" | "desc"
+            | "table" | "refresh" | "reindex" | "optimize" | "repair" | "check" | "call" => self.table_named(),
             "exec" | "execute" => self.procedure(),
             "create" | "alter" | "drop" | "comment" => self.table_made(),
             "explain" | "declare" | "prepare" => {
