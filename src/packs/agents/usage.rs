@@ -96,10 +96,12 @@ pub struct ModelSummary {
     pub reasoning: u64,
 }
 
+type Field = fn(&mut ModelSummary) -> &mut u64;
+
 /// The models of a snapshot, sorted by provider and name.
 pub(super) fn models(snapshot: &Snapshot) -> Vec<ModelSummary> {
     let mut models: BTreeMap<(String, String), ModelSummary> = BTreeMap::new();
-    let fields: [(&str, fn(&mut ModelSummary) -> &mut u64); 4] = [
+    let fields: [(&str, Field); 4] = [
         ("model_input_tokens_total", |of| &mut of.input),
         ("model_output_tokens_total", |of| &mut of.output),
         ("model_cached_tokens_total", |of| &mut of.cached),
