@@ -117,7 +117,7 @@ pub fn carry<F: Future>(future: F) -> Carried<F> {
 ///
 /// let words = stream::iter(["a", "few", "words"]).inspect(|_| perfmon::tokens(0, 1));
 /// let carried = Agent::of("narrator").carry_stream(words); // or agents::carry_stream(words) inside of the agent
-/// # futures::executor::block_on(async {
+/// # tokio::runtime::Runtime::new().unwrap().block_on(async {
 /// assert_eq!(carried.count().await, 3);
 /// # });
 /// assert_eq!(agents::summary().agent("narrator").unwrap().tokens.output, 3);

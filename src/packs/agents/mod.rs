@@ -47,7 +47,7 @@
 //!     }))
 //! }
 //!
-//! # futures::executor::block_on(async {
+//! # tokio::runtime::Runtime::new().unwrap().block_on(async {
 //! let words = answer("why").await.unwrap();
 //! assert_eq!(agents::summary().agent("streamer").unwrap().runs.running, 1);
 //! assert_eq!(words.count().await, 3);
