@@ -109,6 +109,25 @@ fn money_that_comes_where_none_is_left_begins_anew() {
     }
 }
 
+/// As a simulation does that is refunded whenever it has failed.
+#[test]
+fn who_loses_nearly_everything_again_and_again_has_figures_all_the_same() {
+    let book = book();
+    for day in 0..300 {
+        book.at(noon(day)).record_pnl("X", -9_990.0, PnlKind::Realized);
+        book.at(noon(day)).deposit(9_990.0);
+    }
+    let summary = book.at(noon(300)).summary();
+    let drawdown = &summary.drawdown;
+    assert_eq!(summary.equity, Some(10_000.0));
+    assert!(drawdown.value.is_finite() && drawdown.max_value.is_finite(), "{drawdown:?}");
+    assert!(drawdown.max_ratio.is_some_and(|ratio| ratio > 0.999 && ratio <= 1.0), "{drawdown:?}");
+    assert!(summary.pnl.ratio.is_some_and(|ratio| ratio > -1.0), "{:?}", summary.pnl);
+    // It begins anew, and what is made then is seen.
+    book.at(noon(301)).record_pnl("X", 10_000.0, PnlKind::Realized);
+    assert!(book.summary().pnl.ratio > summary.pnl.ratio);
+}
+
 #[test]
 fn a_day_that_lost_everything_cannot_make_it_good() {
     let book = book();

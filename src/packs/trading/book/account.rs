@@ -2,7 +2,7 @@
 
 use super::statistics::Growth;
 
-/// Equity within this part of the most there was after money moved is what rounding leaves of nothing.
+/// Equity within this part of the most there was after money moved is what rounding leaves of nothing; and so is what is left of a unit of money.
 const DUST: f64 = 1e-9;
 
 #[derive(Debug, Clone, Copy)]
@@ -46,17 +46,22 @@ impl Account {
         self.growth.at(pnl)
     }
 
+    /// Whether nothing is left that could grow, so that money which comes begins anew.
+    pub(super) fn is_lost(&self, pnl: f64) -> bool {
+        self.worth(pnl) <= 0.0 || self.ratio(pnl).is_some_and(|ratio| ratio <= DUST - 1.0)
+    }
+
     /// Money came in, or went out where it is below zero.
     pub(super) fn flow(&mut self, amount: f64, pnl: f64) {
-        let before = self.worth(pnl);
+        let lost = self.is_lost(pnl);
         *if amount > 0.0 { &mut self.deposits } else { &mut self.withdrawals } += amount.abs();
         self.net += amount;
         let after = self.worth(pnl);
         self.most = self.most.max(after);
-        if before > 0.0 {
-            self.growth.flow(pnl, after);
-        } else {
+        if lost {
             self.growth = Growth::from(after, pnl);
+        } else {
+            self.growth.flow(pnl, after);
         }
     }
 

@@ -111,7 +111,7 @@ fn positions(summary: &Summary, money: &str, out: &mut Samples) {
             out.gauge_with(name, &labels, value).describe(help, unit.to_owned());
         };
         gauge("trading_position_quantity", "How many are owned; below 0, owed.", "", position.quantity);
-        gauge("trading_position_value", "Quantity × price; below 0 for shorts.", money, position.value);
+        gauge("trading_position_value", "Quantity × multiplier × price; below 0 for shorts.", money, position.value);
         gauge("trading_position_pnl_realized", "P&L of what is closed, without fees.", money, position.realized);
         gauge("trading_position_pnl_unrealized", "P&L of what is open.", money, position.unrealized);
         gauge("trading_position_fees", "Fees paid.", money, position.fees);

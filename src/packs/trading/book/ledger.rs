@@ -154,14 +154,19 @@ impl Ledger {
         named(fill.symbol)?;
         sound(&[fill.price, fill.fee])?;
         positive(fill.quantity)?;
+        positive(fill.multiplier)?;
         self.reach(at)?;
-        self.counts.fills += 1;
         let Some(holding) = self.holdings.get(fill.symbol) else {
+            self.counts.fills += 1;
             self.holdings.pay(OTHER, fill.fee);
             self.book(|today| (today.fills, today.fees) = (today.fills + 1, today.fees + fill.fee));
             self.sums.fees += fill.fee;
             return Err(Reason::SymbolLimit);
         };
+        if !holding.fits(fill) {
+            return Err(Reason::Multiplier);
+        }
+        self.counts.fills += 1;
         let before = holding.unrealized();
         let closed = holding.trade(fill, at);
         self.sums.unrealized += holding.unrealized() - before;
@@ -196,6 +201,7 @@ impl Ledger {
         named(symbol)?;
         let stated = position.unrealized_pnl.unwrap_or(0.0);
         sound(&[position.quantity, position.entry_price, position.current_price, stated])?;
+        position.multiplier.map_or(Ok(()), positive)?;
         self.reach(at)?;
         self.state(symbol, |holding| holding.state(position, at))
     }
@@ -247,15 +253,15 @@ impl Ledger {
     fn flow(&mut self, amount: f64, at: i64) -> Taken {
         self.reach(at)?;
         let pnl = self.sums.total();
-        let (equity, before) = (self.account.equity(pnl), self.account.worth(pnl));
+        let (before, lost) = (self.account.equity(pnl), self.account.is_lost(pnl));
         self.account.flow(amount, pnl);
         let after = self.account.worth(pnl);
-        if before > 0.0 {
+        if !lost {
             self.curve.flow(before, after);
-        } else if after > 0.0 {
-            if let Some(today) = &self.today {
-                self.curve.reach(today.moment(equity));
-            }
+        } else if after > 0.0
+            && let Some(today) = &self.today
+        {
+            self.curve.reach(today.moment(before));
             self.curve.begin_anew();
         }
         self.book(|today| {

@@ -9,6 +9,7 @@ mod ledger;
 mod positions;
 mod refused;
 mod rules;
+mod statement;
 mod statistics;
 mod summary;
 

@@ -7,7 +7,7 @@
 pub struct Refused {
     /// A number in them was `NaN` or infinite.
     pub not_finite: u64,
-    /// A number in them was beyond ±10²⁴, the quantity of a fill, the level of a benchmark or money that moved below 10⁻²⁴, or a figure that was set out of
+    /// A number in them was beyond ±10²⁴, the quantity of a fill, a multiplier, the level of a benchmark or money that moved below 10⁻²⁴, or a figure that was set out of
     /// [its range](crate::trading::Figure).
     pub out_of_range: u64,
     /// The symbol was empty, or longer than 128 bytes.
@@ -22,6 +22,8 @@ pub struct Refused {
     pub symbol_limit: u64,
     /// Money that was to be taken out, and was not there: more than the equity.
     pub overdrawn: u64,
+    /// Fills of contracts that stand for something else than those held.
+    pub multiplier: u64,
 }
 
 /// Why an update is not taken over.
@@ -35,6 +37,7 @@ pub(super) enum Reason {
     Outdated,
     SymbolLimit,
     Overdrawn,
+    Multiplier,
 }
 
 impl Refused {
@@ -48,11 +51,12 @@ impl Refused {
             Reason::Outdated => &mut self.outdated,
             Reason::SymbolLimit => &mut self.symbol_limit,
             Reason::Overdrawn => &mut self.overdrawn,
+            Reason::Multiplier => &mut self.multiplier,
         } += 1;
     }
 
     /// With the reasons as labels have them.
-    pub(super) fn by_reason(&self) -> [(&'static str, u64); 8] {
+    pub(super) fn by_reason(&self) -> [(&'static str, u64); 9] {
         [
             ("not_finite", self.not_finite),
             ("out_of_range", self.out_of_range),
@@ -62,6 +66,7 @@ impl Refused {
             ("outdated", self.outdated),
             ("symbol_limit", self.symbol_limit),
             ("overdrawn", self.overdrawn),
+            ("multiplier", self.multiplier),
         ]
     }
 }

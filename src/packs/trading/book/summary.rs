@@ -69,11 +69,13 @@ pub struct SymbolSummary {
     pub symbol: String,
     /// How many are owned; below 0, owed.
     pub quantity: f64,
+    /// What one contract stands for, in what its prices are for.
+    pub multiplier: f64,
     /// What one cost on average; absent when flat.
     pub entry_price: Option<f64>,
     /// What one was worth last.
     pub price: Option<f64>,
-    /// Quantity × price; below 0 for shorts.
+    /// Quantity × multiplier × price; below 0 for shorts.
     pub value: f64,
     /// P&L of what is closed, without fees.
     pub realized: f64,
@@ -190,6 +192,7 @@ impl Copied {
         let placed = self.rows.iter().map(|holding| SymbolSummary {
             symbol: holding.symbol.to_string(),
             quantity: holding.quantity,
+            multiplier: holding.multiplier,
             entry_price: (holding.quantity != 0.0).then_some(holding.entry),
             price: holding.price,
             value: holding.value(),
@@ -200,6 +203,7 @@ impl Copied {
         let other = SymbolSummary {
             symbol: OTHER.to_owned(),
             quantity: 0.0,
+            multiplier: 1.0,
             entry_price: None,
             price: None,
             value: 0.0,

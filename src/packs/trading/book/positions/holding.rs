@@ -1,6 +1,6 @@
 //! One symbol's position and what it made: average cost.
 //!
-//! Buying more of what is owned moves the average price of entry; selling realizes (price − entry) × quantity and leaves the entry as it is. A trade through zero
+//! Buying more of what is owned moves the average price of entry; selling realizes (price − entry) × quantity × multiplier and leaves the entry as it is. A trade through zero
 //! closes the position and opens the rest at its own price. So at any moment realized + unrealized P&L is what the trades brought in and what the position is worth.
 
 use std::sync::Arc;
@@ -17,6 +17,8 @@ pub(crate) struct Holding {
     pub(crate) quantity: f64,
     /// Average price; means nothing while the quantity is 0.
     pub(crate) entry: f64,
+    /// What one stands for, in what prices are for.
+    pub(crate) multiplier: f64,
     /// The latest price, and since when it is known.
     pub(crate) price: Option<f64>,
     priced_at: i64,
@@ -47,6 +49,7 @@ impl Holding {
             symbol,
             quantity: 0.0,
             entry: 0.0,
+            multiplier: 1.0,
             price: None,
             priced_at: i64::MIN,
             held_at: i64::MIN,
@@ -65,13 +68,18 @@ impl Holding {
 
     /// What it is worth; shorts are below zero.
     pub(crate) fn value(&self) -> f64 {
-        self.quantity * self.price.unwrap_or(self.entry) + 0.0
+        self.quantity * self.multiplier * self.price.unwrap_or(self.entry) + 0.0
     }
 
     pub(crate) fn unrealized(&self) -> f64 {
-        let derived = || self.price.map_or(0.0, |price| (price - self.entry) * self.quantity);
+        let derived = || self.price.map_or(0.0, |price| (price - self.entry) * (self.quantity * self.multiplier));
         // A short that made nothing has made 0, not -0.
         self.stated.unwrap_or_else(derived) + 0.0
+    }
+
+    /// Whether this can be a trade of what is held.
+    pub(crate) fn fits(&self, fill: &Fill<'_>) -> bool {
+        self.quantity == 0.0 || self.multiplier.to_bits() == fill.multiplier.to_bits()
     }
 
     /// Takes a trade over; what it closed, if it did.
@@ -81,7 +89,7 @@ impl Holding {
         let closed = if opens {
             if self.quantity == 0.0 {
                 // What a flat position is said to have cost means nothing.
-                self.entry = fill.price;
+                (self.entry, self.multiplier) = (fill.price, fill.multiplier);
             }
             let quantity = self.quantity + signed;
             // A mean of prices stays between them; a quotient of sums need not.
@@ -104,7 +112,7 @@ impl Holding {
         let through = after != 0.0 && (after > 0.0) != (before > 0.0);
         let exactly = after.abs() <= DUST * self.most.max(signed.abs());
         let quantity = if through || exactly { before } else { -signed };
-        let pnl = (price - self.entry) * quantity;
+        let pnl = (price - self.entry) * (quantity * self.multiplier);
         self.realized += pnl;
         if exactly {
             (self.quantity, self.entry, self.most) = (0.0, 0.0, 0.0);
@@ -134,6 +142,7 @@ impl Holding {
         }
         self.held_at = at;
         (self.quantity, self.entry) = (position.quantity, position.entry_price);
+        self.multiplier = position.multiplier.unwrap_or(self.multiplier);
         self.most = self.quantity.abs();
         if self.renew(at) {
             self.price = Some(position.current_price);
