@@ -55,7 +55,7 @@ fn trading_bot_earns_what_the_data_say_and_counts_every_call() {
     );
     assert!(output.status.success(), "{}", stderr(&output));
     let text = stdout(&output);
-    assert!(text.contains("equity   $9.03 M"), "{text}");
+    assert!(text.contains("equity     9,0") && text.contains(" USD, capital 10,000,000\n"), "{text}");
     assert!(text.contains("75 filled, 8 in part, 6 not; 0 refused"), "{text}");
 
     let report = std::fs::read_to_string(file.path()).expect("the report");
