@@ -108,7 +108,7 @@ pub(super) async fn dashboard(
     json(shared, coding, move |shared| {
         let now = snapshot();
         let recent = shared.window(window, &now);
-        let mut sections = shared.sections();
+        let mut sections = shared.sections(&recent);
         let tick = shared.latest();
         let verdicts = tick.as_ref().map_or(&[][..], |tick| &tick.verdicts);
         Ok(Dashboard {
