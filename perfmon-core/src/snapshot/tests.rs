@@ -88,7 +88,8 @@ fn snapshot() -> impl Strategy<Value = Snapshot> {
             collected: false,
             series: vec![MetricSeries { values: Vec::new(), value, standing: false }],
         };
-        let spread = Value::Histogram(Distribution { sum: count * 3, min: None, max: None, coarse: 0, buckets });
+        let spread =
+            Value::Histogram(Distribution { sum: count * 3, min: None, max: None, clamped: 0, coarse: 0, buckets });
         Snapshot {
             process: 1,
             taken_at: SystemTime::UNIX_EPOCH + Duration::from_secs(count),
@@ -156,7 +157,7 @@ proptest! {
         let (by_slots, mut by_counts) = (later.since(earlier.slots()), later);
         by_counts.subtract(&earlier);
         prop_assert_eq!(by_slots, by_counts);
-        let earlier = Value::Histogram(Distribution { sum, min: None, max: None, coarse: 1, buckets });
+        let earlier = Value::Histogram(Distribution { sum, min: None, max: None, clamped: 0, coarse: 1, buckets });
         let mut by_counts = added(&earlier, &earlier);
         let by_slots = by_counts.since(earlier.slots());
         by_counts.subtract(&earlier);

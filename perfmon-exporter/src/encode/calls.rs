@@ -107,6 +107,10 @@ impl<'a> Calls<'a> {
             Measure::Rate | Measure::ErrorRatio | Measure::Mean | Measure::Apdex | Measure::Quantile => {
                 self.windows(site, sink);
             }
+            Measure::Place if site.places().is_empty() => {
+                // Made at run time: it is known, and stands nowhere.
+                sink.number(&borrowed(&self.site_labels(site, &[])), Number::Whole(1));
+            }
             Measure::Place => site.places().iter().for_each(|place| self.place(site, place, sink)),
             _ => self.counts(site, edges, sink),
         }

@@ -110,12 +110,15 @@ pub(crate) fn shop(calls: u64, span: Duration) -> Snapshot {
         { "values": ["MSFT"], "stats": stats(&few[..few.len() / 2], 0, &[0, 0]) },
     ]);
     let _ = msft;
+    let mut route = site("request", &["GET", "/orders/{id}"], &stats(&durations(5 * MS), 1.min(calls), &[]));
+    // Made at run time, as routes are.
+    route["places"] = json!([]);
     let sites = vec![
         site("latency", &["signal_generation"], &stats(&durations(210_000), 0, &[])),
         site("latency", &["shop::risk::never_called"], &stats(&[], 0, &[])),
         execution,
         site("db", &["select", "orders"], &stats(&durations(2 * MS), 3.min(calls), &[])),
-        site("request", &["GET", "/orders/{id}"], &stats(&durations(5 * MS), 1.min(calls), &[])),
+        route,
         site("agent", &["researcher"], &stats(&durations(900 * MS), 0, &[])),
         site("tool", &["web_search"], &stats(&durations(300 * MS), 0, &[])),
     ];

@@ -151,15 +151,20 @@ impl Metric {
         Ok(())
     }
 
-    fn check(self, errors: &mut Errors) -> Self {
-        valid::metric_name(&self.name, errors);
+    /// With a right name and right keys in the place of wrong ones, so that the static is there all the same and each mistake is told once.
+    fn check(mut self, errors: &mut Errors) -> Self {
+        if !valid::metric_name(&self.name, errors) {
+            self.name = LitStr::new("_", self.name.span());
+        }
         let mut seen = Vec::new();
-        for key in &self.labels {
+        for (place, key) in self.labels.iter_mut().enumerate() {
             let word = key.unraw().to_string();
-            if let Some(mistake) = valid::key_mistake(&word) {
+            let capital = word.chars().any(|c| c.is_ascii_uppercase());
+            let mistake = valid::key_mistake(&word)
+                .or_else(|| capital.then(|| format!("label keys are lower case: write {}", word.to_lowercase())));
+            if let Some(mistake) = mistake {
                 errors.at(key.span(), mistake);
-            } else if word.chars().any(|c| c.is_ascii_uppercase()) {
-                errors.at(key.span(), format!("label keys are lower case: write {}", word.to_lowercase()));
+                *key = Ident::new(&format!("key_{place}"), key.span());
             } else if seen.contains(&word) {
                 errors.at(key.span(), format!("label `{word}` is given twice: keep one of them"));
             }
