@@ -20,7 +20,7 @@ use std::{
 pub(crate) use gate::{Gate, Rate};
 pub use kind::Kind;
 pub use objective::{Objective, Statistic};
-pub(crate) use registry::{Family, REGISTRY, Registry, SeriesId, SeriesInfo};
+pub(crate) use registry::{Family, REGISTRY, Registry, SeriesId, SeriesInfo, Variant};
 pub use table::{Table, hash};
 
 /// What a declaration counts.
