@@ -80,6 +80,7 @@ fn labels_it_began_with_change() {
     let _clock = mock();
     let mut call = guard_labels(&PAIR, &["", "free"]);
     call.relabel(&["404", "free", "and one too many"]);
+    assert_eq!(LabelSet::of(&PAIR, &["404", "free", "too"]), LabelSet::of(&PAIR, &["404", "free"]));
     drop(call);
     let site = taken("pair");
     assert_eq!((of(&site, &["404", "free"]), of(&site, &["", "free"]), of(&site, &[])), ((1, 0), (0, 0), (0, 0)));
@@ -92,6 +93,7 @@ fn what_is_no_label_of_the_site_changes_nothing() {
     let mut bare = guard(&BARE);
     bare.relabel(&["200"]);
     bare.relabel_as(LabelSet::of(&MOVED, &["200"]));
+    bare.relabel_as(LabelSet::of(&BARE, &["200"]));
     drop(bare);
     let site = taken("bare");
     assert_eq!((site.calls(), site.in_flight(), site.series().len()), (1, 0, 0));

@@ -31,6 +31,8 @@ impl LabelSet {
     /// of its site from now on: beyond [the limit](crate::Setup::label_limit) it is `other`, and stays so. Costs a lock, and memory the first time.
     #[must_use]
     pub fn of(site: &'static CallSite, values: &[&str]) -> Self {
+        // What has no key is no label.
+        let values = values.get(..site.declaration.labels.len()).unwrap_or(values);
         Self { series: series_of(site, values).unwrap_or(SeriesId(0)) }
     }
 }

@@ -110,12 +110,25 @@ pub(crate) fn shop(calls: u64, span: Duration) -> Snapshot {
         { "values": ["MSFT"], "stats": stats(&few[..few.len() / 2], 0, &[0, 0]) },
     ]);
     let _ = msft;
+    // The last one failed, one is under way, and the first one's client went before there was a status.
+    let asked = durations(5 * MS);
+    let mut orders = site("request", &["GET", "/orders/{id}"], &stats(&asked, 1.min(calls), &[]));
+    if let [gone, answered @ .., failed] = asked.as_slice() {
+        orders["label_keys"] = json!(["status"]);
+        let [mut ok, mut unavailable] = [stats(answered, 0, &[]), stats(&[*failed], 1, &[])];
+        for stats in [&mut ok, &mut unavailable] {
+            (stats["arrived"], stats["started"]) = (stats["started"].clone(), json!(0));
+        }
+        orders["series"] = json!([{ "values": ["200"], "stats": ok }, { "values": ["503"], "stats": unavailable }]);
+        orders["total"]["started"] = json!(calls + 1);
+        let _ = gone;
+    }
     let sites = vec![
         site("latency", &["signal_generation"], &stats(&durations(210_000), 0, &[])),
         site("latency", &["shop::risk::never_called"], &stats(&[], 0, &[])),
         execution,
         site("db", &["select", "orders"], &stats(&durations(2 * MS), 3.min(calls), &[])),
-        site("request", &["GET", "/orders/{id}"], &stats(&durations(5 * MS), 1.min(calls), &[])),
+        orders,
         site("agent", &["researcher"], &stats(&durations(900 * MS), 0, &[])),
         site("tool", &["web_search"], &stats(&durations(300 * MS), 0, &[])),
     ];
@@ -180,8 +193,8 @@ pub(crate) fn shop(calls: u64, span: Duration) -> Snapshot {
             "",
             &["method", "route", "status"],
             &[
-                (&["GET", "/orders/{id}", "200"], json!({ "counter": calls })),
-                (&["GET", "unmatched", "404"], json!({ "counter": 7 })),
+                (&["GET", "/portfolio", "200"], json!({ "counter": calls })),
+                (&["GET", "/portfolio", "404"], json!({ "counter": 7 })),
             ],
         ),
         metric(

@@ -122,7 +122,7 @@ impl Summary {
         }
         for (tool, agent, sum) in snapshot.of_kind(Kind::Tool).flat_map(parts) {
             tools.entry(tool.clone()).or_default().add(&sum);
-            if sum.started > 0 || sum.finished() > 0 {
+            if sum.running > 0 || sum.finished() > 0 {
                 uses.entry((agent, tool)).or_default().add(&sum);
             }
         }
@@ -173,7 +173,7 @@ impl AgentSummary {
 /// The counts of an agent or a tool, from as many sites and series as it has.
 #[derive(Clone, Default)]
 struct Sum {
-    started: u64,
+    running: u64,
     /// ok, errors, panics, cancelled.
     outcomes: [u64; 4],
     time: Duration,
@@ -185,7 +185,7 @@ struct Sum {
 impl Sum {
     fn of(stats: &Stats) -> Self {
         Self {
-            started: stats.started(),
+            running: stats.in_flight(),
             outcomes: [stats.ok(), stats.errors(), stats.panics(), stats.cancelled()],
             time: stats.total(),
             ends: (stats.calls() > 0).then(|| (stats.min(), stats.max())),
@@ -198,7 +198,7 @@ impl Sum {
     }
 
     fn add(&mut self, other: &Self) {
-        self.started += other.started;
+        self.running += other.running;
         self.outcomes.iter_mut().zip(other.outcomes).for_each(|(mine, theirs)| *mine += theirs);
         self.time += other.time;
         self.ends = match (self.ends, other.ends) {
@@ -209,7 +209,7 @@ impl Sum {
     }
 
     fn subtract(&mut self, part: &Self) {
-        self.started = self.started.saturating_sub(part.started);
+        self.running = self.running.saturating_sub(part.running);
         self.outcomes.iter_mut().zip(part.outcomes).for_each(|(mine, part)| *mine = mine.saturating_sub(part));
         self.time = self.time.saturating_sub(part.time);
         self.buckets.subtract(&part.buckets);
@@ -230,7 +230,7 @@ impl Sum {
             errors,
             panics,
             cancelled,
-            running: self.started.saturating_sub(finished),
+            running: self.running,
             success_rate: (finished > 0).then(|| ok as f64 / finished as f64),
             mean,
             p50: percentile(50.0),
@@ -260,7 +260,7 @@ fn parts(site: &Site) -> Vec<(String, String, Sum)> {
             (name, label(series.values(), "agent", NONE), sum)
         })
         .collect();
-    if parts.is_empty() || rest.started > 0 || rest.finished() > 0 {
+    if parts.is_empty() || rest.running > 0 || rest.finished() > 0 {
         parts.push((site.name().to_owned(), NONE.to_owned(), rest));
     }
     parts

@@ -50,7 +50,7 @@
 //!
 //! | metric | labels | |
 //! |---|---|---|
-//! | `http_server_responses_total` | method, route, status | responses begun; 24 statuses of a route, then `other` |
+//! | `http_server_responses_total` | method, route, status | responses begun, of routes whose requests [an attribute counts](#counted-once); of all others their own labels tell |
 //! | `http_server_request_body_size` | method, route | bytes of the request's body that the service read, counted as they flow; nothing of a request that has none, as those of `GET` |
 //! | `http_server_response_body_size` | method, route | bytes of the response's body, of those that broke off too |
 //! | `http_server_routes_refused_total` | | requests of routes beyond the limit |
@@ -87,6 +87,7 @@ mod grpc;
 mod layer;
 mod route;
 mod service;
+mod status;
 mod timing;
 mod trace;
 

@@ -95,7 +95,7 @@ fn loom_move_there_and_back() {
 /// Two threads move calls between records that they share.
 #[test]
 fn loom_move_shared() {
-    model(2, |bench| {
+    model(1, |bench| {
         let (from, to) = (bench.shared(SERIES), bench.shared(OTHER));
         bench.shared_call(to, 3, Ok);
         let theirs = bench.clone();
