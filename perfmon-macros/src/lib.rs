@@ -68,6 +68,7 @@ const ROWS: bool = cfg!(any(feature = "db", test));
 /// | Option | |
 /// |---|---|
 /// | `labels(symbol = order.symbol, venue)` | Labels of each call, read before the body runs: text, integers, `bool`, `char`; `side = %order.side` for anything with `Display`. `venue` is short for `venue = venue`. |
+/// | `label_limit = 1000` | How many sets of label values have figures of their own, 1 to 65,536, whatever `perfmon::setup().label_limit(…)` says (256 by default). Calls with further ones count in the series `other`. |
 /// | `p50`, `p95`, `p99`, `p999 = "250ms"` | An objective: this percentile is to stay below. It also is an alert rule. Units: ns, us, ms, s, m, h, d; `"1m 30s"` is fine. |
 /// | `error_rate = "5%"` | An objective: errors and panics, of all calls that finished, are to stay below. |
 /// | `severity = "error"` | Of the objectives' alerts: info, warning (P2, medium; the default), error (P1, high), critical (P0), emergency. |
@@ -165,7 +166,7 @@ pub fn monitor_tool(options: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Measures until the guard it makes is dropped: `let _t = perfmon::latency!("name");`.
 ///
-/// Takes the name and options of [`macro@monitor_latency`] that need no function and no value: labels, objectives, `sample`, `crate`.
+/// Takes the name and options of [`macro@monitor_latency`] that need no function and no value: labels and their limit, objectives, `sample`, `crate`.
 /// Without a name, that of the function around it. A guard sees no value, so a call counts as ok, or as a panic when it is dropped by
 /// unwinding. It is `Send` and can be moved.
 ///
@@ -246,7 +247,7 @@ pub fn record(options: TokenStream) -> TokenStream {
 /// }
 /// ```
 ///
-/// The name and the label keys have a-z, 0-9 and `_` only. `help` is the doc comment's first paragraph unless `help = "…"` is given.
+/// The name and the label keys have a-z, 0-9 and `_` only. `label_limit = 1000` is as of [`macro@monitor_latency`]. `help` is the doc comment's first paragraph unless `help = "…"` is given.
 /// Declared and registered without the feature `on`, too.
 #[proc_macro]
 pub fn counter(metric: TokenStream) -> TokenStream {
