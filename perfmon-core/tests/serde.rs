@@ -49,22 +49,23 @@ fn there_and_back() {
     assert_eq!(rmp_serde::from_slice::<Snapshot>(&bytes).expect("MessagePack gives it back"), snapshot);
 }
 
-/// One that was written before calls could change their labels.
+/// Takes out what was not written before calls could change their labels.
+fn age(value: &mut serde_json::Value) {
+    match value {
+        serde_json::Value::Object(fields) => {
+            fields.retain(|field, _| !["arrived", "moved"].contains(&field.as_str()));
+            fields.values_mut().for_each(age);
+        }
+        serde_json::Value::Array(values) => values.iter_mut().for_each(age),
+        _ => {}
+    }
+}
+
 #[test]
 fn an_older_snapshot_is_read() {
     let snapshot = full();
     let mut older = serde_json::to_value(&snapshot).expect("JSON takes it");
-    fn strip(value: &mut serde_json::Value) {
-        match value {
-            serde_json::Value::Object(fields) => {
-                fields.retain(|field, _| !["arrived", "moved"].contains(&field.as_str()));
-                fields.values_mut().for_each(strip);
-            }
-            serde_json::Value::Array(values) => values.iter_mut().for_each(strip),
-            _ => {}
-        }
-    }
-    strip(&mut older);
+    age(&mut older);
     assert!(!older.to_string().contains("moved"), "nothing of it is left");
     assert_eq!(serde_json::from_value::<Snapshot>(older).expect("an older snapshot is one"), snapshot);
 }

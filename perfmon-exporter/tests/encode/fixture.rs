@@ -95,6 +95,24 @@ pub(crate) fn objective(statistic: &str, bound: f64) -> Value {
     })
 }
 
+/// Requests that took so long: the client of the first was gone before there was a status, the last failed, and one more is under way.
+fn requests(durations: &[u64]) -> Value {
+    let calls = durations.len() as u64;
+    let mut site = site("request", &["GET", "/orders/{id}"], &stats(durations, 1.min(calls), &[]));
+    if let [_, answered @ .., failed] = durations {
+        let of = |status, durations, errors| {
+            let mut stats = stats(durations, errors, &[]);
+            // They began before they had one.
+            (stats["arrived"], stats["started"]) = (stats["started"].clone(), json!(0));
+            json!({ "values": [status], "stats": stats })
+        };
+        site["label_keys"] = json!(["status"]);
+        site["series"] = json!([of("200", answered, 0), of("503", &[*failed], 1)]);
+        site["total"]["started"] = json!(calls + 1);
+    }
+    site
+}
+
 /// A shop with one of everything, at noon.
 pub(crate) fn shop(calls: u64, span: Duration) -> Snapshot {
     let durations =
@@ -110,25 +128,12 @@ pub(crate) fn shop(calls: u64, span: Duration) -> Snapshot {
         { "values": ["MSFT"], "stats": stats(&few[..few.len() / 2], 0, &[0, 0]) },
     ]);
     let _ = msft;
-    // The last one failed, one is under way, and the first one's client went before there was a status.
-    let asked = durations(5 * MS);
-    let mut orders = site("request", &["GET", "/orders/{id}"], &stats(&asked, 1.min(calls), &[]));
-    if let [gone, answered @ .., failed] = asked.as_slice() {
-        orders["label_keys"] = json!(["status"]);
-        let [mut ok, mut unavailable] = [stats(answered, 0, &[]), stats(&[*failed], 1, &[])];
-        for stats in [&mut ok, &mut unavailable] {
-            (stats["arrived"], stats["started"]) = (stats["started"].clone(), json!(0));
-        }
-        orders["series"] = json!([{ "values": ["200"], "stats": ok }, { "values": ["503"], "stats": unavailable }]);
-        orders["total"]["started"] = json!(calls + 1);
-        let _ = gone;
-    }
     let sites = vec![
         site("latency", &["signal_generation"], &stats(&durations(210_000), 0, &[])),
         site("latency", &["shop::risk::never_called"], &stats(&[], 0, &[])),
         execution,
         site("db", &["select", "orders"], &stats(&durations(2 * MS), 3.min(calls), &[])),
-        orders,
+        requests(&durations(5 * MS)),
         site("agent", &["researcher"], &stats(&durations(900 * MS), 0, &[])),
         site("tool", &["web_search"], &stats(&durations(300 * MS), 0, &[])),
     ];

@@ -112,7 +112,7 @@ pub(crate) fn sets(digits: &str) -> Result<u32, String> {
     match digits.parse() {
         Ok(sets @ 1..=MOST) => Ok(sets),
         Ok(0) => Err("a limit of 0 leaves no label: take `labels` out".to_owned()),
-        _ => Err(format!("`{digits}` sets of labels are more than a process has: the most is {MOST}")),
+        _ => Err(format!("`{digits}` is no number of label sets: write 1 to {MOST}")),
     }
 }
 
