@@ -125,7 +125,7 @@ impl Summary {
         }
         for (tool, agent, sum) in snapshot.of_kind(Kind::Tool).flat_map(parts) {
             tools.entry(tool.clone()).or_default().add(&sum);
-            if sum.running > 0 || sum.finished() > 0 {
+            if sum.started > 0 || sum.finished() > 0 {
                 uses.entry((agent, tool)).or_default().add(&sum);
             }
         }
@@ -177,7 +177,7 @@ impl AgentSummary {
 /// The counts of an agent or a tool, from as many sites and series as it has.
 #[derive(Clone, Default)]
 struct Sum {
-    running: u64,
+    started: u64,
     /// ok, errors, panics, cancelled.
     outcomes: [u64; 4],
     time: Duration,
@@ -189,7 +189,7 @@ struct Sum {
 impl Sum {
     fn of(stats: &Stats) -> Self {
         Self {
-            running: stats.in_flight(),
+            started: stats.started(),
             outcomes: [stats.ok(), stats.errors(), stats.panics(), stats.cancelled()],
             time: stats.total(),
             ends: (stats.calls() > 0).then(|| (stats.min(), stats.max())),
@@ -202,7 +202,7 @@ impl Sum {
     }
 
     fn add(&mut self, other: &Self) {
-        self.running += other.running;
+        self.started += other.started;
         self.outcomes.iter_mut().zip(other.outcomes).for_each(|(mine, theirs)| *mine += theirs);
         self.time += other.time;
         self.ends = match (self.ends, other.ends) {
@@ -213,7 +213,7 @@ impl Sum {
     }
 
     fn subtract(&mut self, part: &Self) {
-        self.running = self.running.saturating_sub(part.running);
+        self.started = self.started.saturating_sub(part.started);
         self.outcomes.iter_mut().zip(part.outcomes).for_each(|(mine, part)| *mine = mine.saturating_sub(part));
         self.time = self.time.saturating_sub(part.time);
         self.buckets.subtract(&part.buckets);
@@ -234,7 +234,7 @@ impl Sum {
             errors,
             panics,
             cancelled,
-            running: self.running,
+            running: self.started.saturating_sub(finished),
             success_rate: (finished > 0).then(|| ok as f64 / finished as f64),
             mean,
             p50: percentile(50.0),
@@ -266,7 +266,7 @@ fn parts(site: &Site) -> Vec<(String, String, Sum)> {
         .collect();
     // A site whose calls say the name is nobody before they do.
     let is_named_by_call = site.label_keys().iter().any(|key| key == site.kind().as_str());
-    if (parts.is_empty() && !is_named_by_call) || rest.running > 0 || rest.finished() > 0 {
+    if (parts.is_empty() && !is_named_by_call) || rest.started > 0 || rest.finished() > 0 {
         parts.push((site.name().to_owned(), NONE.to_owned(), rest));
     }
     parts
