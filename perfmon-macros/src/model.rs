@@ -152,6 +152,8 @@ pub(crate) struct Site {
     /// Empty: the path of the function.
     pub(crate) name: Vec<LitStr>,
     pub(crate) labels: Vec<Label>,
+    /// Sets of their values, if the process's own limit is not its.
+    pub(crate) label_limit: Option<u32>,
     pub(crate) objectives: Vec<Objective>,
     pub(crate) sample: Sample,
     pub(crate) classify: Option<Classify>,

@@ -18,6 +18,9 @@ const LONGEST_TABLE: usize = 64;
 pub(crate) fn site(mut args: Args, kind: &'static Kind, place: Place, errors: &mut Errors) -> Site {
     let name = name(std::mem::take(&mut args.names), kind, place, errors);
     labels(&args, kind, errors);
+    if let (Some((key, _)), true) = (&args.label_limit, args.labels.is_empty()) {
+        errors.at(key.span(), "`label_limit` bounds the sets of label values, and there are no labels: write labels(symbol = order.symbol)");
+    }
     objectives_present(&args, errors);
     let objectives = args
         .bounds
@@ -34,6 +37,7 @@ pub(crate) fn site(mut args: Args, kind: &'static Kind, place: Place, errors: &m
         kind,
         name,
         labels: args.labels,
+        label_limit: args.label_limit.map(|(_, sets)| sets),
         objectives,
         sample: args.sample.unwrap_or(Sample::Every),
         classify: args.classify,

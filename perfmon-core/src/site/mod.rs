@@ -22,7 +22,7 @@ pub(crate) use gate::{Gate, Rate};
 pub use kind::Kind;
 pub(crate) use name::{is_metric_key, is_metric_name, is_site_key, metric_key_mistake, metric_name_mistake};
 pub use objective::{Objective, Statistic};
-pub(crate) use registry::{Family, REGISTRY, Registry, SeriesId, SeriesInfo};
+pub(crate) use registry::{Family, REGISTRY, Registry, SeriesId, SeriesInfo, Variant};
 pub use table::{Table, hash};
 
 /// What a declaration counts.

@@ -71,9 +71,17 @@ impl Source {
         (totals, Buckets::from_ascending(self.recorder.arena.layout(), self.reader.take_buckets()))
     }
 
-    fn stats(&mut self, series: SeriesId, info: &SeriesInfo) -> Stats {
-        let (totals, buckets) = self.totals(series, info);
-        stats(&totals, buckets, self.recorder.clock.scale, info.variant.family.objectives.len())
+    /// The figures of every series of a family.
+    fn stats(&mut self, family: &Family) -> Vec<(&'static SeriesInfo, Stats)> {
+        let all = family.series().into_iter().filter_map(|id| Some((id, REGISTRY.info(id)?)));
+        // What ended in any of them is read before what began in any: a call may begin in one and end in another.
+        let ended: Vec<_> = all.map(|(id, info)| (id, info, self.totals(id, info))).collect();
+        let (scale, objectives) = (self.recorder.clock.scale, family.objectives.len());
+        let mut complete = |(id, info, (mut totals, buckets)): (SeriesId, &'static SeriesInfo, (Totals, Buckets))| {
+            self.reader.add_starts(id.0, &mut totals);
+            (info, stats(&totals, buckets, scale, objectives))
+        };
+        ended.into_iter().map(&mut complete).collect()
     }
 }
 
@@ -96,6 +104,8 @@ fn stats(totals: &Totals, buckets: Buckets, scale: Scale, objectives: usize) -> 
     breaches.resize(objectives, 0);
     Stats {
         started: totals.started,
+        arrived: totals.arrived,
+        moved: totals.moved,
         ok: outcome(Outcome::Ok),
         errors: outcome(Outcome::Error),
         panics: outcome(Outcome::Panic),
@@ -123,14 +133,15 @@ fn site(family: &'static Family, kind: Kind, mut source: Option<&mut Source>) ->
     let mut total = Stats::default();
     let mut series = Vec::new();
     if let Some(source) = source.as_mut() {
-        for (id, info) in family.series().into_iter().filter_map(|id| Some((id, REGISTRY.info(id)?))) {
-            let stats = source.stats(id, info);
+        for (info, stats) in source.stats(family) {
             total.add(&stats);
             if !info.values.is_empty() {
                 series.push(Series { values: label_values(info).into_owned(), stats });
             }
         }
     }
+    // Calls move within a site, so of all of them none came and none left. In between two series nobody reads both sides of a move at once.
+    (total.arrived, total.moved) = (0, 0);
     series.sort_by(|a, b| a.values.cmp(&b.values));
     // The set ("other", …) given by the program and the one that stands for refused sets read the same.
     series.dedup_by(|again, first| {

@@ -27,13 +27,15 @@ fn buckets() -> impl Strategy<Value = Buckets> {
 
 /// Counts that agree with their buckets, as every snapshot's do.
 fn stats() -> impl Strategy<Value = Stats> {
-    (buckets(), any::<[u16; 8]>(), 0..5_u64, any::<bool>()).prop_map(|(buckets, part, in_flight, whole)| {
+    (buckets(), any::<[u16; 10]>(), 0..5_u64, any::<bool>()).prop_map(|(buckets, part, in_flight, whole)| {
         let total = buckets.total();
         let errors = u64::from(part[0]) % (total + 1);
         let panics = u64::from(part[1]) % (total - errors + 1);
         let cancelled = u64::from(part[2]) % (total - errors - panics + 1);
         Stats {
-            started: total + in_flight,
+            started: total + in_flight + u64::from(part[8]),
+            arrived: u64::from(part[9]),
+            moved: u64::from(part[8]) + u64::from(part[9]),
             ok: total - errors - panics - cancelled,
             errors,
             panics,

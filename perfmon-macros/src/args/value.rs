@@ -210,6 +210,21 @@ pub(super) fn labels(args: &mut Args, key: &Ident, input: ParseStream<'_>, error
     Ok(())
 }
 
+pub(super) fn label_limit(args: &mut Args, key: &Ident, input: ParseStream<'_>, _: &mut Errors) -> Done {
+    equals(key, input)?;
+    args.label_limit = Some((key.clone(), sets(input, form(key))?));
+    Ok(())
+}
+
+/// A number of sets of label values.
+pub(crate) fn sets(input: ParseStream<'_>, form: &str) -> syn::Result<u32> {
+    if !input.peek(LitInt) {
+        return Err(input.error(format!("expected a whole number: write {form}")));
+    }
+    let number: LitInt = input.parse()?;
+    unit::sets(number.base10_digits()).map_err(|error| syn::Error::new(number.span(), error))
+}
+
 /// `symbol = order.symbol`, `side = %order.side`, `venue`.
 fn label(input: ParseStream<'_>) -> syn::Result<Label> {
     if input.peek(Lit) {
