@@ -99,11 +99,9 @@ mod section;
 mod service;
 mod status;
 mod timing;
-mod trace;
 
 #[cfg(feature = "exporter")]
 pub(crate) use self::section::section;
-pub(crate) use self::trace::current_trace;
 pub use self::{
     body::{RequestBody, ResponseBody},
     endpoints::{Endpoint, Sizes, Times, endpoints},
