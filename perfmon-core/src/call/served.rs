@@ -4,9 +4,9 @@ use std::{cell::RefCell, mem};
 
 use super::{AsyncCall, Call, Guard, Sampled, off};
 use crate::{
-    evidence::Trace,
     record::Ticket,
     site::{CallSite, Name},
+    slow::Trace,
 };
 
 thread_local! {
