@@ -362,7 +362,7 @@ impl Exporter {
         self.shared.subscribe()
     }
 
-    /// Changes who may do what, from the next request on.
+    /// Changes who may do what, from the next request on. Without any token or user in it nobody is let in, if there has been one since the start: less access, never more.
     ///
     /// # Errors
     /// When something in it makes no sense, or the certificate is at another place: that needs a start. Everything stays as it was then.

@@ -118,16 +118,9 @@ impl Reload {
         let default = config.profiles.default.as_deref().or(self.base.default_profile.as_deref());
         let profiles =
             Profiles::compile(&profiles_of(&config, &self.base.profiles).map_err(Error::together)?, default)?;
-        let mut waiting = waiting(&self.config, &config);
+        let waiting = waiting(&self.config, &config);
         let mut access = config.access(&self.base.access);
-        let running = self.config.access(&self.base.access);
-        access.tls = running.tls;
-        let open = access.tokens.is_empty() && access.users.is_empty();
-        if open && !(running.tokens.is_empty() && running.users.is_empty()) {
-            // Whether the address may be open to everybody is decided when it is taken.
-            (access.tokens, access.users) = (running.tokens, running.users);
-            waiting.push("server.tokens and users to none at all");
-        }
+        access.tls = self.config.access(&self.base.access).tls;
         let access = Arc::new(access);
         Door::check(&access).map_err(|error| Error::invalid(format!("{}: {error}", path.display())))?;
         if config.history != self.config.history {
@@ -202,7 +195,6 @@ fn waiting(running: &Config, written: &Config) -> Vec<&'static str> {
 
 /// Has the running values of what cannot change.
 fn keep(config: &mut Config, running: Config) {
-    let (tokens, users) = (running.server.tokens, running.server.users);
     config.server.listen = running.server.listen;
     config.server.allow_public = running.server.allow_public;
     config.server.max_connections = running.server.max_connections;
@@ -210,7 +202,4 @@ fn keep(config: &mut Config, running: Config) {
     config.windows = running.windows;
     config.log.file = running.log.file;
     config.report = running.report;
-    if config.server.tokens.is_empty() && config.server.users.is_empty() {
-        (config.server.tokens, config.server.users) = (tokens, users);
-    }
 }

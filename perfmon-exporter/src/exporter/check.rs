@@ -14,7 +14,7 @@ impl Builder {
     /// # Errors
     /// As [`start`](Self::start), apart from what only taking the port, opening the log and making threads can show. Several have a line each.
     pub fn check(&self) -> Result<(), Error> {
-        let public = self.public || !(self.access.tokens.is_empty() && self.access.users.is_empty());
+        let public = self.public || self.access.names_anybody();
         let listen = resolve(&self.listen, public).map(drop);
         let found = [
             self.profiles().map(drop),

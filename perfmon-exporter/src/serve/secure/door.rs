@@ -28,7 +28,7 @@ impl Door {
     pub(crate) fn new(access: &Arc<Access>, open: bool) -> Result<Self, Error> {
         let gate = Gate::new(access, Standing { loopback: true, open })?;
         let tls = access.tls.as_ref().map(Tls::load).transpose()?;
-        let authenticated = !(access.tokens.is_empty() && access.users.is_empty());
+        let authenticated = access.names_anybody();
         Ok(Self { gate, tls, authenticated, nameless: access.hosts.is_empty() })
     }
 

@@ -90,15 +90,15 @@ impl Gate {
         rules.clone()
     }
 
-    /// Whether one has to say who one is. A public server that loses its last credential lets nobody in, rather than everybody.
-    fn is_closed(&self, rules: &Rules) -> bool {
-        rules.names_anybody() || !(self.standing.loopback || self.standing.open)
+    /// Whether one has to say who one is. A server that loses its last credential lets nobody in, rather than everybody, wherever it is.
+    fn is_closed(&self, shared: &Shared) -> bool {
+        shared.is_protected() || !(self.standing.loopback || self.standing.open)
     }
 
     /// Whether somebody who passed a while ago would still be the one who passed: for conversations that last.
     pub(crate) fn still_admits(&self, caller: &Caller, shared: &Shared) -> bool {
         let rules = self.rules(shared);
-        let is_known = caller.known().map_or_else(|| !self.is_closed(&rules), |known| rules.knows(known));
+        let is_known = caller.known().map_or_else(|| !self.is_closed(shared), |known| rules.knows(known));
         is_known && caller.page.as_ref().is_none_or(|page| page.is_among(&rules.origins))
     }
 
@@ -112,7 +112,7 @@ impl Gate {
         host.is_local() || elsewhere || rules.hosts.iter().any(|allowed| host.is(allowed))
     }
 
-    async fn admit(&self, rules: &Rules, mut request: Request) -> Result<Request, Refused> {
+    async fn admit(&self, rules: &Rules, shared: &Shared, mut request: Request) -> Result<Request, Refused> {
         let peer = request.extensions().get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
         let client = rules.proxies.client(peer, request.headers());
         if let Some(rate) = &rules.rate {
@@ -126,7 +126,7 @@ impl Gate {
         if origin::is_preflight(request.method(), request.headers()) {
             return Err(preflight(from));
         }
-        let mut caller = match self.identify(rules, client, request.headers()).await {
+        let mut caller = match self.identify(rules, shared, client, request.headers()).await {
             // Whether the process lives is nobody's secret: who keeps watch with a token of yesterday does not take it for dead.
             Err(_) if is_vital(&request) => Caller::stranger(),
             identified => identified?,
@@ -166,8 +166,14 @@ impl Gate {
         self.guesses.take_token(client.address).map_or_else(Verdict::Later, |()| Verdict::Wrong)
     }
 
-    async fn identify(&self, rules: &Rules, client: Client, headers: &HeaderMap) -> Result<Caller, Refused> {
-        if !self.is_closed(rules) {
+    async fn identify(
+        &self,
+        rules: &Rules,
+        shared: &Shared,
+        client: Client,
+        headers: &HeaderMap,
+    ) -> Result<Caller, Refused> {
+        if !self.is_closed(shared) {
             // Whoever may be anywhere may look, not change.
             let role = if client.is_here { Role::Operate } else { Role::Read };
             return Ok(Caller::anybody(role));
@@ -213,7 +219,7 @@ pub(crate) async fn pass(
     let rules = gate.rules(&shared);
     let origin = request.headers().get(header::ORIGIN).cloned();
     let friend = origin.filter(|_| Source::of(request.headers(), None, false, &rules.origins) == Source::Friend);
-    let mut response = match gate.admit(&rules, request).await {
+    let mut response = match gate.admit(&rules, &shared, request).await {
         Ok(request) => next.run(request).await,
         Err(refused) => {
             if let Some(why) = refused.why {

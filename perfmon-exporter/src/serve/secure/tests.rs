@@ -127,6 +127,10 @@ fn what_makes_no_sense_gives_no_access() {
     // Who takes the last token away does not mean that everybody may read.
     server.shared.set_access(Arc::default());
     assert_eq!(server.get("localhost"), 401);
+    let troubles = server.shared.troubles();
+    assert!(matches!(troubles.as_slice(), [("locked", reason)] if reason.contains("nobody is let in")), "{troubles:?}");
+    server.shared.set_access(Arc::new(with_token("secret")));
+    assert_eq!(server.get("localhost"), 200, "a new credential lets its bearer in");
     assert!(server.shared.troubles().is_empty());
 }
 
@@ -135,8 +139,20 @@ fn a_local_server_whose_tokens_make_no_sense_is_not_open() {
     let server = Server::at(Standing { loopback: true, open: false }, with_token("secret"));
     server.shared.set_access(Arc::new(with_token("")));
     assert_eq!(server.get("localhost"), 401);
-    server.shared.set_access(Arc::default());
-    assert_eq!(server.get("localhost"), 200, "nobody is named, so this machine may read");
+}
+
+#[test]
+fn whoever_was_protected_stays_so_without_the_last_token() {
+    for (loopback, open) in [(true, false), (false, false), (false, true)] {
+        let server = Server::at(Standing { loopback, open }, with_token("secret"));
+        assert_eq!(server.get("localhost"), 200);
+        server.shared.set_access(Arc::default());
+        let with = server.get("localhost");
+        let without = server.ask("127.0.0.1:1", empty(Request::get("/echo").header("host", "localhost")));
+        assert_eq!((with, without), (401, 401), "loopback: {loopback}, open: {open}");
+    }
+    let server = Server::at(Standing { loopback: true, open: false }, Access::default());
+    assert_eq!(server.get("localhost"), 200, "it never was");
 }
 
 #[test]
