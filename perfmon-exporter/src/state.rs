@@ -100,7 +100,7 @@ impl Scrapes {
 }
 
 /// Why a request was not answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Refusal {
     /// Too many of them, too many wrong guesses, or too many TLS handshakes.
     Rate,
