@@ -42,6 +42,7 @@ use crate::validity;
 #[cfg(feature = "config")]
 use crate::{
     config::Config,
+    log,
     reload::{Base, Reload},
 };
 
@@ -228,7 +229,8 @@ impl Builder {
         door.stand_at(address);
         let scheme = door.scheme();
         let final_report = self.final_report.clone();
-        let (shared, pump) = self.pump(profiles, driver)?;
+        let readers = self.shown(&self.access.readers());
+        let (shared, pump) = self.pump(profiles, driver, false)?;
         let (stop, stopped) = watch::channel(false);
         let body = {
             let shared = shared.clone();
@@ -238,11 +240,13 @@ impl Builder {
         let thread =
             thread.map_err(|error| Error::unavailable(format!("failed to start the exporter's thread: {error}")))?;
         let exporter = Exporter { address, scheme, shared, stop, thread: Some(thread), final_report };
-        exporter.tell();
+        exporter.tell(&readers);
         Ok(exporter)
     }
 
-    fn pump(self, profiles: Profiles, driver: Driver) -> Result<(Arc<Shared>, Pump), Error> {
+    /// `waits`: each second waits for what is done beside it, so that a simulation has found it.
+    #[cfg_attr(not(feature = "config"), allow(unused_variables, reason = "only configuration is read again"))]
+    fn pump(self, profiles: Profiles, driver: Driver, waits: bool) -> Result<(Arc<Shared>, Pump), Error> {
         perfmon_core::init();
         if let Some(bounds) = self.history {
             series::set_bounds(bounds)?;
@@ -263,6 +267,8 @@ impl Builder {
         #[cfg(feature = "config")]
         if let Some((base, config)) = self.config {
             let mut reload = Reload::begin(shared.clone(), base, config);
+            reload.waits = waits;
+            chores.push(log::watch());
             chores.push(Box::new(move |policy| reload.look(policy)));
         }
         let pump = Pump::new(shared.clone(), self.policy, driver, chores);
@@ -321,11 +327,10 @@ impl Exporter {
     }
 
     /// Says in the log what has begun.
-    fn tell(&self) {
-        let access = self.shared.access();
-        tracing::info!(target: "perfmon", url = %self.url(), version = env!("CARGO_PKG_VERSION"), readers = %access.readers(), "serving");
+    fn tell(&self, readers: &str) {
+        tracing::info!(target: "perfmon", url = %self.url(), version = env!("CARGO_PKG_VERSION"), %readers, "serving");
         #[cfg(feature = "tls")]
-        if let Some(Err(error)) = access.tls.as_ref().map(|tls| validity::check(&tls.certificate)) {
+        if let Some(Err(error)) = self.shared.access().tls.as_ref().map(|tls| validity::check(&tls.certificate)) {
             tracing::warn!(target: "perfmon", "{error}");
         }
         for one in perfmon_core::collect::collectors() {

@@ -30,6 +30,22 @@ impl Builder {
         if wrong.is_empty() { Ok(()) } else { Err(Error::together(wrong)) }
     }
 
+    /// What is right and yet dangerous, of which [`start`](Self::start) warns in the log: who may read or change what, and what travels in the clear.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let addresses = resolve(&self.listen, true).unwrap_or_default();
+        let mut warnings: Vec<String> = addresses
+            .iter()
+            .find(|address| !address.ip().is_loopback())
+            .map(|address| Door::warnings(&self.access, *address))
+            .unwrap_or_default();
+        #[cfg(feature = "config")]
+        warnings.extend(self.config.iter().flat_map(|(_, config)| config.warnings().to_vec()));
+        warnings.iter_mut().for_each(|warning| *warning = self.shown(warning));
+        warnings
+    }
+
     /// What starting needs, if all is right.
     pub(super) fn prepare(&self) -> Result<(Profiles, Door), Error> {
         let profiles = self.profiles()?;
@@ -73,6 +89,18 @@ impl Builder {
             _ => true,
         };
         if is_its { config.tell(key, error) } else { error }
+    }
+
+    /// A text without what variables of the configuration hold.
+    #[cfg(feature = "config")]
+    pub(super) fn shown(&self, text: &str) -> String {
+        self.config.as_ref().map_or_else(|| text.to_owned(), |(_, config)| config.shown(text))
+    }
+
+    #[cfg(not(feature = "config"))]
+    #[allow(clippy::unused_self, reason = "as with the feature")]
+    pub(super) fn shown(&self, text: &str) -> String {
+        text.to_owned()
     }
 
     #[cfg(not(feature = "config"))]

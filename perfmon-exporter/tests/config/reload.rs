@@ -127,6 +127,9 @@ fn a_file_is_read_again_when_it_changes() {
     );
 
     rules_need_a_metric(&mut exporter, &file);
+    #[cfg(unix)]
+    a_pipe_is_no_configuration(&mut exporter, &file);
+    secrets_in_files_are_read_again(&mut exporter, &file);
 
     // Tokens come, change and go at once. Without the last one nobody is let in.
     let secrets = |exporter: &ByHand| {
@@ -143,6 +146,37 @@ fn a_file_is_read_again_when_it_changes() {
         let told = health.deductions.iter().find(|one| one.rule == "locked").expect("told");
         assert!(told.points == 5 && told.reason.contains("nobody is let in"), "{told:?}");
     }
+}
+
+/// Whoever opened it would wait for its writer for ever.
+#[cfg(unix)]
+fn a_pipe_is_no_configuration(exporter: &mut ByHand, file: &Path) {
+    fs::remove_file(file).expect("removable");
+    assert!(std::process::Command::new("mkfifo").arg(file).status().expect("mkfifo").success());
+    let found = deductions(exporter);
+    let [told] = found.as_slice() else { panic!("{found:?}") };
+    assert!(told.points == 5 && told.reason.contains("perfmon.toml: it is a pipe; name a regular file"), "{told:?}");
+    fs::remove_file(file).expect("removable");
+    write(file, "");
+    assert_eq!(deductions(exporter), []);
+}
+
+/// So that they change without a restart.
+fn secrets_in_files_are_read_again(exporter: &mut ByHand, file: &Path) {
+    let secret = file.with_file_name("token");
+    write(&secret, "the-first-secret-there-is\n");
+    write(file, "[[server.tokens]]\nname = \"t\"\ntoken_file = \"token\"\n");
+    let of = |exporter: &ByHand| exporter.access().tokens[0].secret.expose().to_owned();
+    assert_eq!((deductions(exporter), of(exporter).as_str()), (vec![], "the-first-secret-there-is"));
+    write(&secret, "another-secret-altogether\n");
+    assert_eq!((deductions(exporter), of(exporter).as_str()), (vec![], "another-secret-altogether"));
+    // Half a secret, or none, changes nothing.
+    write(&secret, "\n\n");
+    let found = deductions(exporter);
+    assert!(found[0].points == 5 && found[0].reason.ends_with("that file is empty"), "{found:?}");
+    assert_eq!(of(exporter), "another-secret-altogether");
+    write(&secret, "a-third-secret-of-its-own");
+    assert_eq!((deductions(exporter), of(exporter).as_str()), (vec![], "a-third-secret-of-its-own"));
 }
 
 /// A rule on what nobody has would be silent for ever.
