@@ -1,6 +1,6 @@
 //! Takes connections in and answers requests on them, within bounds.
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{convert::Infallible, net::IpAddr, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body, http::Request, response::IntoResponse};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
@@ -18,7 +18,7 @@ use super::{
     patience::Patience,
     problem::Problem,
     router,
-    secure::{Door, Peer, Tls},
+    secure::{Door, Gate, Peer, Tls},
 };
 use crate::{
     connections::Place,
@@ -42,7 +42,8 @@ const CERTIFICATE: Duration = Duration::from_secs(1);
 /// Serves until `stop` says so.
 pub(crate) async fn serve(listener: TcpListener, door: Door, shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
     let Door { gate, tls, .. } = door;
-    let app = router(shared.clone(), gate, stop.clone());
+    let gate = Arc::new(gate);
+    let app = router(shared.clone(), gate.clone(), stop.clone());
     let connections = &shared.connections;
     if let Some(tls) = tls.clone() {
         tokio::spawn(renew(tls, shared.clone(), stop.clone()));
@@ -54,7 +55,7 @@ pub(crate) async fn serve(listener: TcpListener, door: Door, shared: Arc<Shared>
         };
         match accepted {
             Ok((stream, peer)) => {
-                if tls.as_ref().is_some_and(|tls| !tls.admits(peer.ip())) {
+                if tls.as_ref().is_some_and(|tls| !may_shake_hands(tls, &gate, &shared, peer.ip())) {
                     shared.refusals.count(Refusal::Rate);
                     continue;
                 }
@@ -71,6 +72,11 @@ pub(crate) async fn serve(listener: TcpListener, door: Door, shared: Arc<Shared>
             }
         }
     }
+}
+
+/// Whether an address may have a TLS handshake, once more. A trusted proxy always: it shakes hands for all of its clients, which nobody can tell apart yet.
+fn may_shake_hands(tls: &Tls, gate: &Gate, shared: &Shared, address: IpAddr) -> bool {
+    gate.is_proxy(address, shared) || tls.admits(address)
 }
 
 /// Who is at the other end of a connection.
