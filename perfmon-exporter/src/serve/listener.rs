@@ -19,6 +19,7 @@ use super::{
     problem::Problem,
     router,
     secure::{Door, Gate, Peer, Tls},
+    unreadable::{Explained, MOST_HEAD, MOST_HEADERS},
 };
 use crate::{
     connections::Place,
@@ -31,9 +32,6 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long a client may take to read one.
 const READ_TIMEOUT: Duration = Duration::from_secs(60);
-/// Bytes of a request's head.
-const MOST_HEAD: usize = 64 << 10;
-const MOST_HEADERS: usize = 100;
 /// How long to wait when the system gives no connection: out of file descriptors, most likely.
 const AFTER_ERROR: Duration = Duration::from_millis(100);
 /// How often to look whether the certificate has changed.
@@ -145,7 +143,7 @@ where
         .header_read_timeout(HEAD_TIMEOUT)
         .max_headers(MOST_HEADERS)
         .max_buf_size(MOST_HEAD)
-        .serve_connection(TokioIo::new(Patience::new(stream, READ_TIMEOUT)), service)
+        .serve_connection(TokioIo::new(Explained::new(Patience::new(stream, READ_TIMEOUT))), service)
         .with_upgrades();
     let mut connection = std::pin::pin!(connection);
     // How it ended is the client's affair.
