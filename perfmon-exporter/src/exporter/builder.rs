@@ -2,7 +2,7 @@
 
 use std::{fmt, path::PathBuf};
 
-use perfmon_core::{analyse::HealthPolicy, series::Bounds};
+use perfmon_core::{Snapshot, analyse::HealthPolicy, series::Bounds};
 
 use crate::{listen::DEFAULT_ADDRESS, section::Sections, settings::Access};
 
@@ -159,9 +159,33 @@ impl Builder {
     /// # Ok::<(), perfmon::Error>(())
     /// ```
     pub fn section(
-        mut self,
+        self,
         name: &'static str,
         tell: impl Fn() -> Option<serde_json::Value> + Send + Sync + 'static,
+    ) -> Self {
+        self.section_of_window(name, move |_| tell())
+    }
+
+    /// The same for figures of a piece of time: each time it is given what happened in the window that the dashboard is asked for, the last five minutes by default.
+    ///
+    /// ```
+    /// # mod perfmon { pub use perfmon_core::*; pub use perfmon_exporter as exporter; }
+    /// use perfmon::snapshot::Stats;
+    /// use serde_json::json;
+    ///
+    /// let exporter = perfmon::exporter::builder()
+    ///     .listen("127.0.0.1:0")
+    ///     .section_of_window("orders", |recent| {
+    ///         let orders: u64 = recent.of_kind(perfmon::site::Kind::Order).map(|site| Stats::calls(site)).sum();
+    ///         Some(json!({"placed": orders, "per_second": recent.per_second(orders)}))
+    ///     })
+    ///     .start()?;
+    /// # Ok::<(), perfmon::Error>(())
+    /// ```
+    pub fn section_of_window(
+        mut self,
+        name: &'static str,
+        tell: impl Fn(&Snapshot) -> Option<serde_json::Value> + Send + Sync + 'static,
     ) -> Self {
         self.sections.add(name, Box::new(tell));
         self
