@@ -1,10 +1,13 @@
-//! What packs tell in the exporter's dashboard: how endpoints do.
+//! What packs tell in the exporter's dashboard: slow statements, and how endpoints do.
 
 mod support;
+
+use std::time::Duration;
 
 use axum::{Router, body::Body, http::Request, routing::post};
 use http_body_util::BodyExt;
 use perfmon::{
+    db,
     exporter::{Exporter, builder},
     http::MonitorLayer,
     monitor_request,
@@ -34,17 +37,30 @@ fn post_order(body: &'static str) {
 }
 
 #[test]
-fn the_dashboard_has_endpoints() {
+fn the_dashboard_has_slow_statements_and_endpoints() {
     let exporter = builder().without("system").listen("127.0.0.1:0").start().expect("the exporter starts");
     let before = eventually("it ticks", || {
         let told = dashboard(&exporter);
         (!told["health"].is_null()).then_some(told)
     });
-    assert!(before["http"].is_null(), "there is nothing to tell");
+    assert_eq!((&before["database"], &before["http"]), (&Value::Null, &Value::Null), "there is nothing to tell");
 
+    db::record("SELECT * FROM trades WHERE account = 'DE-4711'", Duration::from_millis(250));
+    db::record("DELETE FROM trades", Duration::from_millis(1));
     post_order("abc");
     by_hand();
     let told = dashboard(&exporter);
+
+    let slow = &told["database"]["slow_queries"];
+    assert_eq!((&slow["seen"], &slow["dropped"]), (&json!(1), &json!(0)), "{slow}");
+    for list in ["recent", "slowest"] {
+        let [query] = slow[list].as_array().expect("a list").as_slice() else { panic!("{slow}") };
+        assert_eq!(query["statement"], "SELECT * FROM trades WHERE account = ?");
+        assert_eq!((&query["operation"], &query["table"]), (&json!("select"), &json!("trades")));
+        assert_eq!((&query["duration_seconds"], &query["trace_id"]), (&json!(0.25), &Value::Null));
+        assert!(query["at_unix_seconds"].as_f64() > Some(1.7e9), "{query}");
+    }
+    assert!(!told.to_string().contains("4711"), "values are nobody's affair");
 
     let endpoints = told["http"]["endpoints"].as_array().expect("a list");
     let [by_hand, order] = endpoints.as_slice() else { panic!("{endpoints:?}") };
