@@ -40,7 +40,8 @@
 //! `builder().config(config::Config::load("perfmon.toml")?)?`. `perfmon.example.toml` in the repository has every key.
 //!
 //! [`Builder::section`] puts what a program or a pack knows into the dashboard. With the feature `trading`, `pnl` has every book (P&L, drawdown, positions, ratios,
-//! risk) with its kill switches; with `agents`, `agents` has what agents did and used.
+//! risk) with its kill switches; with `agents`, `agents` has what agents did and used; with `db`, `database.slow_queries` has the slow statements without their values; with `http`,
+//! `http.endpoints` has how each endpoint did in the window. A section is `null` as long as there is nothing to tell.
 //!
 //! In the process, [`Exporter::window`] has the last minute or hour as a snapshot, [`Exporter::health`] the score, and
 //! [`aggregate`](crate::aggregate)`("cpu_usage_percent", …)` the recent past of every figure: a day, unless [`Builder::history`] says otherwise.
@@ -114,5 +115,9 @@ pub fn builder() -> Builder {
     let builder = builder.section("pnl", crate::trading::section);
     #[cfg(feature = "agents")]
     let builder = builder.section("agents", crate::agents::section);
+    #[cfg(feature = "db")]
+    let builder = builder.section("database", crate::db::section);
+    #[cfg(feature = "http")]
+    let builder = builder.section_of_window("http", crate::http::section);
     builder
 }

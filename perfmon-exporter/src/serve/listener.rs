@@ -23,7 +23,8 @@ use super::{
     patience::{Limits, Patience},
     problem::Problem,
     router,
-    secure::{Door, FOR_ANYBODY, Gate, Line, Peer, Tls},
+    secure::{Door, FOR_ANYBODY, Gate, Line, Peer, Tls, protective},
+    unreadable::{Explained, MOST_HEAD, MOST_HEADERS},
 };
 use crate::{
     connections::Place,
@@ -36,9 +37,6 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long a client may take over the head of a request, and to read an answer.
 const LIMITS: Limits = Limits { head: Duration::from_secs(15), answer: Duration::from_secs(60) };
-/// Bytes of a request's head.
-const MOST_HEAD: usize = 64 << 10;
-const MOST_HEADERS: usize = 100;
 /// How long to wait when the system gives no connection: out of file descriptors, most likely.
 const AFTER_ERROR: Duration = Duration::from_millis(100);
 /// How often to look whether the certificate has changed, and to tell what was refused.
@@ -190,7 +188,7 @@ where
         pace.begin();
         async move {
             let mut response = match turned_away {
-                Some(problem) => problem.into_response(),
+                Some(problem) => refused(problem),
                 None => ask(app, request).await,
             };
             if response.status() == StatusCode::SWITCHING_PROTOCOLS {
@@ -210,7 +208,7 @@ where
         .header_read_timeout(IDLE_TIMEOUT)
         .max_headers(MOST_HEADERS)
         .max_buf_size(MOST_HEAD)
-        .serve_connection(TokioIo::new(stream), service)
+        .serve_connection(TokioIo::new(Explained::new(stream)), service)
         .with_upgrades();
     let mut connection = std::pin::pin!(connection);
     // How it ended is the client's affair.
@@ -227,4 +225,11 @@ async fn ask(app: Router, request: Request<Incoming>) -> Response {
         Ok(Err(never)) => match never {},
         Err(_) => Problem::unavailable("the answer took longer than 60 s").into_response(),
     }
+}
+
+/// What does not come to the router has the headers of all answers, too.
+fn refused(problem: Problem) -> Response {
+    let mut response = problem.into_response();
+    response.headers_mut().extend(protective().map(|(name, value)| (name, HeaderValue::from_static(value))));
+    response
 }

@@ -11,6 +11,7 @@ mod problem;
 mod scrape;
 mod secure;
 mod unread;
+mod unreadable;
 mod vitals;
 
 use std::sync::Arc;

@@ -30,6 +30,6 @@ pub(crate) use self::{
     credential::PROTOCOL,
     door::Door,
     gate::{FOR_ANYBODY, Gate, pass},
-    headers::protective_headers,
+    headers::{protective, protective_headers},
     tls::Tls,
 };
