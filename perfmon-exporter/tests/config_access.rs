@@ -56,6 +56,8 @@ fn farewell(listener: &mut WebSocket<TcpStream>) -> u16 {
 #[test]
 fn who_may_ask_changes_with_the_file() {
     let folder = tempfile::tempdir().expect("a folder");
+    #[cfg(unix)]
+    fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o700)).expect("its owner");
     let file = folder.path().join("perfmon.toml");
     let text = |more: &str, secret: &str, role: &str| {
         format!(

@@ -52,6 +52,12 @@ fn add(node: &Node, values: &mut Vec<(Secret, String)>) {
         Value::Word(word) if word.trim().len() >= SHORTEST => {
             if let Some(written) = &node.written {
                 values.push((Secret::from(word.trim()), written.text.clone()));
+                // In a variable a list or table may stand, whose items are used one by one.
+                let parts = word.split(|c: char| c.is_whitespace() || ",=[]{}\"'".contains(c));
+                // Of a path its folder may be told, of an address its host.
+                let parts = parts.chain(word.match_indices(['/', ':']).map(|(at, _)| &word[..at]));
+                let parts = parts.filter(|part| (SHORTEST..word.trim().len()).contains(&part.len()));
+                values.extend(parts.map(|part| (Secret::from(part), written.variables.clone())));
             }
         }
         Value::List(list) => list.iter().for_each(|node| add(node, values)),

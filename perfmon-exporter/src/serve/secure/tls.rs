@@ -86,7 +86,7 @@ mod with {
                 file::within(PATIENCE, move || (stamp(&files), read(&files, &provider)))
             }
             .map_err(|error| no_answer(files, &error))?;
-            let current = Arc::new(Current(Mutex::new(Arc::new(key?))));
+            let current = Arc::new(Current(Mutex::new(Arc::new(key?.told(files)))));
             let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
             let config = config.map_err(|error| Error::invalid(format!("failed to set up TLS: {error}")))?;
             let mut config = config.with_no_client_auth().with_cert_resolver(current.clone());
@@ -108,18 +108,22 @@ mod with {
         /// that is so.
         pub(crate) fn reload(self: &Arc<Self>) -> Option<Result<(), Error>> {
             let tls = self.clone();
-            file::within(PATIENCE, move || tls.reload_at_length())
-                .unwrap_or_else(|error| Some(Err(no_answer(&self.files, &error))))
+            let read = match file::within(PATIENCE, move || tls.read_again()) {
+                Ok(read) => read?,
+                Err(error) => return Some(Err(no_answer(&self.files, &error))),
+            };
+            Some(read.map(|key| {
+                let key = Arc::new(key.told(&self.files));
+                *self.current.0.lock().unwrap_or_else(PoisonError::into_inner) = key;
+            }))
         }
 
-        fn reload_at_length(&self) -> Option<Result<(), Error>> {
+        fn read_again(&self) -> Option<Result<Read, Error>> {
             let now = stamp(&self.files);
             if std::mem::replace(&mut *self.stamp.lock().unwrap_or_else(PoisonError::into_inner), now) == now {
                 return None;
             }
-            Some(read(&self.files, self.config.crypto_provider()).map(|key| {
-                *self.current.0.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(key);
-            }))
+            Some(read(&self.files, self.config.crypto_provider()))
         }
 
         /// Shakes hands; `None` when the client does not, or not in time.
@@ -151,12 +155,32 @@ mod with {
         })
     }
 
+    /// What the files have.
+    struct Read {
+        key: CertifiedKey,
+        is_for_all: bool,
+    }
+
+    impl Read {
+        /// Warns of what the files are.
+        fn told(self, files: &TlsFiles) -> CertifiedKey {
+            if self.is_for_all {
+                tracing::warn!(
+                    target: "perfmon",
+                    file = %files.key.display(),
+                    "every user of this machine may read the private key: take that from them (chmod o-r)"
+                );
+            }
+            self.key
+        }
+    }
+
     fn no_answer(files: &TlsFiles, error: &io::Error) -> Error {
         let (certificate, key) = (files.certificate.display(), files.key.display());
         Error::unavailable(format!("failed to read the certificate {certificate} and the key {key}: {error}"))
     }
 
-    fn read(files: &TlsFiles, provider: &CryptoProvider) -> Result<CertifiedKey, Error> {
+    fn read(files: &TlsFiles, provider: &CryptoProvider) -> Result<Read, Error> {
         let wrong = |what: &str, path: &Path, why: &dyn std::fmt::Display| {
             Error::invalid(format!("failed to read the {what} {}: {why}; it has to be a PEM file", path.display()))
         };
@@ -167,24 +191,18 @@ mod with {
         if chain.is_empty() {
             return Err(wrong_certificate(&"there is no certificate in it"));
         }
-        if file::is_read_by_all(&files.key) {
-            tracing::warn!(
-                target: "perfmon",
-                file = %files.key.display(),
-                "every user of this machine may read the private key: take that from them (chmod o-r)"
-            );
-        }
         // The errors say where and why, never what.
         let wrong_key = |why: &dyn std::fmt::Display| wrong("private key", &files.key, why);
         let pem = Zeroizing::new(file::read(&files.key).map_err(|error| wrong_key(&error))?);
         let key = PrivateKeyDer::from_pem_slice(&pem).map_err(|error| wrong_key(&error))?;
-        CertifiedKey::from_der(chain, key, provider).map_err(|error| {
+        let key = CertifiedKey::from_der(chain, key, provider).map_err(|error| {
             Error::invalid(format!(
                 "failed to use the certificate {} with the key {}: {error}; they have to belong together",
                 files.certificate.display(),
                 files.key.display()
             ))
-        })
+        })?;
+        Ok(Read { key, is_for_all: file::is_read_by_all(&files.key) })
     }
 }
 
