@@ -33,7 +33,9 @@ pub(crate) enum Unreadable {
     System(io::Error),
 }
 
+#[cfg(feature = "config")]
 impl Unreadable {
+    /// What to do about it.
     pub(crate) fn remedy(&self) -> &'static str {
         match self {
             Self::Other("a folder") => "name the file in it",
@@ -111,6 +113,7 @@ pub(crate) fn is_read_by_all(path: &Path) -> bool {
 }
 
 /// Whether every user of this machine may write to it.
+#[cfg(feature = "config")]
 pub(crate) fn is_written_by_all(path: &Path) -> bool {
     others(path) & 0o2 != 0
 }
@@ -119,6 +122,7 @@ pub(crate) fn is_written_by_all(path: &Path) -> bool {
 #[derive(Debug)]
 pub(crate) struct Errand<T> {
     done: Receiver<T>,
+    #[cfg_attr(not(feature = "config"), allow(dead_code, reason = "only configuration tells how long it waits"))]
     begun: Instant,
 }
 
@@ -150,6 +154,7 @@ impl<T: Send + 'static> Errand<T> {
     }
 
     /// How long it has been going on.
+    #[cfg(feature = "config")]
     pub(crate) fn age(&self) -> Duration {
         self.begun.elapsed()
     }
@@ -188,7 +193,7 @@ impl Drop for UnderWay {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "config"))]
 mod tests {
     use std::{fs, io, path::Path, sync::mpsc, time::Duration};
 

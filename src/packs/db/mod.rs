@@ -93,10 +93,13 @@ mod lex;
 mod name;
 mod redact;
 pub(crate) mod rows;
+mod scan;
 #[cfg(feature = "exporter")]
 mod section;
 mod slow;
 mod statement;
+mod table;
+mod words;
 
 #[cfg(feature = "exporter")]
 pub(crate) use self::section::section;
