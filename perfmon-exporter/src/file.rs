@@ -9,11 +9,13 @@ use std::{
     path::Path,
     sync::{
         atomic::{AtomicUsize, Ordering},
-        mpsc::{self, Receiver, RecvTimeoutError, TryRecvError},
+        mpsc::{self, Receiver},
     },
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
+
+use tokio::time::Instant;
 
 /// The largest file that is read: 1 MiB.
 const LARGEST: u64 = 1 << 20;
@@ -139,18 +141,12 @@ impl<T: Send + 'static> Errand<T> {
 
     /// What came of it; `None` as long as it goes on. Work that panicked is work that goes on.
     pub(crate) fn poll(&self) -> Option<T> {
-        match self.done.try_recv() {
-            Ok(done) => Some(done),
-            Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
-        }
+        self.done.try_recv().ok()
     }
 
     /// Waits for it.
     pub(crate) fn wait(&self, patience: Duration) -> Option<T> {
-        match self.done.recv_timeout(patience) {
-            Ok(done) => Some(done),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-        }
+        self.done.recv_timeout(patience).ok()
     }
 
     /// How long it has been going on.

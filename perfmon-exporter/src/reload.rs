@@ -105,9 +105,9 @@ fn read(path: &Path, base: &Base) -> Result<Found, Error> {
     let config = Config::load(path)?;
     let default = config.profiles.default.as_deref().or(base.default_profile.as_deref());
     let profiles = profiles_of(&config, &base.profiles).map_err(Error::together)?;
-    let profiles = Profiles::compile(&profiles, default).map_err(|error| config.hide(error))?;
+    let profiles = Profiles::compile(&profiles, default).map_err(|error| config.hide(&error))?;
     let access = Arc::new(config.access(&base.access));
-    Door::check(&access).map_err(|error| config.hide(Error::invalid(format!("{}: {error}", path.display()))))?;
+    Door::check(&access).map_err(|error| config.hide(&Error::invalid(format!("{}: {error}", path.display()))))?;
     let watcher = config.watcher();
     Ok(Found { config, profiles, watcher })
 }
