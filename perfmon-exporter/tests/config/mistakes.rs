@@ -263,10 +263,13 @@ fn hashes_and_names_that_nobody_can_log_in_with_are_told_where_they_stand() {
     for (users, says) in [
         (
             &[("alice", "$argon2id$hunter2")][..],
-            "1:1, server.users[0]: the password hash of user \"alice\" is none of argon2",
+            "1:1, server.users[0]: the password hash of user \"…\" is none of argon2",
         ),
-        (&[("al:ice", hash)], "1:1, server.users[0]: the user name \"al:ice\" cannot be logged in with"),
-        (&[("alice", hash), ("alice", hash)], "4:1, server.users[1]: there is a user \"alice\" before it; remove one"),
+        (
+            &[("al:ice", hash)],
+            "1:1, server.users[0]: the name cannot be logged in with: it needs letters, and no colon",
+        ),
+        (&[("alice", hash), ("alice", hash)], "4:1, server.users[1]: it has the name of users[0]; remove one"),
     ] {
         let user =
             |(name, hash): &(&str, &str)| format!("[[server.users]]\nname = \"{name}\"\npassword_hash = \"{hash}\"\n");

@@ -20,9 +20,11 @@ pub(crate) fn check(asked: &Checked) -> Result<(), Failure> {
 
 fn file(path: &Path) -> Result<(), Failure> {
     let config = Config::load(path).map_err(|error| Failure::configuration(&error))?;
-    let told = tell(path, &config);
-    let checked = exporter::builder().config(config).and_then(|builder| builder.check());
-    checked.map_err(|error| Failure::configuration(&error))?;
+    let mut told = config.shown(&tell(path, &config));
+    let checked = exporter::builder().config(config).and_then(|builder| builder.check().map(|()| builder.warnings()));
+    for warning in checked.map_err(|error| Failure::configuration(&error))? {
+        _ = writeln!(told, "  warning: {warning}");
+    }
     output::print(&told)
 }
 
