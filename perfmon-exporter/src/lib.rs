@@ -10,6 +10,8 @@ pub mod config;
 mod connections;
 pub mod encode;
 mod exporter;
+#[cfg(any(feature = "config", feature = "tls"))]
+mod file;
 mod listen;
 #[cfg(feature = "config")]
 mod log;

@@ -19,6 +19,9 @@ pub struct Access {
     pub origins: Vec<String>,
     /// Names under which the server is reached, such as `"perfmon.example.com"`, besides those of this machine.
     pub hosts: Vec<String>,
+    /// Proxies in front, by address or network: `"127.0.0.1"`, `"10.0.0.0/8"`. What they write into `X-Forwarded-For` is believed, so that limits and the log go by the
+    /// clients behind them, and into `X-Forwarded-Proto`. Every address here has to be a proxy that adds whom it was asked by; a client among them could say to be anybody.
+    pub trusted_proxies: Vec<String>,
     /// Requests that one client may make in a second; `None` is without limit.
     pub requests_per_second: Option<u32>,
     /// The certificate, if the server is to speak TLS.
@@ -26,11 +29,16 @@ pub struct Access {
 }
 
 impl Access {
+    /// Whether it names anybody, be it in a way that makes no sense: it does not mean everybody then.
+    pub(crate) fn names_anybody(&self) -> bool {
+        !(self.tokens.is_empty() && self.users.is_empty())
+    }
+
     /// Who may read, in words: the names and roles of tokens and users.
     #[doc(hidden)]
     #[must_use]
     pub fn readers(&self) -> String {
-        if self.tokens.is_empty() && self.users.is_empty() {
+        if !self.names_anybody() {
             return String::from("everybody who reaches it");
         }
         let role = |role: Role| if role == Role::Operate { "operates" } else { "reads" };

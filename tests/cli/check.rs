@@ -9,7 +9,7 @@ fn a_right_configuration_is_explained() {
     let folder = tempfile::tempdir().expect("a folder");
     fs::write(
         folder.path().join("perfmon.toml"),
-        "[server]\nlisten = \"0.0.0.0:9470\"\nhosts = [\"perfmon.example.com\"]\nrequests_per_second = 50\n\
+        "[server]\nlisten = \"0.0.0.0:9470\"\nhosts = [\"perfmon.example.com\"]\ntrusted_proxies = [\"10.0.0.0/8\"]\nrequests_per_second = 50\n\
          [[server.tokens]]\nname = \"prometheus\"\nsecret = \"${SECRET}\"\n\
          [collectors.\"system.disk\"]\nenabled = false\n[collectors.\"shop.orders\"]\nenabled = true\n[collectors.\"system.cpu\"]\ninterval = \"2s\"\n\
          [history]\nretention = \"7d\"\n[log]\nfile = \"perfmon.log\"\n[report]\nfinal = \"last.md\"\n",
@@ -83,6 +83,78 @@ fn a_wrong_one_is_told_with_place_and_remedy() {
     assert!(done.code == Some(2) && !done.stderr.contains("perfmon.toml:"), "{done:?}");
     let done = run(&mut perfmon(&["check", "--config", "/nowhere/perfmon.toml"]));
     assert!(done.code == Some(2) && done.stderr.contains("check its path"), "{done:?}");
+}
+
+/// A pipe has nothing to read, and whoever opened it would wait for ever.
+#[cfg(unix)]
+#[test]
+fn only_regular_files_are_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let made = std::process::Command::new("mkfifo").arg(folder.path().join("pipe.toml")).status();
+    assert!(made.expect("mkfifo").success());
+    fs::write(folder.path().join("tls.toml"), "[server.tls]\ncertificate = \"pipe.toml\"\nkey = \"pipe.toml\"\n")
+        .expect("written");
+    for (file, says) in [
+        ("pipe.toml", "failed to read pipe.toml: it is a pipe; name a regular file"),
+        ("tls.toml", "tls.toml:1:1, server.tls: failed to read the certificate pipe.toml: it is a pipe"),
+    ] {
+        for command in ["check", "start"] {
+            let done = run(perfmon(&[command, "--config", file]).current_dir(folder.path()));
+            assert!(done.code == Some(2) && done.stderr.contains(says), "{command} {file}: {done:?}");
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn files_that_everybody_may_read_are_warned_of() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().expect("a folder");
+    let allow = |name: &str, mode| {
+        fs::set_permissions(folder.path().join(name), PermissionsExt::from_mode(mode)).expect("its owner");
+    };
+    fs::write(folder.path().join("token"), "a-secret-that-nobody-guesses\n").expect("written");
+    let text = "[[server.tokens]]\nname = \"file\"\ntoken_file = \"token\"\n[[server.tokens]]\nname = \"here\"\nsecret = \"another-that-nobody-guesses\"\n";
+    fs::write(folder.path().join("perfmon.toml"), text).expect("written");
+    let check = || said(perfmon(&["check", "--config", "perfmon.toml"]).current_dir(folder.path()));
+    allow(".", 0o755);
+    allow("token", 0o644);
+    allow("perfmon.toml", 0o606);
+    let told = check();
+    for says in [
+        "  warning: perfmon.toml: every user of this machine may read the secrets in it",
+        "  warning: perfmon.toml: every user of this machine may change who may ask",
+        "  warning: token: every user of this machine may read the secret in it",
+    ] {
+        assert!(told.contains(says), "no {says} in {told}");
+    }
+    // Nobody else can come there.
+    allow(".", 0o700);
+    assert!(!check().contains("warning"));
+}
+
+/// What came from a variable may be a secret that stands in the wrong place.
+#[test]
+fn what_came_from_a_variable_is_not_shown() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let check = |text: &str| {
+        fs::write(folder.path().join("perfmon.toml"), text).expect("written");
+        let mut command = perfmon(&["check", "--config", "perfmon.toml"]);
+        let done = run(command.current_dir(folder.path()).env("SEC", "canary-secret.invalid:1"));
+        let told = done.stdout + &done.stderr;
+        assert!(!told.contains("canary"), "{told}");
+        told
+    };
+    for (text, says) in [
+        ("[server]\nlisten = \"${SEC}\"\n", "${SEC}"),
+        ("[server]\norigins = [\"${SEC}\"]\n", "a value from ${SEC}, which is not shown: it is no origin"),
+        ("[server.tls]\ncertificate = \"${SEC}\"\nkey = \"${SEC}\"\n", "failed to read the certificate ${SEC}"),
+        ("[report]\nfinal = \"${SEC}\"\n", "cannot be written to ${SEC}"),
+        ("[server]\nhosts = [\"${SEC}\"]\n", "hosts: ${SEC}"),
+    ] {
+        let told = check(text);
+        assert!(told.contains(says), "{text}: {told}");
+    }
 }
 
 #[test]

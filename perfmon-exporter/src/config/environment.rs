@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
+    disguise::Written,
     example,
     mistake::{Mistake, Step},
     mistakes::Mistakes,
@@ -61,7 +62,7 @@ impl Environment {
     fn substitute(&self, node: &mut Node, tell: &mut dyn FnMut(Mistake)) {
         match &mut node.value {
             Value::Text(text) if text.contains('$') => match self.expand(text) {
-                Ok(text) => node.value = text,
+                Ok((value, written)) => (node.value, node.written) = (value, written.map(Arc::new)),
                 Err(message) => {
                     tell(Mistake::new(node.at.clone(), message));
                     node.value = Value::Told;
@@ -81,26 +82,39 @@ impl Environment {
         }
     }
 
-    fn expand(&self, text: &str) -> Result<Value, String> {
-        let (mut expanded, mut rest, mut found) = (String::with_capacity(text.len()), text, false);
+    fn expand(&self, text: &str) -> Result<(Value, Option<Written>), String> {
+        let (mut expanded, mut rest) = (String::with_capacity(text.len()), text);
+        let (mut written, mut variables) = (String::new(), Vec::new());
         while let Some((before, after)) = rest.split_once('$') {
             expanded += before;
+            written += before;
             if let Some(after) = after.strip_prefix('$') {
                 expanded.push('$');
+                written += "$$";
                 rest = after;
             } else if let Some(after) = after.strip_prefix('{') {
                 let Some((inside, after)) = after.split_once('}') else {
                     return Err("\"${\" without \"}\"; write $$ for a dollar".to_owned());
                 };
                 expanded += self.value(inside)?;
-                (rest, found) = (after, true);
+                // What stands for a variable that is not there is written in the file, and may still be a secret.
+                let variable = format!("${{{}}}", inside.split(":-").next().unwrap_or_default());
+                written += &variable;
+                variables.push(variable);
+                rest = after;
             } else {
                 expanded.push('$');
+                written.push('$');
                 rest = after;
             }
         }
         expanded += rest;
-        Ok(if found { Value::Word(expanded) } else { Value::Text(expanded) })
+        written += rest;
+        Ok(if variables.is_empty() {
+            (Value::Text(expanded), None)
+        } else {
+            (Value::Word(expanded), Some(Written { text: written, variables: variables.join(" and ") }))
+        })
     }
 
     fn value<'a>(&'a self, inside: &'a str) -> Result<&'a str, String> {

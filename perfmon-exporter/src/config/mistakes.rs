@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 
 use perfmon_core::Error;
 
-use super::mistake::Mistake;
+use super::{disguise::Disguise, mistake::Mistake};
 
 /// So many are told; more are only counted, and not even counted beyond the second number.
 const TOLD: usize = 20;
@@ -28,7 +28,7 @@ impl Mistakes {
 
     /// # Errors
     /// When there is one.
-    pub(super) fn none(mut self) -> Result<(), Error> {
+    pub(super) fn none(mut self, disguise: &Disguise) -> Result<(), Error> {
         // As somebody who mends them comes by.
         self.0.sort_by(|a, b| a.place().cmp(&b.place()));
         let text = match self.0.as_slice() {
@@ -36,7 +36,7 @@ impl Mistakes {
             [one] => format!("failed to read the configuration, {one}"),
             several => list(several).unwrap_or_default(),
         };
-        Err(Error::invalid(text))
+        Err(Error::invalid(disguise.put_on(&text)))
     }
 }
 

@@ -5,7 +5,7 @@ use std::{io, sync::Arc, time::Duration};
 use axum::body::to_bytes;
 use perfmon_core::{Error, analyse::Health};
 
-use super::{Builder, only_one};
+use super::{Builder, start::only_one};
 use crate::{
     pump::Pump,
     serve::{Door, ask},
@@ -20,7 +20,7 @@ impl Builder {
         let profiles = self.profiles()?;
         #[cfg(feature = "config")]
         self.begin_log()?;
-        let (shared, pump) = self.pump(profiles, only_one()?)?;
+        let (shared, pump) = self.pump(profiles, only_one()?, true)?;
         Ok(ByHand { shared, pump })
     }
 }

@@ -14,7 +14,7 @@ impl Builder {
     /// # Errors
     /// As [`start`](Self::start), apart from what only taking the port, opening the log and making threads can show. Several have a line each.
     pub fn check(&self) -> Result<(), Error> {
-        let public = self.public || !(self.access.tokens.is_empty() && self.access.users.is_empty());
+        let public = self.public || self.access.names_anybody();
         let listen = resolve(&self.listen, public).map(drop);
         let found = [
             self.profiles().map(drop),
@@ -28,6 +28,22 @@ impl Builder {
         ];
         let wrong: Vec<Error> = found.into_iter().filter_map(Result::err).collect();
         if wrong.is_empty() { Ok(()) } else { Err(Error::together(wrong)) }
+    }
+
+    /// What is right and yet dangerous, of which [`start`](Self::start) warns in the log: who may read or change what, and what travels in the clear.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let addresses = resolve(&self.listen, true).unwrap_or_default();
+        let mut warnings: Vec<String> = addresses
+            .iter()
+            .find(|address| !address.ip().is_loopback())
+            .map(|address| Door::warnings(&self.access, *address))
+            .unwrap_or_default();
+        #[cfg(feature = "config")]
+        warnings.extend(self.config.iter().flat_map(|(_, config)| config.warnings().to_vec()));
+        warnings.iter_mut().for_each(|warning| *warning = self.shown(warning));
+        warnings
     }
 
     /// What starting needs, if all is right.
@@ -73,6 +89,18 @@ impl Builder {
             _ => true,
         };
         if is_its { config.tell(key, error) } else { error }
+    }
+
+    /// A text without what variables of the configuration hold.
+    #[cfg(feature = "config")]
+    pub(super) fn shown(&self, text: &str) -> String {
+        self.config.as_ref().map_or_else(|| text.to_owned(), |(_, config)| config.shown(text))
+    }
+
+    #[cfg(not(feature = "config"))]
+    #[allow(clippy::unused_self, reason = "as with the feature")]
+    pub(super) fn shown(&self, text: &str) -> String {
+        text.to_owned()
     }
 
     #[cfg(not(feature = "config"))]

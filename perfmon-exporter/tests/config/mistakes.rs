@@ -125,6 +125,21 @@ fn mistakes_are_told_with_place_key_and_remedy() {
 }
 
 #[test]
+fn proxies_that_make_no_sense_are_told_likewise() {
+    let toml = |text: &str| mistake(text, Format::Toml, &[]);
+    let mistakes = [
+        toml("[server]\ntrusted_proxies = [\"127.0.0.1\", \"10.1.2.3/8\"]"),
+        toml("[server]\ntrusted_proxies = [\"0.0.0.0/0\"]"),
+        mistake("server:\n  trusted_proxies: [localhost]\n", Format::Yaml, &[]),
+    ];
+    insta::assert_snapshot!(mistakes.join("\n"), @r#"
+    failed to read the configuration, perfmon.toml:2:33, server.trusted_proxies[1]: the trusted proxy "10.1.2.3/8" names one address and a network of many: write "10.0.0.0/8" for all of them, or "10.1.2.3" for that one
+    failed to read the configuration, perfmon.toml:2:20, server.trusted_proxies[0]: the trusted proxy "0.0.0.0/0" is everybody, who could then say to be anybody: write the addresses of your proxies
+    failed to read the configuration, perfmon.yaml:2:21, server.trusted_proxies[0]: the trusted proxy "localhost" is no address: write the proxy's as in "127.0.0.1", or its network's as in "10.0.0.0/8"
+    "#);
+}
+
+#[test]
 fn all_mistakes_are_told_at_once() {
     let text = r#"
 [server]
@@ -248,10 +263,13 @@ fn hashes_and_names_that_nobody_can_log_in_with_are_told_where_they_stand() {
     for (users, says) in [
         (
             &[("alice", "$argon2id$hunter2")][..],
-            "1:1, server.users[0]: the password hash of user \"alice\" is none of argon2",
+            "1:1, server.users[0]: the password hash of user \"…\" is none of argon2",
         ),
-        (&[("al:ice", hash)], "1:1, server.users[0]: the user name \"al:ice\" cannot be logged in with"),
-        (&[("alice", hash), ("alice", hash)], "4:1, server.users[1]: there is a user \"alice\" before it; remove one"),
+        (
+            &[("al:ice", hash)],
+            "1:1, server.users[0]: the name cannot be logged in with: it needs letters, and no colon",
+        ),
+        (&[("alice", hash), ("alice", hash)], "4:1, server.users[1]: it has the name of users[0]; remove one"),
     ] {
         let user =
             |(name, hash): &(&str, &str)| format!("[[server.users]]\nname = \"{name}\"\npassword_hash = \"{hash}\"\n");

@@ -54,6 +54,8 @@ fn what_makes_no_sense_is_told_with_the_remedy() {
         (message(|access| access.origins = vec![String::from("status.example.com")]), "write scheme, host"),
         (message(|access| access.origins = vec![String::from("*")]), "the origin \"*\""),
         (message(|access| access.hosts = vec![String::from("https://a.example")]), "the host \"https://a.example\""),
+        (message(|access| access.trusted_proxies = vec![String::from("0.0.0.0/0")]), "\"0.0.0.0/0\" is everybody"),
+        (message(|access| access.trusted_proxies = vec![String::from("nginx")]), "\"nginx\" is no address"),
         (message(|access| access.requests_per_second = Some(0)), "at least 1"),
         (
             message(|access| {

@@ -20,9 +20,11 @@ pub(crate) fn check(asked: &Checked) -> Result<(), Failure> {
 
 fn file(path: &Path) -> Result<(), Failure> {
     let config = Config::load(path).map_err(|error| Failure::configuration(&error))?;
-    let told = tell(path, &config);
-    let checked = exporter::builder().config(config).and_then(|builder| builder.check());
-    checked.map_err(|error| Failure::configuration(&error))?;
+    let mut told = config.shown(&tell(path, &config));
+    let checked = exporter::builder().config(config).and_then(|builder| builder.check().map(|()| builder.warnings()));
+    for warning in checked.map_err(|error| Failure::configuration(&error))? {
+        _ = writeln!(told, "  warning: {warning}");
+    }
     output::print(&told)
 }
 
@@ -33,7 +35,9 @@ fn tell(path: &Path, config: &Config) -> String {
     let scheme = if access.tls.is_some() { "https" } else { "http" };
     let mut text = format!("{} is right\n  serves {scheme}://{listen}\n", path.display());
     _ = writeln!(text, "  read by {}", access.readers());
-    for (what, names) in [("origins", &access.origins), ("hosts", &access.hosts)] {
+    for (what, names) in
+        [("origins", &access.origins), ("hosts", &access.hosts), ("trusted proxies", &access.trusted_proxies)]
+    {
         if !names.is_empty() {
             _ = writeln!(text, "  {what}: {}", names.join(", "));
         }

@@ -8,7 +8,7 @@ pub(crate) use self::without::Tls;
 #[cfg(feature = "tls")]
 mod with {
     use std::{
-        fs,
+        fs, io,
         net::IpAddr,
         path::Path,
         sync::{Arc, Mutex, PoisonError},
@@ -34,8 +34,14 @@ mod with {
         server::TlsStream,
     };
 
+    use zeroize::Zeroizing;
+
     use super::super::rate::Rate;
-    use crate::settings::TlsFiles;
+    use crate::{
+        file::{self, PATIENCE},
+        serve::{problem::Problem, unreadable::answer},
+        settings::TlsFiles,
+    };
 
     /// Handshakes that an address may ask for at once, and how long until one more. Each costs the exporter's thread a signature, up to some milliseconds
     /// with a large key.
@@ -45,9 +51,8 @@ mod with {
     const HANDSHAKE: Duration = Duration::from_secs(10);
     /// The first byte of what a TLS client says: a record of the handshake (RFC 8446, 5.1).
     const HANDSHAKE_RECORD: u8 = 22;
-    /// What somebody gets who speaks plain HTTP.
-    const PLAIN: &str = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: application/problem+json\r\nContent-Length: 113\r\n\r\n\
-                         {\"type\":\"about:blank\",\"title\":\"Bad Request\",\"status\":400,\"detail\":\"this port speaks TLS: write https:// instead\"}";
+    /// How the answer begins to somebody who speaks plain HTTP.
+    const PLAIN: &str = "HTTP/1.1 400 Bad Request\r\nconnection: close\r\n";
 
     /// The certificate, and how to speak with it.
     #[derive(Debug)]
@@ -76,8 +81,12 @@ mod with {
         /// When a file cannot be read, is no PEM, or the key is not the certificate's.
         pub(crate) fn load(files: &TlsFiles) -> Result<Arc<Self>, Error> {
             let provider = Arc::new(ring::default_provider());
-            let stamp = stamp(files);
-            let current = Arc::new(Current(Mutex::new(Arc::new(read(files, &provider)?))));
+            let (stamp, key) = {
+                let (files, provider) = (files.clone(), provider.clone());
+                file::within(PATIENCE, move || (stamp(&files), read(&files, &provider)))
+            }
+            .map_err(|error| no_answer(files, &error))?;
+            let current = Arc::new(Current(Mutex::new(Arc::new(key?.told(files)))));
             let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
             let config = config.map_err(|error| Error::invalid(format!("failed to set up TLS: {error}")))?;
             let mut config = config.with_no_client_auth().with_cert_resolver(current.clone());
@@ -92,19 +101,29 @@ mod with {
             self.handshakes.take(address).is_ok()
         }
 
-        /// Reads the files again if they have changed; `None` when they have not. Reads files, so call it where that may take time.
+        /// Reads the files again if they have changed; `None` when they have not. Call it where that may take time: [`PATIENCE`].
         ///
         /// # Errors
         /// As [`load`](Self::load); the certificate in use stays in use. Until both files belong together again, say while they are being replaced,
         /// that is so.
-        pub(crate) fn reload(&self) -> Option<Result<(), Error>> {
+        pub(crate) fn reload(self: &Arc<Self>) -> Option<Result<(), Error>> {
+            let tls = self.clone();
+            let read = match file::within(PATIENCE, move || tls.read_again()) {
+                Ok(read) => read?,
+                Err(error) => return Some(Err(no_answer(&self.files, &error))),
+            };
+            Some(read.map(|key| {
+                let key = Arc::new(key.told(&self.files));
+                *self.current.0.lock().unwrap_or_else(PoisonError::into_inner) = key;
+            }))
+        }
+
+        fn read_again(&self) -> Option<Result<Read, Error>> {
             let now = stamp(&self.files);
             if std::mem::replace(&mut *self.stamp.lock().unwrap_or_else(PoisonError::into_inner), now) == now {
                 return None;
             }
-            Some(read(&self.files, self.config.crypto_provider()).map(|key| {
-                *self.current.0.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(key);
-            }))
+            Some(read(&self.files, self.config.crypto_provider()))
         }
 
         /// Shakes hands; `None` when the client does not, or not in time.
@@ -120,7 +139,8 @@ mod with {
             if first[0] != HANDSHAKE_RECORD {
                 // What was sent is read, because closing before that would take the answer away from the client.
                 let _ = stream.read(&mut [0; 4096]).await;
-                let _ = stream.write_all(PLAIN.as_bytes()).await;
+                let problem = Problem::bad_request("this port speaks TLS: write https:// instead");
+                let _ = stream.write_all(answer(PLAIN, problem).as_bytes()).await;
                 let _ = stream.shutdown().await;
                 return None;
             }
@@ -135,48 +155,54 @@ mod with {
         })
     }
 
-    #[cfg(unix)]
-    fn is_for_all(path: &Path) -> bool {
-        use std::os::unix::fs::PermissionsExt;
-        fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o004 != 0)
+    /// What the files have.
+    struct Read {
+        key: CertifiedKey,
+        is_for_all: bool,
     }
 
-    fn read(files: &TlsFiles, provider: &CryptoProvider) -> Result<CertifiedKey, Error> {
+    impl Read {
+        /// Warns of what the files are.
+        fn told(self, files: &TlsFiles) -> CertifiedKey {
+            if self.is_for_all {
+                tracing::warn!(
+                    target: "perfmon",
+                    file = %files.key.display(),
+                    "every user of this machine may read the private key: take that from them (chmod o-r)"
+                );
+            }
+            self.key
+        }
+    }
+
+    fn no_answer(files: &TlsFiles, error: &io::Error) -> Error {
+        let (certificate, key) = (files.certificate.display(), files.key.display());
+        Error::unavailable(format!("failed to read the certificate {certificate} and the key {key}: {error}"))
+    }
+
+    fn read(files: &TlsFiles, provider: &CryptoProvider) -> Result<Read, Error> {
         let wrong = |what: &str, path: &Path, why: &dyn std::fmt::Display| {
             Error::invalid(format!("failed to read the {what} {}: {why}; it has to be a PEM file", path.display()))
         };
         let wrong_certificate = |why: &dyn std::fmt::Display| wrong("certificate", &files.certificate, why);
-        let chain = CertificateDer::pem_file_iter(&files.certificate).map_err(|error| wrong_certificate(&error))?;
+        let pem = file::read(&files.certificate).map_err(|error| wrong_certificate(&error))?;
+        let chain = CertificateDer::pem_slice_iter(&pem);
         let chain: Vec<_> = chain.collect::<Result<_, _>>().map_err(|error| wrong_certificate(&error))?;
         if chain.is_empty() {
             return Err(wrong_certificate(&"there is no certificate in it"));
         }
-        #[cfg(unix)]
-        if is_for_all(&files.key) {
-            tracing::warn!(
-                target: "perfmon",
-                file = %files.key.display(),
-                "every user of this machine may read the private key: take that from them (chmod o-r)"
-            );
-        }
         // The errors say where and why, never what.
-        let key = PrivateKeyDer::from_pem_file(&files.key).map_err(|error| wrong("private key", &files.key, &error))?;
-        CertifiedKey::from_der(chain, key, provider).map_err(|error| {
+        let wrong_key = |why: &dyn std::fmt::Display| wrong("private key", &files.key, why);
+        let pem = Zeroizing::new(file::read(&files.key).map_err(|error| wrong_key(&error))?);
+        let key = PrivateKeyDer::from_pem_slice(&pem).map_err(|error| wrong_key(&error))?;
+        let key = CertifiedKey::from_der(chain, key, provider).map_err(|error| {
             Error::invalid(format!(
                 "failed to use the certificate {} with the key {}: {error}; they have to belong together",
                 files.certificate.display(),
                 files.key.display()
             ))
-        })
-    }
-
-    #[cfg(test)]
-    mod tests {
-        #[test]
-        fn the_answer_to_plain_http_says_its_length() {
-            let (head, body) = super::PLAIN.split_once("\r\n\r\n").expect("a head and a body");
-            assert!(head.contains(&format!("Content-Length: {}", body.len())), "{}", body.len());
-        }
+        })?;
+        Ok(Read { key, is_for_all: file::is_read_by_all(&files.key) })
     }
 }
 
@@ -200,8 +226,8 @@ mod without {
             ))
         }
 
-        pub(crate) fn reload(&self) -> Option<Result<(), Error>> {
-            match *self {}
+        pub(crate) fn reload(self: &Arc<Self>) -> Option<Result<(), Error>> {
+            match **self {}
         }
 
         pub(crate) fn admits(&self, _: IpAddr) -> bool {
