@@ -80,6 +80,8 @@ pub(crate) struct Reload {
     pub(crate) waits: bool,
     /// What health is told until the file is right and nothing waits for a restart.
     told: Option<Deduction>,
+    /// What it is told as long as the file does not answer.
+    stuck: Option<Deduction>,
 }
 
 /// What looking at the file came to.
@@ -116,7 +118,7 @@ impl Reload {
         configure_collectors(&config, &Config::default());
         let watcher = config.watcher();
         let (base, told) = (Arc::new(base), warning(&config));
-        Self { shared, base, config, watcher, looking: None, asked: false, waits: false, told }
+        Self { shared, base, config, watcher, looking: None, asked: false, waits: false, told, stuck: None }
     }
 
     /// Looks whether the file has changed, and applies it if it has and is right. What there is to tell about it takes points from health.
@@ -129,7 +131,8 @@ impl Reload {
             self.look_at(&path, policy);
         }
         let absent = || unknown_collector(&self.config).or_else(|| unknown_metric(&self.config, &self.shared));
-        let told = self.told.clone().or_else(|| absent().map(|reason| deduction(0, reason)));
+        let told =
+            self.stuck.clone().or_else(|| self.told.clone()).or_else(|| absent().map(|reason| deduction(0, reason)));
         told.map(|told| Deduction { reason: self.config.shown(&told.reason), ..told })
     }
 
@@ -145,11 +148,11 @@ impl Reload {
                     "what was configured before goes on: {} has not answered for {age} s; is it on a file system that hangs?",
                     path.display()
                 );
-                self.told = Some(deduction(POINTS, reason));
+                self.stuck = Some(deduction(POINTS, reason));
             }
             return;
         };
-        (self.looking, self.watcher) = (None, Some(watcher));
+        (self.looking, self.watcher, self.stuck) = (None, Some(watcher), None);
         if let Some(found) = found {
             self.take(path, found, policy);
         }

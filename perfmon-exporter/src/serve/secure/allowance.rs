@@ -41,8 +41,10 @@ impl<C: Clock> Allowance<C> {
     /// # Errors
     /// How long until there is.
     pub(crate) fn look(&self, address: IpAddr, name: &str) -> Result<(), Duration> {
-        let whole_at = self.whole_at().get(&self.whose(address, name)).copied();
-        whole_at.map_or(Ok(()), |whole_at| self.left(whole_at, self.clock.now()))
+        let now = self.clock.now();
+        let mut all = self.whole_at();
+        let whose = self.whose(&mut all, address, name, now);
+        all.get(&whose).map_or(Ok(()), |whole_at| self.left(*whole_at, now))
     }
 
     /// Takes one.
@@ -52,13 +54,7 @@ impl<C: Clock> Allowance<C> {
     pub(crate) fn take(&self, address: IpAddr, name: &str) -> Result<(), Duration> {
         let now = self.clock.now();
         let mut all = self.whole_at();
-        let mut whose = self.whose(address, name);
-        if all.len() >= MOST && !all.contains_key(&whose) {
-            all.retain(|_, whole_at| *whole_at > now);
-            if all.len() >= MOST {
-                whose = (None, 0);
-            }
-        }
+        let whose = self.whose(&mut all, address, name, now);
         let whole_at = all.get(&whose).copied().unwrap_or(now).max(now);
         self.left(whole_at, now)?;
         all.insert(whose, whole_at + self.period.into());
@@ -71,8 +67,14 @@ impl<C: Clock> Allowance<C> {
         if after <= self.depth { Ok(()) } else { Err(after.saturating_sub(self.depth)) }
     }
 
-    fn whose(&self, address: IpAddr, name: &str) -> Whose {
-        (Some(client(address)), self.hasher.hash_one(name))
+    /// Under what it is kept: where there is no room for more, under what all others have together. Else whoever fills it up could try without end.
+    fn whose(&self, all: &mut BTreeMap<Whose, C::Instant>, address: IpAddr, name: &str, now: C::Instant) -> Whose {
+        let whose = (Some(client(address)), self.hasher.hash_one(name));
+        if all.len() < MOST || all.contains_key(&whose) {
+            return whose;
+        }
+        all.retain(|_, whole_at| *whole_at > now);
+        if all.len() < MOST { whose } else { (None, 0) }
     }
 
     fn whole_at(&self) -> MutexGuard<'_, BTreeMap<Whose, C::Instant>> {
@@ -117,6 +119,7 @@ mod tests {
             let _ = allowance.take(IpAddr::V4(number.into()), "ann");
         }
         assert!(allowance.whole_at().len() <= MOST + 1);
+        assert!(allowance.look(HERE, "ann").is_err(), "those for whom there is no room have one together");
         clock.advance(Duration::from_secs(60));
         assert!(allowance.take(HERE, "ann").is_ok(), "those who were quiet make room");
     }
