@@ -239,7 +239,7 @@ fn a_port_that_somebody_has_is_no_mistake() {
 fn all_mistakes_are_told_to_whoever_asks() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("perfmon.toml");
-    let keys: String = (0..26).map(|number| format!("key{number} = 1\n")).collect();
+    let keys = (0..26).map(|number| format!("key{number} = 1")).collect::<Vec<_>>().join("\n");
     fs::write(&path, format!("[server]\n{keys}")).expect("written");
     let told = |command: &str| run(&mut perfmon(&[command, "--config", &path.to_string_lossy()])).stderr;
     let (all, some) = (told("check"), told("start"));

@@ -48,6 +48,6 @@ fn is_of_kubernetes(rest: &str, value: &str) -> bool {
     let is_link = rest.ends_with("SERVICE_HOST") || rest.contains("SERVICE_PORT");
     let is_port = rest == "PORT" || rest.starts_with("PORT_") || rest.ends_with("_PORT") || rest.contains("_PORT_");
     let is_address = ["tcp://", "udp://", "sctp://"].iter().any(|scheme| value.starts_with(scheme));
-    let is_part = ["_TCP_", "_UDP_", "_SCTP_"].iter().any(|protocol| rest.contains(protocol));
-    is_link || (is_port && (is_address || is_part))
+    let has_protocol = ["_TCP_", "_UDP_", "_SCTP_"].iter().any(|protocol| rest.contains(protocol));
+    is_link || (is_port && (is_address || has_protocol))
 }
