@@ -9,11 +9,13 @@ use std::{
     path::Path,
     sync::{
         atomic::{AtomicUsize, Ordering},
-        mpsc::{self, Receiver, RecvTimeoutError, TryRecvError},
+        mpsc::{self, Receiver},
     },
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
+
+use tokio::time::Instant;
 
 /// The largest file that is read: 1 MiB.
 pub(crate) const LARGEST: u64 = 1 << 20;
@@ -33,7 +35,9 @@ pub(crate) enum Unreadable {
     System(io::Error),
 }
 
+#[cfg(feature = "config")]
 impl Unreadable {
+    /// What to do about it.
     pub(crate) fn remedy(&self) -> &'static str {
         match self {
             Self::Other("a folder") => "name the file in it",
@@ -149,6 +153,7 @@ pub(crate) fn is_read_by_all(path: &Path) -> bool {
 }
 
 /// Whether every user of this machine may write to it.
+#[cfg(feature = "config")]
 pub(crate) fn is_written_by_all(path: &Path) -> bool {
     others(path) & 0o2 != 0
 }
@@ -157,6 +162,7 @@ pub(crate) fn is_written_by_all(path: &Path) -> bool {
 #[derive(Debug)]
 pub(crate) struct Errand<T> {
     done: Receiver<T>,
+    #[cfg_attr(not(feature = "config"), allow(dead_code, reason = "only configuration tells how long it waits"))]
     begun: Instant,
 }
 
@@ -173,21 +179,16 @@ impl<T: Send + 'static> Errand<T> {
 
     /// What came of it; `None` as long as it goes on. Work that panicked is work that goes on.
     pub(crate) fn poll(&self) -> Option<T> {
-        match self.done.try_recv() {
-            Ok(done) => Some(done),
-            Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
-        }
+        self.done.try_recv().ok()
     }
 
     /// Waits for it.
     pub(crate) fn wait(&self, patience: Duration) -> Option<T> {
-        match self.done.recv_timeout(patience) {
-            Ok(done) => Some(done),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-        }
+        self.done.recv_timeout(patience).ok()
     }
 
     /// How long it has been going on.
+    #[cfg(feature = "config")]
     pub(crate) fn age(&self) -> Duration {
         self.begun.elapsed()
     }
@@ -226,7 +227,7 @@ impl Drop for UnderWay {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "config"))]
 mod tests {
     use std::{fs, io, path::Path, sync::mpsc, time::Duration};
 

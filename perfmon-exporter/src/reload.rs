@@ -1,6 +1,6 @@
 //! What a configuration changes in the builder, and in a running exporter when its file changes.
 
-use std::{collections::BTreeSet, mem, path::Path, sync::Arc};
+use std::{collections::BTreeSet, mem, path::Path, sync::Arc, time::Duration};
 
 use perfmon_core::{
     Error,
@@ -24,6 +24,9 @@ use crate::{
 
 /// What a mistake in the configuration takes from health.
 const POINTS: u8 = 5;
+
+/// How long a simulation waits, on whatever machine.
+const LONG: Duration = Duration::from_secs(60);
 
 /// What the program chose, for configuration to go before.
 #[derive(Debug, Clone)]
@@ -71,7 +74,7 @@ pub(crate) struct Reload {
     shared: Arc<Shared>,
     base: Arc<Base>,
     config: Config,
-    /// `None` while somebody looks.
+    /// What the files were like; `None` without any.
     watcher: Option<Watcher>,
     looking: Option<Errand<Looked>>,
     /// Somebody wants it to be read, changed or not.
@@ -80,6 +83,8 @@ pub(crate) struct Reload {
     pub(crate) waits: bool,
     /// What health is told until the file is right and nothing waits for a restart.
     told: Option<Deduction>,
+    /// What it is told of a file that is right and yet dangerous, when there is nothing else.
+    warned: Option<Deduction>,
     /// What it is told as long as the file does not answer.
     stuck: Option<Deduction>,
 }
@@ -105,9 +110,9 @@ fn read(source: &Source, base: &Base) -> Result<Found, Error> {
     let config = Config::load_from(source)?;
     let default = config.profiles.default.as_deref().or(base.default_profile.as_deref());
     let profiles = profiles_of(&config, &base.profiles).map_err(Error::together)?;
-    let profiles = Profiles::compile(&profiles, default).map_err(|error| config.hide(error))?;
+    let profiles = Profiles::compile(&profiles, default).map_err(|error| config.hide(&error))?;
     let access = Arc::new(config.access(&base.access));
-    Door::check(&access).map_err(|error| config.hide(Error::invalid(format!("{}: {error}", source.name()))))?;
+    Door::check(&access).map_err(|error| config.hide(&Error::invalid(format!("{}: {error}", source.name()))))?;
     let watcher = config.watcher();
     Ok(Found { config, profiles, watcher })
 }
@@ -117,8 +122,9 @@ impl Reload {
     pub(crate) fn begin(shared: Arc<Shared>, base: Base, config: Config) -> Self {
         configure_collectors(&config, &Config::default());
         let watcher = config.watcher();
-        let (base, told) = (Arc::new(base), warning(&config));
-        Self { shared, base, config, watcher, looking: None, asked: false, waits: false, told, stuck: None }
+        let (base, warned) = (Arc::new(base), warning(&config));
+        let (looking, asked, waits, told, stuck) = (None, false, false, None, None);
+        Self { shared, base, config, watcher, looking, asked, waits, told, warned, stuck }
     }
 
     /// Looks whether the file has changed, and applies it if it has and is right. What there is to tell about it takes points from health.
@@ -131,8 +137,8 @@ impl Reload {
             self.look_at(&path, policy);
         }
         let absent = || unknown_collector(&self.config).or_else(|| unknown_metric(&self.config, &self.shared));
-        let told =
-            self.stuck.clone().or_else(|| self.told.clone()).or_else(|| absent().map(|reason| deduction(0, reason)));
+        let told = self.stuck.clone().or_else(|| self.told.clone());
+        let told = told.or_else(|| absent().map(|reason| deduction(0, reason))).or_else(|| self.warned.clone());
         told.map(|told| Deduction { reason: self.config.shown(&told.reason), ..told })
     }
 
@@ -140,7 +146,7 @@ impl Reload {
     fn look_at(&mut self, path: &Path, policy: &mut HealthPolicy) {
         self.begin_looking();
         let Some(looking) = &self.looking else { return };
-        let looked = if self.waits { looking.wait(PATIENCE) } else { looking.poll() };
+        let looked = if self.waits { looking.wait(LONG) } else { looking.poll() };
         let Some(Looked { watcher, found }) = looked else {
             if looking.age() > PATIENCE {
                 let age = looking.age().as_secs();
@@ -188,7 +194,7 @@ impl Reload {
         self.told = match applied {
             Ok(waiting) if waiting.is_empty() => {
                 tracing::info!(target: "perfmon", file = %path.display(), "the configuration has changed");
-                warning(&self.config)
+                None
             }
             Ok(waiting) => {
                 let reason = format!("{}: a change of {waiting} needs a restart", path.display());
@@ -218,6 +224,7 @@ impl Reload {
         *policy = config.health.policy(&self.base.policy);
         configure_collectors(&config, &self.config);
         log::set_level(&config.log);
+        self.warned = warning(&config);
         let before = mem::replace(&mut self.config, config);
         // Those that wait go on waiting until the restart.
         keep(&mut self.config, before);

@@ -9,5 +9,6 @@ mod equal;
 mod mistakes;
 #[path = "config/reload.rs"]
 mod reload;
+mod support;
 #[path = "config/written.rs"]
 mod written;

@@ -194,7 +194,7 @@ fn what_this_user_may_not_do_is_told_before_the_start() {
             "may not make files in",
         ),
         (
-            String::from("[server]\nlisten = \"192.0.2.1:9464\"\nallow_public = true\n"),
+            String::from("[server]\nlisten = \"240.0.0.1:9464\"\nallow_public = true\n"),
             "server.listen",
             "does not have that address",
         ),

@@ -5,7 +5,7 @@ use std::{
     net::{Ipv4Addr, SocketAddr, TcpStream},
     sync::{
         Arc,
-        atomic::{AtomicU8, Ordering},
+        atomic::{AtomicU32, Ordering},
     },
 };
 
@@ -39,8 +39,8 @@ pub(crate) enum Listened {
 impl Client {
     /// The whole of 127.0.0.0/8 is this machine's. The first of it is the proxy's.
     pub(crate) fn new(nginx: &Nginx) -> Self {
-        static NEXT: AtomicU8 = AtomicU8::new(2);
-        let own = Ipv4Addr::new(127, 0, 1, NEXT.fetch_add(1, Ordering::Relaxed));
+        static NEXT: AtomicU32 = AtomicU32::new(0x7f00_0100);
+        let own = Ipv4Addr::from_bits(NEXT.fetch_add(1, Ordering::Relaxed));
         let mut roots = RootCertStore::empty();
         roots.add(nginx.certificate.clone()).expect("a certificate");
         let provider = Arc::new(rustls::crypto::ring::default_provider());

@@ -33,7 +33,8 @@ impl Nginx {
         let CertifiedKey { cert, signing_key } = generate_simple_self_signed([NAME.to_owned()]).expect("a certificate");
         fs::write(path("certificate.pem"), cert.pem()).expect("written");
         fs::write(path("key.pem"), signing_key.serialize_pem()).expect("written");
-        let address = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port");
+        // It cannot say which port it took, so one is chosen before; at an address that nobody else listens at, so that it is still free then.
+        let address = TcpListener::bind("127.0.77.1:0").and_then(|free| free.local_addr()).expect("a free port");
         assert!(LOCATION.contains("http://127.0.0.1:9464;"), "the guide's exporter is where exporters are");
         let location = LOCATION.replace("127.0.0.1:9464", &upstream.to_string());
         let config = format!(

@@ -10,9 +10,13 @@ mod label;
 mod probe;
 mod span;
 mod stopwatch;
+#[cfg(feature = "stream")]
+mod stream;
 
 use std::{mem, time::Duration};
 
+#[cfg(feature = "stream")]
+pub use self::stream::{Streamed, streamed, streamed_busy};
 pub use self::{
     future::{
         AsyncCall, Measured, Polled, PolledBusy, async_enter, async_enter_labels, measured, measured_busy, polled,

@@ -17,6 +17,13 @@ pub(super) struct Mistake {
     /// Keys from the inside out.
     path: Vec<Step>,
     sort: Sort,
+    /// Apart, so that what can go wrong takes little room where it does not.
+    said: Box<Said>,
+}
+
+/// What is said of it.
+#[derive(Debug, Clone)]
+struct Said {
     message: String,
     /// The same without what is written there; `None` if it is not known to be without.
     bare: Option<String>,
@@ -69,7 +76,9 @@ impl Mistake {
 
     /// With a message that repeats nothing.
     fn bare(message: String) -> Self {
-        Self { bare: Some(message.clone()), ..<Self as de::Error>::custom(message) }
+        let mut mistake = <Self as de::Error>::custom(&message);
+        mistake.said.bare = Some(message);
+        mistake
     }
 
     /// Where it is: in the order in which a reader comes by, the environment last.
@@ -94,22 +103,23 @@ impl Mistake {
 
     /// Repeats nothing of a value that came from variables, which may be a secret that stands in the wrong place, nor of one that is always kept.
     pub(super) fn hide(mut self, node: &Node) -> Self {
-        if node.written.is_none() && (!node.is_secret || self.is_clean) {
+        let said = &mut *self.said;
+        if node.written.is_none() && (!node.is_secret || said.is_clean) {
             return self;
         }
-        if !self.is_clean {
-            let bare = self.bare.take();
-            self.message = bare.unwrap_or_else(|| {
-                let message = std::mem::take(&mut self.message);
+        if !said.is_clean {
+            let bare = said.bare.take();
+            said.message = bare.unwrap_or_else(|| {
+                let message = std::mem::take(&mut said.message);
                 if node.is_repeated_in(&message) { String::from("it is not right here") } else { message }
             });
-            self.is_clean = true;
+            said.is_clean = true;
         }
         if let Some(written) = &node.written {
             // Keys below it came from there, too.
+            said.message = format!("a value from {}, which is not shown: {}", written.variables, said.message);
             self.path.clear();
             self.sort = Sort::Value;
-            self.message = format!("a value from {}, which is not shown: {}", written.variables, self.message);
         }
         self
     }
@@ -125,7 +135,7 @@ impl Mistake {
         if let (Sort::Unknown(key), []) = (&self.sort, self.path.as_slice())
             && let Some(section) = example::section_of(key)
         {
-            self.message = format!("there is no key {key:?} here; it belongs below [{section}]");
+            self.said.message = format!("there is no key {key:?} here; it belongs below [{section}]");
         }
         self
     }
@@ -151,7 +161,7 @@ impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let at = self.at.as_ref().map(Place::to_string);
         let parts = at.into_iter().chain([key(self.path())]).filter(|part| !part.is_empty());
-        write!(f, "{}: {}", parts.collect::<Vec<_>>().join(", "), self.message)
+        write!(f, "{}: {}", parts.collect::<Vec<_>>().join(", "), self.said.message)
     }
 }
 
@@ -161,7 +171,8 @@ impl de::Error for Mistake {
     fn custom<T: fmt::Display>(message: T) -> Self {
         let (message, bare) = (message.to_string(), format!("{message:#}"));
         let bare = bare.strip_prefix(BARE).map(str::to_owned);
-        Self { at: None, path: Vec::new(), sort: Sort::Value, message, bare, is_clean: false }
+        let said = Box::new(Said { message, bare, is_clean: false });
+        Self { at: None, path: Vec::new(), sort: Sort::Value, said }
     }
 
     fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {

@@ -198,11 +198,11 @@ impl Config {
 
     /// Says where the value of a key stands that led to an error, if it came from here.
     pub(crate) fn tell(&self, key: &str, error: Error) -> Error {
-        self.hide(self.places.tell(key, error))
+        self.hide(&self.places.tell(key, error))
     }
 
     /// An error in which what came from variables is shown as it is written.
-    pub(crate) fn hide(&self, error: Error) -> Error {
+    pub(crate) fn hide(&self, error: &Error) -> Error {
         let text = self.shown(&error.to_string());
         if error.is_unavailable() { Error::unavailable(text) } else { Error::invalid(text) }
     }

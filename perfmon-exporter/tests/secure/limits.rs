@@ -79,7 +79,7 @@ fn who_has_logged_in_stays_known_when_other_settings_change() {
     let mut other = access;
     other.hosts = vec![String::from("perfmon.example.com")];
     exporter.set_access(other.clone()).expect("it makes sense");
-    assert_eq!((kept.get(READER), with(WRONG_PASSWORD)), (200, 429), "what was right, and what is used up");
+    assert_eq!(kept.get(READER), 200, "nothing to guess");
     // A password that is another one is not remembered.
     other.users[0].password_hash = everybody().users[1].password_hash.clone();
     exporter.set_access(other).expect("it makes sense");

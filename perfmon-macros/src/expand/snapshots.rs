@@ -103,6 +103,22 @@ fn plan<'a>(goal: &'a str) -> Pin<Box<dyn Future<Output = Plan> + Send + 'a>> { 
 );
 
 snapshot!(
+    a_stream,
+    ON,
+    r#"
+#[monitor_tool("tail")]
+fn tail() -> BoxStream<'static, Line> { lines().boxed() }"#
+);
+
+snapshot!(
+    an_agent_that_streams,
+    AGENTS,
+    r#"
+#[monitor_agent("writer")]
+async fn write(draft: &str) -> Result<impl Stream<Item = Result<Chunk, ModelError>>, ModelError> { ask(draft).await }"#
+);
+
+snapshot!(
     an_agent,
     AGENTS,
     r#"

@@ -33,7 +33,7 @@ static LEFT_OUT: AtomicU64 = AtomicU64::new(0);
 static ELSEWHERE: Counter<2> = Counter::new("db_statements_counted_elsewhere_total", module_path!())
     .labels(&["operation", "table"])
     .label_limit(MOST_LEFT)
-    .help("Statements left to the attribute or macro of their name to count, though none of its calls was seen to run on their thread.");
+    .help("Statements left to the attribute or macro of their name, told on another thread than its calls, as sqlx tells those of SQLite. More of them than of the calls ran outside of it.");
 
 /// Statements of tables beyond the first thousand names: they count as `select other` and the like.
 #[must_use]
@@ -130,8 +130,9 @@ impl Known {
     fn record_at(&self, site: Option<&'static CallSite>, statement: &str, took: Duration, rows: Option<u64>) {
         self.ended(statement, took, rows, false);
         if let Some(site) = site {
-            record_call(site, took);
+            // Whoever sees the call sees its rows.
             rows.into_iter().for_each(|rows| self.count_rows(rows));
+            record_call(site, took);
         }
     }
 
@@ -241,17 +242,18 @@ impl Statement {
         let rows = self.rows.filter(|_| !failed);
         if let Some(known) = self.known {
             known.ended(&self.text, self.began.elapsed(), rows, failed);
-            let counted = self.end(|guard| guard.finish(failed));
-            rows.filter(|_| counted).into_iter().for_each(|rows| known.count_rows(rows));
+            // Whoever sees that the call has ended sees its rows.
+            rows.filter(|_| self.guard.is_some()).into_iter().for_each(|rows| known.count_rows(rows));
+            self.end(|guard| guard.finish(failed));
         }
     }
 
     /// Ends its call, if it is counted here.
-    fn end(&mut self, end: impl FnOnce(Guard)) -> bool {
-        let (Some(guard), Some(known)) = (self.guard.take(), self.known) else { return false };
-        end(guard);
-        known.running.fetch_sub(u64::from(known.declared), Ordering::AcqRel);
-        true
+    fn end(&mut self, end: impl FnOnce(Guard)) {
+        if let (Some(guard), Some(known)) = (self.guard.take(), self.known) {
+            end(guard);
+            known.running.fetch_sub(u64::from(known.declared), Ordering::AcqRel);
+        }
     }
 }
 
