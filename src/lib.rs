@@ -136,7 +136,7 @@ pub use perfmon_core::{
         AsyncCollector, BoxError, Collecting, Collector, CollectorStatus, Samples, Source, collectors,
         configure_collector, observe, register_async_collector, register_collector, run_async_collectors,
     },
-    evidence, footprint, init, is_enabled, series, set_enabled, setup,
+    evidence, footprint, format, init, is_enabled, series, set_enabled, setup,
     site::{Kind, Objective, Statistic},
     snapshot::{self, Snapshot, snapshot},
 };

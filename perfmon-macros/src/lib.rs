@@ -75,12 +75,13 @@ const STREAMS: bool = cfg!(any(feature = "stream", test));
 ///
 /// | Option | |
 /// |---|---|
-/// | `labels(symbol = order.symbol, venue)` | Labels of each call, read before the body runs: text, integers, `bool`, `char`; `side = %order.side` for anything with `Display`. `venue` is short for `venue = venue`. |
-/// | `p50`, `p95`, `p99`, `p999 = "250ms"` | An objective: this percentile is to stay below. It also is an alert rule. Units: ns, us, ms, s, m, h, d; `"1m 30s"` is fine. |
+/// | `labels(symbol = order.symbol, venue)` | Labels of each call, read before the body runs: text, integers, `bool`, `char`; `side = %order.side` for anything with `Display`. `venue` is short for `venue = venue`. Keys that perfmon's own metrics have (`kind`, `name`, `outcome`, `window`, …) are refused, so that a label is called the same in all of them; `job` and `instance` are Prometheus's, which shows a program's own as `exported_job` and `exported_instance`. |
+/// | `label_limit = 1000` | How many sets of label values have figures of their own, 1 to 65,536, whatever `perfmon::setup().label_limit(…)` says (256 by default). Calls with further ones count in the series `other`. |
+/// | `p50`, `p95`, `p99`, `p999 = "250ms"` | An objective: this percentile is to stay below. Units: ns, us, ms, s, m, h, d; `"1m 30s"` is fine. |
 /// | `error_rate = "5%"` | An objective: errors and panics, of all calls that finished, are to stay below. |
-/// | `severity = "error"` | Of the objectives' alerts: info, warning (P2, medium; the default), error (P1, high), critical (P0), emergency. |
-/// | `window = "5m"` | What the objectives are judged over (default 5 minutes). |
-/// | `for = "30s"` | How long they must be missed before an alert is raised (default: at once). |
+/// | `severity = "error"` | How bad it is to miss the objectives: info, warning (P2, medium; the default), error (P1, high), critical (P0), emergency. |
+/// | `window = "5m"` | What health judges the objectives over (default 5 minutes, an hour at most): the narrowest of the live windows 10 s, 1 min, 5 min, 15 min and 1 h that is not shorter. A report judges them over all that it is of. |
+/// | `for = "30s"` | How long they must be missed, without a break, before they count against health (default: at once). |
 /// | `sample = 1/64`, `sample = "auto"` | Time one call in 64, chosen without bias; or as many as keep the own cost below 1 % of one core. Every call is counted and classified all the same. |
 /// | `err = \|r\| r.is_none()`, `ok = \|r\| …` | Which values are errors, or are none. Without it, a `Result` that is `Err`, by type, so aliases count too. |
 /// | `rows = \|r\| r.len()` | Of `monitor_db`: how many rows were returned, where the type does not tell ([`macro@monitor_db`]). |
@@ -177,7 +178,7 @@ pub fn monitor_tool(options: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Measures until the guard it makes is dropped: `let _t = perfmon::latency!("name");`.
 ///
-/// Takes the name and options of [`macro@monitor_latency`] that need no function and no value: labels, objectives, `sample`, `crate`.
+/// Takes the name and options of [`macro@monitor_latency`] that need no function and no value: labels and their limit, objectives, `sample`, `crate`.
 /// Without a name, that of the function around it. A guard sees no value, so a call counts as ok, or as a panic when it is dropped by
 /// unwinding. It is `Send` and can be moved.
 ///
@@ -258,7 +259,7 @@ pub fn record(options: TokenStream) -> TokenStream {
 /// }
 /// ```
 ///
-/// The name and the label keys have a-z, 0-9 and `_` only. `help` is the doc comment's first paragraph unless `help = "…"` is given.
+/// The name and the label keys have a-z, 0-9 and `_` only. `label_limit = 1000` is as of [`macro@monitor_latency`]. `help` is the doc comment's first paragraph unless `help = "…"` is given.
 /// Declared and registered without the feature `on`, too.
 #[proc_macro]
 pub fn counter(metric: TokenStream) -> TokenStream {

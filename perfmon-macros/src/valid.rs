@@ -18,6 +18,9 @@ const LONGEST_TABLE: usize = 64;
 pub(crate) fn site(mut args: Args, kind: &'static Kind, place: Place, errors: &mut Errors) -> Site {
     let name = name(std::mem::take(&mut args.names), kind, place, errors);
     labels(&args, kind, errors);
+    if let (Some((key, _)), true) = (&args.label_limit, args.labels.is_empty()) {
+        errors.at(key.span(), "`label_limit` bounds the sets of label values, and there are no labels: write labels(symbol = order.symbol)");
+    }
     objectives_present(&args, errors);
     let objectives = args
         .bounds
@@ -34,6 +37,7 @@ pub(crate) fn site(mut args: Args, kind: &'static Kind, place: Place, errors: &m
         kind,
         name,
         labels: args.labels,
+        label_limit: args.label_limit.map(|(_, sets)| sets),
         objectives,
         sample: args.sample.unwrap_or(Sample::Every),
         classify: args.classify,
@@ -209,6 +213,9 @@ fn table_read(text: &str) -> String {
     name
 }
 
+/// Labels of perfmon's own metrics about call sites of every kind. A label of the program under such a key would be shown as another in some of them.
+const OWN_KEYS: [&str; 8] = ["kind", "name", "objective", "bound", "window", "module", "file", "line"];
+
 fn labels(args: &Args, kind: &Kind, errors: &mut Errors) {
     let mut seen: Vec<String> = Vec::new();
     for label in &args.labels {
@@ -219,6 +226,11 @@ fn labels(args: &Args, kind: &Kind, errors: &mut Errors) {
             errors.at(
                 label.key.span(),
                 format!("`{key}` is already a label of every {}: choose another key", kind.guard),
+            );
+        } else if OWN_KEYS.contains(&key.as_str()) || kind.keys.contains(&key.as_str()) {
+            errors.at(
+                label.key.span(),
+                format!("label key `{key}` is one that perfmon's own metrics have: choose another key"),
             );
         } else if seen.contains(&key) {
             errors.at(label.key.span(), format!("label `{key}` is given twice: keep one of them"));
@@ -258,12 +270,12 @@ fn objectives_present(args: &Args, errors: &mut Errors) {
     }
 }
 
-/// Mistakes of a whole metric name, at its token.
-pub(crate) fn metric_name(name: &LitStr, errors: &mut Errors) {
+/// Mistakes of a whole metric name, at its token. Whether there is none.
+pub(crate) fn metric_name(name: &LitStr, errors: &mut Errors) -> bool {
     let text = name.value();
     let starts = text.starts_with(|c: char| c.is_ascii_lowercase() || c == '_');
     if starts && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') {
-        return;
+        return true;
     }
     let mut better = String::new();
     for c in text.chars() {
@@ -281,4 +293,5 @@ pub(crate) fn metric_name(name: &LitStr, errors: &mut Errors) {
     } else {
         errors.at(span, format!("a metric name has a-z, 0-9 and _ only: write \"{better}\""));
     }
+    false
 }

@@ -5,7 +5,7 @@ use perfmon::{
     monitor_agent,
 };
 
-use crate::tokens;
+use crate::{outside, tokens};
 
 fn model(provider: &str, model: &str) -> Option<ModelSummary> {
     agents::summary().models.into_iter().find(|of| of.provider == provider && of.model == model)
@@ -18,6 +18,7 @@ fn what_a_model_used_is_its_own_and_its_agents() {
         let usage = Usage { provider: "usage", model, input: 1_200, output: 340, cached: 1_024, reasoning: 300 };
         agents::usage(&usage);
     }
+    let _turn = outside();
     ask("large");
     ask("large");
     ask("small");
@@ -32,6 +33,7 @@ fn what_a_model_used_is_its_own_and_its_agents() {
 
 #[test]
 fn what_nobody_can_mean_is_not_counted() {
+    let _turn = outside();
     let usage = Usage { provider: "usage", model: "odd", input: u64::MAX, cached: u64::MAX, output: 5, reasoning: 0 };
     agents::usage(&usage);
     let odd = model("usage", "odd").expect("it wrote");

@@ -7,6 +7,7 @@
 mod future;
 mod guard;
 mod label;
+mod label_set;
 mod probe;
 mod span;
 mod stopwatch;
@@ -24,6 +25,7 @@ pub use self::{
     },
     guard::{Guard, guard, guard_labels, off},
     label::{Label, LabelBuf, display},
+    label_set::LabelSet,
     probe::{Otherwise, Probe, classify},
     span::{SpanCall, announce, is_measured},
     stopwatch::Stopwatch,

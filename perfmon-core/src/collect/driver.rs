@@ -14,7 +14,7 @@ use std::{
 };
 
 use super::{
-    Samples,
+    Quantity, Samples,
     entry::{Asker, CLOSURE_INTERVAL, Entry, Outcome, RunId, Work},
     source::sources,
 };
@@ -115,7 +115,7 @@ impl Turn {
                 let run = async { collector.collect(&mut samples).await.map(|()| collector.interval()) };
                 Contained(Box::pin(run)).await
             }
-            work => run_blocking(work, &self.name, &mut samples),
+            _ => run_blocking(&entry, &self.name, &mut samples),
         };
         self.end(samples, outcome);
     }
@@ -123,7 +123,7 @@ impl Turn {
     fn run_now(mut self) {
         self.entry.carry_out(self.id);
         let mut samples = Samples::default();
-        let outcome = run_blocking(&self.entry.work, &self.name, &mut samples);
+        let outcome = run_blocking(&self.entry, &self.name, &mut samples);
         self.end(samples, outcome);
     }
 
@@ -168,10 +168,10 @@ pub async fn run_async_collectors() {
 }
 
 /// No lock is held here, so the user's code may do whatever it likes.
-fn run_blocking(work: &Work, name: &str, samples: &mut Samples) -> Outcome {
-    contained(|| match work {
+fn run_blocking(entry: &Entry, name: &str, samples: &mut Samples) -> Outcome {
+    contained(|| match &entry.work {
         Work::Closure(value) => {
-            samples.gauge(name.to_owned(), value());
+            samples.give(name.to_owned().into(), &[], Quantity::Gauge(value()), entry.place);
             Ok(CLOSURE_INTERVAL)
         }
         Work::Sync(collector) => collector.collect(samples).map(|()| collector.interval()),

@@ -17,8 +17,9 @@ mod source;
 pub(crate) use self::{
     clock::now,
     driver::is_driven,
+    entry::turned_away,
     samples::{Quantity, Reading},
-    source::readings,
+    source::{Found, found},
 };
 pub use self::{
     collector::{AsyncCollector, BoxError, Collecting, Collector},

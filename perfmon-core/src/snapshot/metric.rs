@@ -77,6 +77,8 @@ pub struct Distribution {
     /// `None` in an interval (bucket edges answer there) and without values.
     pub(crate) min: Option<u64>,
     pub(crate) max: Option<u64>,
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub(crate) clamped: u64,
     pub(crate) coarse: u64,
     pub(crate) buckets: Buckets,
 }
@@ -88,7 +90,7 @@ impl Distribution {
         self.buckets.total()
     }
 
-    /// The values added up.
+    /// The values added up, of those beyond 2^53 only so much.
     #[must_use]
     pub fn sum(&self) -> u64 {
         self.sum
@@ -117,6 +119,12 @@ impl Distribution {
     #[must_use]
     pub fn max(&self) -> Option<u64> {
         self.max.or_else(|| self.buckets.highest())
+    }
+
+    /// Values beyond 2^45 − 1, which are counted as that large.
+    #[must_use]
+    pub fn clamped(&self) -> u64 {
+        self.clamped
     }
 
     /// Values counted at the resolution of an octave, because the memory limit was reached.
@@ -211,10 +219,11 @@ impl MetricSeries {
 impl Algebra for Value {
     fn add(&mut self, other: &Self) {
         match (self, other) {
-            (Self::Counter(mine), Self::Counter(theirs)) => *mine += theirs,
+            (Self::Counter(mine), Self::Counter(theirs)) => *mine = mine.saturating_add(*theirs),
             (Self::Histogram(mine), Self::Histogram(theirs)) => {
                 (mine.min, mine.max) = mine.ends_with(theirs);
                 mine.sum = mine.sum.wrapping_add(theirs.sum);
+                mine.clamped += theirs.clamped;
                 mine.coarse += theirs.coarse;
                 mine.buckets.add(&theirs.buckets);
             }
@@ -228,6 +237,7 @@ impl Algebra for Value {
             (Self::Counter(mine), Self::Counter(theirs)) => *mine = mine.saturating_sub(*theirs),
             (Self::Histogram(mine), Self::Histogram(theirs)) => {
                 mine.sum = mine.sum.wrapping_sub(theirs.sum);
+                mine.clamped = mine.clamped.saturating_sub(theirs.clamped);
                 mine.coarse = mine.coarse.saturating_sub(theirs.coarse);
                 mine.buckets.subtract(&theirs.buckets);
                 if theirs.count() > 0 {
@@ -243,9 +253,11 @@ impl Algebra for Value {
 impl Slots for Value {
     fn slots(&self) -> impl Iterator<Item = (u32, u64)> + '_ {
         let (plain, buckets) = match self {
-            Self::Counter(count) => ([*count, 0], None),
-            Self::Gauge(_) => ([0, 0], None),
-            Self::Histogram(distribution) => ([distribution.sum, distribution.coarse], Some(&distribution.buckets)),
+            Self::Counter(count) => ([*count, 0, 0], None),
+            Self::Gauge(_) => ([0; 3], None),
+            Self::Histogram(Distribution { sum, clamped, coarse, buckets, .. }) => {
+                ([*sum, *clamped, *coarse], Some(buckets))
+            }
         };
         let buckets = buckets.into_iter().flat_map(Buckets::by_index);
         plain_slots(plain.into_iter()).chain(buckets.map(|(index, count)| (BUCKETS + index, count)))
@@ -261,12 +273,12 @@ impl Slots for Value {
             }
             Self::Gauge(value) => Self::Gauge(*value),
             Self::Histogram(now) => {
-                let (mut sum, mut coarse) = (now.sum, now.coarse);
-                // The sum of a histogram may wrap, and then its growth is the wrapping difference.
-                subtract_plain([&mut sum, &mut coarse].into_iter(), &mut earlier, u64::wrapping_sub);
+                let (mut sum, mut clamped, mut coarse) = (now.sum, now.clamped, now.coarse);
+                // Of snapshots merged over and over the sum may wrap, and then its growth is the wrapping difference.
+                subtract_plain([&mut sum, &mut clamped, &mut coarse].into_iter(), &mut earlier, u64::wrapping_sub);
                 let (min, max) = if earlier.peek().is_some() { (None, None) } else { (now.min, now.max) };
                 let buckets = now.buckets.since(earlier.map(|(slot, count)| (slot - BUCKETS, count)));
-                Self::Histogram(Distribution { sum, min, max, coarse, buckets })
+                Self::Histogram(Distribution { sum, min, max, clamped, coarse, buckets })
             }
         }
     }

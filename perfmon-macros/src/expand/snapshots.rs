@@ -66,7 +66,7 @@ snapshot!(
     a_function_with_every_option,
     ON,
     r#"
-#[monitor_db("select", "orders", labels(symbol = order.symbol, side = %order.side, venue), p99 = "250ms", error_rate = "5%", severity = "P1", window = "5m", for = "30s", sample = 1/64, err = |r| r.is_none())]
+#[monitor_db("select", "orders", labels(symbol = order.symbol, side = %order.side, venue), label_limit = 1000, p99 = "250ms", error_rate = "5%", severity = "P1", window = "5m", for = "30s", sample = 1/64, err = |r| r.is_none())]
 fn find(order: &Order, venue: Venue) -> Option<Row> { query(order)? }"#
 );
 

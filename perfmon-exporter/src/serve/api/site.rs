@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use perfmon_core::{
     Snapshot,
-    analyse::Window,
+    analyse::{Verdict, Window},
     site::Statistic,
     snapshot::{Buckets, ObjectiveStatus, Site},
 };
@@ -32,8 +32,10 @@ pub(crate) struct SiteView {
     sampled: bool,
     /// Since the process began to record.
     stats: StatsView,
-    /// How its objectives stand since then.
+    /// How its objectives stand since then, whatever their windows.
     objectives: Vec<ObjectiveView>,
+    /// How each stands over its own window, as of the last second: what health goes by.
+    verdicts: Vec<VerdictView>,
     /// The same for live windows, by their names.
     windows: BTreeMap<&'static str, WindowView>,
     /// By labels. In a list, only when labels were asked for.
@@ -71,6 +73,24 @@ pub(crate) struct ObjectiveView {
     breaches: u64,
     /// `null` without calls.
     met: Option<bool>,
+}
+
+/// How an objective stands over its own window.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Verdict)]
+pub(crate) struct VerdictView {
+    /// The live window it is judged over.
+    #[schema(example = "5m")]
+    window: &'static str,
+    /// The time that window truly covers.
+    span_seconds: f64,
+    calls: u64,
+    #[serde(flatten)]
+    objective: ObjectiveView,
+    /// For how long it has been missed without a break; `null` if it is not.
+    missed_for_seconds: Option<f64>,
+    /// For how long it must be, to count against health.
+    for_seconds: f64,
 }
 
 /// A site in a window of time up to now.
@@ -111,7 +131,8 @@ pub(crate) struct Bucket {
 
 impl SiteView {
     /// What every list says of a site.
-    pub(crate) fn brief(site: &Site, now: &Snapshot, windows: &[(Window, Snapshot)]) -> Self {
+    pub(crate) fn brief(site: &Site, now: &Snapshot, windows: &[(Window, Snapshot)], verdicts: &[Verdict]) -> Self {
+        let own = verdicts.iter().filter(|verdict| verdict.kind == site.kind() && verdict.name == site.name());
         let places = site.places().iter().map(|place| PlaceView {
             module: place.module.clone().into_owned(),
             file: place.file.clone().into_owned(),
@@ -135,6 +156,7 @@ impl SiteView {
             sampled: site.is_sampled(),
             stats: StatsView::of(site, now),
             objectives: objectives(site),
+            verdicts: own.map(VerdictView::of).collect(),
             windows: recent.collect(),
             series: None,
             percentiles: None,
@@ -182,15 +204,33 @@ pub(super) fn owned<'a>(labels: impl Iterator<Item = (&'a str, &'a str)>) -> BTr
 }
 
 fn objectives(site: &Site) -> Vec<ObjectiveView> {
-    let view = |status: ObjectiveStatus| ObjectiveView {
-        statistic: Statistic::as_str(status.objective.statistic()),
-        bound_ns: status.objective.latency_bound().map(nanos),
-        bound_error_rate: status.objective.error_rate_bound(),
-        severity: status.objective.severity().as_str(),
-        breaches: status.breaches,
-        met: status.met,
-    };
-    site.objectives().map(view).collect()
+    site.objectives().map(ObjectiveView::of).collect()
+}
+
+impl ObjectiveView {
+    fn of(status: ObjectiveStatus) -> Self {
+        Self {
+            statistic: Statistic::as_str(status.objective.statistic()),
+            bound_ns: status.objective.latency_bound().map(nanos),
+            bound_error_rate: status.objective.error_rate_bound(),
+            severity: status.objective.severity().as_str(),
+            breaches: status.breaches,
+            met: status.met,
+        }
+    }
+}
+
+impl VerdictView {
+    fn of(verdict: &Verdict) -> Self {
+        Self {
+            window: verdict.window.as_str(),
+            span_seconds: verdict.span.as_secs_f64(),
+            calls: verdict.calls,
+            objective: ObjectiveView::of(verdict.status),
+            missed_for_seconds: verdict.missed_for.map(|lasted| lasted.as_secs_f64()),
+            for_seconds: verdict.status.objective.hold().as_secs_f64(),
+        }
+    }
 }
 
 fn buckets(buckets: &Buckets) -> Vec<Bucket> {

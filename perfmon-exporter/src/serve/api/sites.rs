@@ -96,12 +96,14 @@ pub(super) async fn sites(State(shared): State<Arc<Shared>>, coding: Coding, ask
     json(shared, coding, move |shared| {
         let now = snapshot();
         let windows = intervals(shared, &names, &now);
+        let tick = shared.latest();
+        let verdicts = tick.as_ref().map_or(&[][..], |tick| &tick.verdicts);
         let chosen = now.sites().iter().filter(|site| {
             of_kind.is_none_or(|kind| site.kind() == kind)
                 && asked.name.as_ref().is_none_or(|part| site.name().contains(part.as_str()))
         });
         let views = chosen.filter_map(|site| {
-            let view = SiteView::brief(site, &now, &windows);
+            let view = SiteView::brief(site, &now, &windows, verdicts);
             if wanted.is_empty() {
                 return Some(view);
             }
@@ -140,7 +142,9 @@ pub(super) async fn site(
         };
         let percentiles = if percentiles.is_empty() { &PERCENTILES[..] } else { &percentiles };
         wanted.check(&name, &site.label_keys().iter().map(String::as_str))?;
-        let view = SiteView::brief(site, &now, &intervals(shared, &names, &now));
+        let tick = shared.latest();
+        let verdicts = tick.as_ref().map_or(&[][..], |tick| &tick.verdicts);
+        let view = SiteView::brief(site, &now, &intervals(shared, &names, &now), verdicts);
         Ok(view.with_series(site, &now, &wanted).with_distribution(site, percentiles))
     })
     .await

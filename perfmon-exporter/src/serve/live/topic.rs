@@ -62,7 +62,7 @@ impl Topic {
                 update(SiteUpdate {
                     site: name,
                     timestamp,
-                    view: SiteView::brief(site, now, slice::from_ref(&tick.minute)),
+                    view: SiteView::brief(site, now, slice::from_ref(&tick.minute), &tick.verdicts),
                 })
             }
         }
