@@ -15,8 +15,8 @@ use tracing_subscriber::{Layer, Registry, filter::LevelFilter, fmt, layer::Subsc
 
 use crate::{
     config::{Level, Log},
-    file::unwritable,
     pump::Chore,
+    writable::unwritable,
 };
 
 /// What a log that takes nothing takes from health.

@@ -6,10 +6,10 @@ use perfmon_core::Error;
 
 use super::Builder;
 use crate::{
-    file::unwritable,
     listen::{Port, could_take, resolve},
     profiles::Profiles,
     serve::Door,
+    writable::unwritable,
 };
 
 impl Builder {
