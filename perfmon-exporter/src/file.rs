@@ -18,7 +18,7 @@ use std::{
 use tokio::time::Instant;
 
 /// The largest file that is read: 1 MiB.
-const LARGEST: u64 = 1 << 20;
+pub(crate) const LARGEST: u64 = 1 << 20;
 /// How long files may take to be read.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 /// Works with files at once, most of which wait for one that does not answer; beyond that no more are tried until one comes back.
@@ -53,6 +53,7 @@ impl fmt::Display for Unreadable {
         match self {
             Self::Other(what) => write!(f, "it is {what}"),
             Self::TooLarge => f.write_str("it is larger than 1 MiB"),
+            Self::System(error) if error.kind() == io::ErrorKind::NotFound => f.write_str("it is not there"),
             Self::System(error) => error.fmt(f),
         }
     }

@@ -27,6 +27,7 @@ pub mod settings;
 mod state;
 #[cfg(feature = "tls")]
 mod validity;
+mod writable;
 
 #[doc(hidden)]
 pub use self::exporter::ByHand;

@@ -16,6 +16,7 @@ use tracing_subscriber::{Layer, Registry, filter::LevelFilter, fmt, layer::Subsc
 use crate::{
     config::{Level, Log},
     pump::Chore,
+    writable::unwritable,
 };
 
 /// What a log that takes nothing takes from health.
@@ -57,7 +58,7 @@ pub(crate) fn begin(log: &Log, debug: bool) -> Result<(), Error> {
         set_level(log);
         return Ok(());
     }
-    let file = log.file.as_deref().map(Appended::open).transpose()?;
+    let file = log.file.as_deref().map(|path| check(path).and_then(|()| Appended::open(path))).transpose()?;
     let least = if debug && file.is_none() { LevelFilter::DEBUG } else { LevelFilter::OFF };
     let (filter, level) = reload::Layer::new(filter(log).max(least));
     let lines: Box<dyn Layer<Registry> + Send + Sync> = match file.clone() {
@@ -157,18 +158,12 @@ impl Write for Appended {
 
 /// What [`begin`] would say of the file, without making it.
 pub(crate) fn check(path: &Path) -> Result<(), Error> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    match folder.map_or(Ok(true), Path::try_exists) {
-        Ok(false) => Err(cannot_open(path, &"there is no such folder")),
-        Err(error) => Err(cannot_open(path, &error)),
-        Ok(true) if path.is_dir() => Err(cannot_open(path, &"it is a folder")),
-        Ok(true) => Ok(()),
-    }
+    unwritable(path).map_or(Ok(()), |why| Err(cannot_open(path, &why)))
 }
 
 fn cannot_open(path: &Path, why: &dyn std::fmt::Display) -> Error {
     let path = path.display();
-    Error::unavailable(format!(
+    Error::invalid(format!(
         "failed to open the log {path} as its owner's alone: {why}; choose another path in [log] file"
     ))
 }

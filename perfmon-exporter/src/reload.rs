@@ -11,7 +11,7 @@ use perfmon_core::{
 };
 
 use crate::{
-    config::{Config, Watcher, text_of},
+    config::{Config, Source, Watcher, text_of},
     encode::Profile,
     file::{Errand, PATIENCE},
     log,
@@ -106,13 +106,13 @@ struct Found {
 }
 
 /// The configuration and its profiles, if all of it makes sense.
-fn read(path: &Path, base: &Base) -> Result<Found, Error> {
-    let config = Config::load(path)?;
+fn read(source: &Source, base: &Base) -> Result<Found, Error> {
+    let config = Config::load_from(source)?;
     let default = config.profiles.default.as_deref().or(base.default_profile.as_deref());
     let profiles = profiles_of(&config, &base.profiles).map_err(Error::together)?;
     let profiles = Profiles::compile(&profiles, default).map_err(|error| config.hide(&error))?;
     let access = Arc::new(config.access(&base.access));
-    Door::check(&access).map_err(|error| config.hide(&Error::invalid(format!("{}: {error}", path.display()))))?;
+    Door::check(&access).map_err(|error| config.hide(&Error::invalid(format!("{}: {error}", source.name()))))?;
     let watcher = config.watcher();
     Ok(Found { config, profiles, watcher })
 }
@@ -144,7 +144,7 @@ impl Reload {
 
     /// Takes what was found since the last second, and has somebody look again.
     fn look_at(&mut self, path: &Path, policy: &mut HealthPolicy) {
-        self.begin_looking(path);
+        self.begin_looking();
         let Some(looking) = &self.looking else { return };
         let looked = if self.waits { looking.wait(LONG) } else { looking.poll() };
         let Some(Looked { watcher, found }) = looked else {
@@ -163,19 +163,20 @@ impl Reload {
             self.take(path, found, policy);
         }
         if !self.waits {
-            self.begin_looking(path);
+            self.begin_looking();
         }
     }
 
-    fn begin_looking(&mut self, path: &Path) {
+    fn begin_looking(&mut self) {
         if self.looking.is_some() {
             return;
         }
         let Some(mut watcher) = self.watcher.clone() else { return };
-        let (path, base, asked) = (path.to_owned(), self.base.clone(), mem::take(&mut self.asked));
+        let Some(source) = self.config.origin().cloned() else { return };
+        let (base, asked) = (self.base.clone(), mem::take(&mut self.asked));
         let looking = Errand::begin(move || {
             let changed = watcher.changed() | asked;
-            let found = changed.then(|| read(&path, &base));
+            let found = changed.then(|| read(&source, &base));
             Looked { watcher, found }
         });
         match looking {

@@ -9,7 +9,7 @@ use serde::{
 
 use super::mistake::Repeats;
 use crate::{
-    listen::DEFAULT_ADDRESS,
+    listen::{DEFAULT_ADDRESS, look},
     serve::Door,
     settings::{Access, Token, User},
 };
@@ -17,13 +17,10 @@ use crate::{
 /// Host and port. Whether there is such a host is seen when it is taken.
 pub(super) fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
-    let strange = |c: char| c == '/' || c == '@' || c.is_whitespace() || c.is_control();
-    match text.rsplit_once(':') {
-        Some((host, port)) if !host.is_empty() && !host.contains(strange) && port.parse::<u16>().is_ok() => {
-            Ok(Some(text))
-        }
-        _ => {
-            let rest = format!("is no address; write host and port, as in {DEFAULT_ADDRESS:?}");
+    match look(&text) {
+        Ok(()) => Ok(Some(text)),
+        Err(why) => {
+            let rest = format!("is no address: {why}; write host and port, as in {DEFAULT_ADDRESS:?}");
             let (with, without) = (format_args!("{text:?} {rest}"), format_args!("it {rest}"));
             Err(D::Error::custom(Repeats { with, without }))
         }

@@ -1,6 +1,10 @@
 //! The environment: values of its own, and what `${…}` stands for.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::{
     disguise::Written,
@@ -8,32 +12,46 @@ use super::{
     mistake::{Mistake, Step},
     mistakes::Mistakes,
     node::{Entry, Node, Place, Table, Value},
+    strangers,
 };
 use crate::near::hint;
 
 /// What every variable begins with that is a value of the configuration.
-const PREFIX: &str = "PERFMON_";
+pub(super) const PREFIX: &str = "PERFMON_";
 /// Between two levels of keys.
-const LEVEL: &str = "__";
+pub(super) const LEVEL: &str = "__";
 
 /// Environment variables.
 #[derive(Debug, Default)]
-pub(super) struct Environment(BTreeMap<String, String>);
+pub(super) struct Environment {
+    variables: BTreeMap<String, String>,
+    /// Those that `${…}` stood for.
+    named: RefCell<BTreeSet<String>>,
+}
 
 impl Environment {
     /// Those of the process. What is not Unicode is left out.
     pub(super) fn of_process() -> Self {
         let known = std::env::vars_os();
-        Self(known.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect())
+        let known = known.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        Self { variables: known.collect(), ..Self::default() }
     }
 
     pub(super) fn of(variables: &[(&str, &str)]) -> Self {
-        Self(variables.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect())
+        let known = variables.iter().map(|&(name, value)| (name.to_owned(), value.to_owned()));
+        Self { variables: known.collect(), ..Self::default() }
     }
 
-    /// Puts the values of `PERFMON_<SECTION>__<KEY>` in. Empty ones are as good as absent; names without a double underscore are somebody else's.
+    /// What is told of variables that begin as ours do, and that neither the configuration nor the command line knows.
+    pub(super) fn strangers(&self, sections: &[&str]) -> Vec<String> {
+        let named = self.named.borrow();
+        let others = self.variables.iter().filter(|(name, value)| !value.trim().is_empty() && !named.contains(*name));
+        others.filter_map(|(name, value)| strangers::tell(name, value, sections)).collect()
+    }
+
+    /// Puts the values of `PERFMON_<SECTION>__<KEY>` in. Empty ones are as good as absent; names without a double underscore are no values: [`strangers`](Self::strangers).
     pub(super) fn override_in(&self, root: &mut Node, sections: &[&str], mistakes: &mut Mistakes) {
-        for (name, value) in &self.0 {
+        for (name, value) in &self.variables {
             let Some(path) = name.strip_prefix(PREFIX).filter(|_| !value.trim().is_empty()) else { continue };
             let at = Place::Variable(Arc::from(name.as_str()));
             let Some((section, _)) = path.split_once(LEVEL) else {
@@ -123,7 +141,8 @@ impl Environment {
         if name.is_empty() || !name.chars().all(plain) || name.starts_with(|c: char| c.is_ascii_digit()) {
             return Err("inside \"${…}\" there is no name of a variable; write ${NAME} or ${NAME:-default}".to_owned());
         }
-        let known = self.0.get(name).map(String::as_str);
+        self.named.borrow_mut().insert(name.to_owned());
+        let known = self.variables.get(name).map(String::as_str);
         match (known, default) {
             (Some(value), None) => Ok(value),
             (Some(value), Some(_)) if !value.is_empty() => Ok(value),

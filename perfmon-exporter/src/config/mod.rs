@@ -34,6 +34,7 @@ mod environment;
 mod example;
 mod format;
 mod health;
+mod load;
 mod mistake;
 mod mistakes;
 mod node;
@@ -42,6 +43,8 @@ mod quantity;
 mod read;
 mod secret_file;
 mod sections;
+mod source;
+mod strangers;
 mod take_out;
 mod watcher;
 
@@ -54,17 +57,18 @@ use perfmon_core::Error;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-pub(crate) use self::watcher::{Watched, Watcher};
 use self::{disguise::Disguise, environment::Environment, mistakes::Mistakes, node::Node, places::Places};
 pub use self::{
     format::Format,
     health::{ErrorRate, Failing, Health, Latency, Points, Rule, Usage},
     sections::{Collector, Collectors, Dashboard, History, Level, Log, Profiles, Report, Server, Theme, Windows},
+    source::Source,
 };
-use crate::{
-    file::{self, PATIENCE},
-    settings::Access,
+pub(crate) use self::{
+    load::text_of,
+    watcher::{Watched, Watcher},
 };
+use crate::{file, settings::Access};
 
 /// Everything that can be configured. Whatever is `None` or empty keeps what the program chose, or the default.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -107,12 +111,17 @@ pub struct Config {
     has_secrets: bool,
     #[serde(skip)]
     warnings: Vec<String>,
+    /// How the file is written, where its ending does not say it.
+    #[serde(skip)]
+    origin: Option<Source>,
 }
 
 /// What is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Part {
     All,
+    /// The same, and every mistake is told.
+    Check,
     /// Nothing of the environment but what `${…}` stands for.
     File,
     /// Where it serves.
@@ -127,10 +136,10 @@ impl Config {
     /// Reads a file, whose ending chooses the format, and what environment variables say.
     ///
     /// # Errors
-    /// When it cannot be read, is larger than 1 MiB, or has mistakes: the text tells each of them on a line of its own (twenty at most), with file, line, column
+    /// When it cannot be read, is larger than 1 MiB, or has mistakes: the text tells each of them on a line of its own (twenty at most; `perfmon check` tells all), with file, line, column
     /// and key, what is allowed, and the nearest known key. Of environment variables it tells the name.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, Error> {
-        Self::load_with(path.as_ref(), Environment::of_process(), Part::All)
+        Self::load_from(&Source::new(path.as_ref(), None))
     }
 
     /// Reads a text that came from `name`. Environment variables only fill in `${…}`.
@@ -176,6 +185,11 @@ impl Config {
         self.source.as_ref().map(|source| source.path.as_path())
     }
 
+    /// Where to read it again.
+    pub(crate) fn origin(&self) -> Option<&Source> {
+        self.origin.as_ref()
+    }
+
     /// Every file that it came from.
     pub(crate) fn watcher(&self) -> Option<Watcher> {
         let profiles = self.profiles.files.iter().map(|path| Watched::new(path));
@@ -199,7 +213,8 @@ impl Config {
         self.disguise.put_on(text)
     }
 
-    /// What is right and yet dangerous: files that every user of this machine may read or write, and that tell or decide who may ask.
+    /// What is right and yet no good: files that every user of this machine may read or write, and that tell or decide who may ask; variables that begin with `PERFMON_` and
+    /// mean nothing.
     #[must_use]
     pub fn warnings(&self) -> &[String] {
         &self.warnings
@@ -232,30 +247,12 @@ impl Config {
     /// # Errors
     /// As [`load`](Self::load).
     #[doc(hidden)]
-    pub fn address(path: Option<&Path>) -> Result<Self, Error> {
+    pub fn address(source: Option<&Source>) -> Result<Self, Error> {
         let environment = Environment::of_process();
-        match path {
-            Some(path) => Self::load_with(path, environment, Part::Address),
+        match source {
+            Some(source) => Self::load_with(source, environment, Part::Address),
             None => Self::read(None, &environment, Part::Address, None),
         }
-    }
-
-    fn load_with(path: &Path, environment: Environment, part: Part) -> Result<Self, Error> {
-        let file = path.to_owned();
-        let loaded = file::within(PATIENCE, move || Self::load_at_length(&file, &environment, part));
-        loaded.map_err(|error| Error::unavailable(format!("failed to read {}: {error}", path.display())))?
-    }
-
-    fn load_at_length(path: &Path, environment: &Environment, part: Part) -> Result<Self, Error> {
-        let format = Format::of_path(path)?;
-        let source = Watched::new(path);
-        let text = text_of(path)?;
-        let name = path.display().to_string();
-        let mut config = Self::read(Some((&text, format, &name)), environment, part, path.parent())?;
-        config.resolve(path.parent().unwrap_or(Path::new("")));
-        config.source = Some(source);
-        config.warnings = config.warn();
-        Ok(config)
     }
 
     /// `folder`: that of the file, to which names of others are relative.
@@ -265,7 +262,7 @@ impl Config {
         part: Part,
         folder: Option<&Path>,
     ) -> Result<Self, Error> {
-        let mut mistakes = Mistakes::default();
+        let mut mistakes = if part == Part::Check { Mistakes::all() } else { Mistakes::default() };
         let root = Self::collect(text, environment, part, &mut mistakes);
         let Some(mut root) = root else { return mistakes.none(&Disguise::default()).map(|()| Self::default()) };
         let disguise = Disguise::of(&root);
@@ -278,7 +275,11 @@ impl Config {
         let config = read::read(root, &mut mistakes);
         mistakes.none(&disguise)?;
         let config: Self = config.unwrap_or_default();
-        Ok(Self { places, disguise, secrets, has_secrets, ..config })
+        let warnings = match part {
+            Part::All | Part::Check => environment.strangers(&SECTIONS),
+            Part::File | Part::Address => Vec::new(),
+        };
+        Ok(Self { places, disguise, secrets, has_secrets, warnings, ..config })
     }
 
     /// Everything that is written, as far as it can be read.
@@ -294,9 +295,10 @@ impl Config {
             None => Ok(Node::new(node::Value::Null, node::Place::start(&Arc::from("environment")))),
         };
         let mut root = root.map_err(|mistake| mistakes.add(mistake)).ok()?;
+        root.drop_key(example::SCHEMA_KEY);
         // First, so that what a variable says needs none of those that stand in its place in the file.
         match part {
-            Part::All => environment.override_in(&mut root, &SECTIONS, mistakes),
+            Part::All | Part::Check => environment.override_in(&mut root, &SECTIONS, mistakes),
             Part::Address => {
                 environment.override_in(&mut root, &SECTIONS, &mut Mistakes::default());
                 root.keep(&["server"]);
@@ -357,14 +359,4 @@ fn replace<T: Clone>(base: &mut Vec<T>, written: &[T]) {
     if !written.is_empty() {
         *base = written.to_vec();
     }
-}
-
-/// A file's text, if it is a regular one and not too large for what it says it is.
-pub(crate) fn text_of(path: &Path) -> Result<String, Error> {
-    let failed = |why: &dyn std::fmt::Display, remedy: &str| {
-        Error::unavailable(format!("failed to read {}: {why}; {remedy}", path.display()))
-    };
-    let bytes = file::read(path).map_err(|error| failed(&error, error.remedy()))?;
-    tracing::debug!(target: "perfmon", file = %path.display(), "read");
-    String::from_utf8(bytes).map_err(|_| failed(&"it is no UTF-8", "save it in that encoding"))
 }

@@ -186,6 +186,13 @@ impl Node {
         }
     }
 
+    /// Leaves a key out.
+    pub(super) fn drop_key(&mut self, key: &str) {
+        if let Value::Table(table) = &mut self.value {
+            table.0.retain(|entry| entry.key != key);
+        }
+    }
+
     /// Leaves out what a table has under other keys.
     pub(super) fn keep(&mut self, keys: &[&str]) {
         if let Value::Table(table) = &mut self.value {

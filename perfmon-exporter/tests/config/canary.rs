@@ -85,7 +85,7 @@ fn where_it_came_from_and_what_is_allowed_is_told() {
     insta::assert_snapshot!(found, @r#"
     failed to read the configuration, perfmon.toml:4:8, server.tokens[0].role: a value from ${SEC}, which is not shown: it is not allowed here. Write read or operate
     failed to read the configuration, in which there are 2 mistakes:
-      perfmon.toml:2:10, server.listen: a value from ${SEC}, which is not shown: it is no address; write host and port, as in "127.0.0.1:9464"
+      perfmon.toml:2:10, server.listen: a value from ${SEC}, which is not shown: it is no address: it needs a host and a port; write host and port, as in "127.0.0.1:9464"
       perfmon.toml:3:33, server.origins[1]: a value from ${SEC}, which is not shown: it is no origin: write scheme, host and, if it is not the usual one, port, as in "https://status.example.com"
     failed to read the configuration, perfmon.toml:2:9, health.latency.above: a value from ${SEC}, which is not shown: expected a duration as in "1m 30s"
     "#);

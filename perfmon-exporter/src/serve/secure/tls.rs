@@ -27,7 +27,10 @@ mod with {
         rustls::{
             ServerConfig,
             crypto::{CryptoProvider, ring},
-            pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+            pki_types::{
+                CertificateDer, PrivateKeyDer,
+                pem::{self, PemObject},
+            },
             server::{ClientHello, ResolvesServerCert},
             sign::CertifiedKey,
         },
@@ -38,7 +41,7 @@ mod with {
 
     use super::super::rate::Rate;
     use crate::{
-        file::{self, PATIENCE},
+        file::{self, PATIENCE, Unreadable},
         serve::{problem::Problem, unreadable::answer},
         settings::TlsFiles,
     };
@@ -53,6 +56,9 @@ mod with {
     const HANDSHAKE_RECORD: u8 = 22;
     /// How the answer begins to somebody who speaks plain HTTP.
     const PLAIN: &str = "HTTP/1.1 400 Bad Request\r\nconnection: close\r\n";
+
+    /// What a key says that nobody can use without a password.
+    const ENCRYPTED: &[u8] = b"ENCRYPTED";
 
     /// The certificate, and how to speak with it.
     #[derive(Debug)]
@@ -184,8 +190,12 @@ mod with {
         let wrong = |what: &str, path: &Path, why: &dyn std::fmt::Display| {
             Error::invalid(format!("failed to read the {what} {}: {why}; it has to be a PEM file", path.display()))
         };
+        let unread = |what: &str, path: &Path, error: &Unreadable| {
+            let (path, remedy) = (path.display(), error.remedy());
+            Error::invalid(format!("failed to read the {what} {path}: {error}; {remedy}"))
+        };
         let wrong_certificate = |why: &dyn std::fmt::Display| wrong("certificate", &files.certificate, why);
-        let pem = file::read(&files.certificate).map_err(|error| wrong_certificate(&error))?;
+        let pem = file::read(&files.certificate).map_err(|error| unread("certificate", &files.certificate, &error))?;
         let chain = CertificateDer::pem_slice_iter(&pem);
         let chain: Vec<_> = chain.collect::<Result<_, _>>().map_err(|error| wrong_certificate(&error))?;
         if chain.is_empty() {
@@ -193,8 +203,19 @@ mod with {
         }
         // The errors say where and why, never what.
         let wrong_key = |why: &dyn std::fmt::Display| wrong("private key", &files.key, why);
-        let pem = Zeroizing::new(file::read(&files.key).map_err(|error| wrong_key(&error))?);
-        let key = PrivateKeyDer::from_pem_slice(&pem).map_err(|error| wrong_key(&error))?;
+        let pem = file::read(&files.key).map_err(|error| unread("private key", &files.key, &error))?;
+        let pem = Zeroizing::new(pem);
+        let key = PrivateKeyDer::from_pem_slice(&pem).map_err(|error| match error {
+            // Both ways of writing one say so in their head (RFC 7468, 11; RFC 1421, 4.6.1.1).
+            _ if pem.windows(ENCRYPTED.len()).any(|part| part == ENCRYPTED) => {
+                let path = files.key.display();
+                Error::invalid(format!(
+                    "failed to read the private key {path}: it is encrypted; decrypt it with `openssl pkey -in {path} -out plain.pem`, and let nobody but its owner read that"
+                ))
+            }
+            pem::Error::NoItemsFound => wrong_key(&"there is no private key in it"),
+            error => wrong_key(&error),
+        })?;
         let key = CertifiedKey::from_der(chain, key, provider).map_err(|error| {
             Error::invalid(format!(
                 "failed to use the certificate {} with the key {}: {error}; they have to belong together",
