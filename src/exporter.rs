@@ -62,15 +62,18 @@
 //!
 //! | | |
 //! |---|---|
-//! | tokens | `Authorization: Bearer <secret>`, compared in constant time |
-//! | users | basic authentication, as browsers ask for it; argon2, verified once and then remembered; wrong guesses run out: ten at once, then one each 3 s |
+//! | tokens | `Authorization: Bearer <secret>`, compared in constant time. For programs: no guesses of others shut them out |
+//! | users | basic authentication, as browsers ask for it; argon2, verified once and then remembered. Wrong guesses run out: ten at once for a name at an address, then one each 3 s; until then that name is let in there over connections that have proved its password before, and no others |
+//! | secrets | in variables, or, to change without a restart, in files of their own: `token_file`, `password_hash_file`. Who is taken out of the settings is let in no more, the last one too: nobody is then |
 //! | roles | [`Read`](settings::Role::Read) asks, [`Operate`](settings::Role::Operate) changes. Strangers get `/health` (the status alone) and `/ready` |
 //! | TLS | feature `tls`: a certificate and its key in PEM files, read again when they change |
 //! | names | on this machine's addresses it answers to `localhost` and its like, and to `hosts`: a page cannot have its own name point here |
 //! | pages | changes and live updates only from pages of this server or of `origins`; without `Origin` only with a token or a password. CORS for `origins` |
-//! | bounds | changes are JSON of at most 1 MiB; `requests_per_second` for each client, by its IPv4 address or IPv6 /64 network; TLS handshakes of each: 200 at once, then 50 a second |
+//! | bounds | changes are JSON of at most 1 MiB; `requests_per_second` for each client, by its IPv4 address or IPv6 /64 network; TLS handshakes of each: 200 at once, then 50 a second. An address has a quarter of the connections; a request's head has 15 s, an answer 60 s to be read, or one where others want the place |
+//! | vital signs | `/health` and `/ready` have places of their own when all are taken, and an allowance of 10 a second for each client where requests have a limit |
 //!
-//! What was refused is counted in `perfmon_requests_refused_total`.
+//! What was refused is counted in `perfmon_requests_refused_total`, and told in the log (tracing target `perfmon`): who, what and how often, at most a line each ten seconds for each client and reason;
+//! roles that did not suffice, requests without a credential, and who is let in by a connection first, at the level debug.
 //!
 //! # Behind a proxy
 //!

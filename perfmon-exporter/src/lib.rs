@@ -10,6 +10,8 @@ pub mod config;
 mod connections;
 pub mod encode;
 mod exporter;
+#[cfg(any(feature = "config", feature = "tls"))]
+mod file;
 mod listen;
 #[cfg(feature = "config")]
 mod log;
@@ -25,6 +27,7 @@ pub mod settings;
 mod state;
 #[cfg(feature = "tls")]
 mod validity;
+mod writable;
 
 #[doc(hidden)]
 pub use self::exporter::ByHand;

@@ -14,6 +14,22 @@ pub const DEFAULT_ADDRESS: &str = "127.0.0.1:9464";
 #[cfg(unix)]
 const WAITING: i32 = 4096;
 
+/// Why a text is no host and port. Whether there is such a host is seen when it is resolved.
+pub(crate) fn look(address: &str) -> Result<(), &'static str> {
+    let strange = |c: char| c == '/' || c == '@' || c.is_whitespace() || c.is_control();
+    if address.contains("://") {
+        return Err("it is written without http://, and without anything behind the port");
+    }
+    match address.rsplit_once(':') {
+        Some((host, port)) if host.is_empty() || host.contains(strange) || port.is_empty() => {
+            Err("it needs a host and a port")
+        }
+        Some((_, port)) if port.parse::<u16>().is_err() => Err("the port is a number from 0 to 65535"),
+        Some(_) => Ok(()),
+        None => Err("it needs a host and a port"),
+    }
+}
+
 /// The addresses that are meant, if it may listen there. `public`: other machines may reach it.
 pub(crate) fn resolve(address: &str, public: bool) -> Result<Vec<SocketAddr>, Error> {
     let wrong = |why: &dyn fmt::Display| {
@@ -21,7 +37,11 @@ pub(crate) fn resolve(address: &str, public: bool) -> Result<Vec<SocketAddr>, Er
             "failed to listen on {address:?}: {why}; write host and port, as in \"{DEFAULT_ADDRESS}\""
         ))
     };
-    let addresses: Vec<SocketAddr> = address.to_socket_addrs().map_err(|error| wrong(&error))?.collect();
+    look(address).map_err(|why| wrong(&why))?;
+    let addresses = address.to_socket_addrs();
+    let addresses: Vec<SocketAddr> = addresses
+        .map_err(|error| wrong(&format_args!("the host does not resolve, nobody knows its address ({error})")))?
+        .collect();
     if let Some(reachable) = addresses.iter().find(|address| !address.ip().is_loopback())
         && !public
     {
@@ -44,6 +64,48 @@ pub(crate) fn bind(address: &str, public: bool) -> Result<TcpListener, Error> {
     Ok(listener)
 }
 
+/// Whether a port can be taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Port {
+    Free,
+    Taken,
+}
+
+/// Tries whether a port can be taken, without listening on it: nobody can connect meanwhile, and who wants it at this moment gets it, too.
+///
+/// # Errors
+/// When this user may not take it, or this machine does not have the address.
+#[cfg(unix)]
+pub(crate) fn could_take(address: &str, addresses: &[SocketAddr]) -> Result<Port, Error> {
+    use rustix::net::{AddressFamily, SocketType, bind, socket, sockopt::set_socket_reuseaddr};
+
+    let attempt = |one: &SocketAddr| {
+        let family = if one.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
+        let socket = socket(family, SocketType::STREAM, None)?;
+        set_socket_reuseaddr(&socket, true)?;
+        bind(&socket, one)
+    };
+    // The first that can be taken is taken, as the standard library does it.
+    let mut outcome = Ok(Port::Free);
+    for one in addresses {
+        outcome = match attempt(one).map_err(io::Error::from) {
+            Ok(()) => return Ok(Port::Free),
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => Ok(Port::Taken),
+            Err(error) => Err(cannot_listen(address, &error)),
+        };
+    }
+    outcome
+}
+
+/// Nothing is known here before it is tried.
+///
+/// # Errors
+/// None.
+#[cfg(not(unix))]
+pub(crate) fn could_take(_: &str, _: &[SocketAddr]) -> Result<Port, Error> {
+    Ok(Port::Free)
+}
+
 pub(crate) fn cannot_listen(address: &str, error: &io::Error) -> Error {
     let remedy = match error.kind() {
         io::ErrorKind::AddrInUse => {
@@ -53,5 +115,10 @@ pub(crate) fn cannot_listen(address: &str, error: &io::Error) -> Error {
         io::ErrorKind::AddrNotAvailable => "this machine does not have that address: listen on 127.0.0.1",
         _ => "choose another address",
     };
-    Error::unavailable(format!("failed to listen on {address}: {error}; {remedy}"))
+    let text = format!("failed to listen on {address}: {error}; {remedy}");
+    match error.kind() {
+        io::ErrorKind::PermissionDenied | io::ErrorKind::AddrNotAvailable => Error::invalid(text),
+        // These pass.
+        _ => Error::unavailable(text),
+    }
 }

@@ -4,13 +4,23 @@ use std::{
     fs::{File, OpenOptions},
     io::{self, Write},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
-use perfmon_core::Error;
+use perfmon_core::{Error, analyse::Deduction};
 use tracing_subscriber::{Layer, Registry, filter::LevelFilter, fmt, layer::SubscriberExt, reload};
 
-use crate::config::{Level, Log};
+use crate::{
+    config::{Level, Log},
+    pump::Chore,
+    writable::unwritable,
+};
+
+/// What a log that takes nothing takes from health.
+const POINTS: u8 = 5;
 
 /// The log, once there is one of ours.
 static OURS: OnceLock<Ours> = OnceLock::new();
@@ -27,6 +37,15 @@ struct Ours {
 struct Appended {
     path: PathBuf,
     file: Arc<Mutex<File>>,
+    lost: Arc<Lost>,
+}
+
+/// Lines that the file did not take, which went to standard error.
+#[derive(Default)]
+struct Lost {
+    lines: AtomicU64,
+    /// Why, as long as it is so.
+    why: Mutex<Option<String>>,
 }
 
 /// Begins a log, unless the program has one or nothing is written about it. Then only the level changes, if the log is ours. With `debug`, standard error gets what is
@@ -39,7 +58,7 @@ pub(crate) fn begin(log: &Log, debug: bool) -> Result<(), Error> {
         set_level(log);
         return Ok(());
     }
-    let file = log.file.as_deref().map(Appended::open).transpose()?;
+    let file = log.file.as_deref().map(|path| check(path).and_then(|()| Appended::open(path))).transpose()?;
     let least = if debug && file.is_none() { LevelFilter::DEBUG } else { LevelFilter::OFF };
     let (filter, level) = reload::Layer::new(filter(log).max(least));
     let lines: Box<dyn Layer<Registry> + Send + Sync> = match file.clone() {
@@ -68,7 +87,7 @@ pub(crate) fn set_level(log: &Log) {
 
 /// Opens the file again, if the log is ours and has one: what rotates logs has given it another name.
 pub(crate) fn reopen() {
-    let Some(Appended { path, file }) = OURS.get().and_then(|ours| ours.file.as_ref()) else { return };
+    let Some(Appended { path, file, .. }) = OURS.get().and_then(|ours| ours.file.as_ref()) else { return };
     match open(path) {
         Ok(new) => *file.lock().unwrap_or_else(PoisonError::into_inner) = new,
         Err(error) => tracing::error!(target: "perfmon", %error, "the log goes on in the file before"),
@@ -88,18 +107,48 @@ fn filter(log: &Log) -> LevelFilter {
 
 impl Appended {
     fn open(path: &Path) -> Result<Self, Error> {
-        Ok(Self { path: path.to_owned(), file: Arc::new(Mutex::new(open(path)?)) })
+        Ok(Self { path: path.to_owned(), file: Arc::new(Mutex::new(open(path)?)), lost: Arc::default() })
     }
+
+    /// Writes a line to the file, or else where somebody may still read it: a full device is when the log is needed.
+    fn write_line(&self, bytes: &[u8], otherwise: &mut impl Write) -> io::Result<()> {
+        let written = self.file.lock().unwrap_or_else(PoisonError::into_inner).write_all(bytes);
+        let mut why = self.lost.why.lock().unwrap_or_else(PoisonError::into_inner);
+        let Err(error) = written else {
+            *why = None;
+            return Ok(());
+        };
+        self.lost.lines.fetch_add(1, Ordering::Relaxed);
+        if why.replace(error.to_string()).is_none() {
+            let path = self.path.display();
+            writeln!(otherwise, "perfmon: failed to write to the log {path}: {error}; its lines go here")?;
+        }
+        otherwise.write_all(bytes)
+    }
+
+    fn tell(&self) -> Option<Deduction> {
+        let why = self.lost.why.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
+        let (path, lines) = (self.path.display(), self.lost.lines.load(Ordering::Relaxed));
+        let reason = format!(
+            "the log {path} takes nothing: {why}; {lines} of its lines went to standard error: make room, or choose another file in [log] file"
+        );
+        Some(Deduction { rule: String::from("log"), points: POINTS, reason })
+    }
+}
+
+/// Tells health when the log's file takes nothing.
+pub(crate) fn watch() -> Chore {
+    Box::new(|_| OURS.get()?.file.as_ref()?.tell())
 }
 
 impl Write for Appended {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
+        self.write_all(bytes).map(|()| bytes.len())
     }
 
     // All of a line, before the file can be another.
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.file.lock().unwrap_or_else(PoisonError::into_inner).write_all(bytes)
+        self.write_line(bytes, &mut io::stderr())
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -109,18 +158,12 @@ impl Write for Appended {
 
 /// What [`begin`] would say of the file, without making it.
 pub(crate) fn check(path: &Path) -> Result<(), Error> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    match folder.map_or(Ok(true), Path::try_exists) {
-        Ok(false) => Err(cannot_open(path, &"there is no such folder")),
-        Err(error) => Err(cannot_open(path, &error)),
-        Ok(true) if path.is_dir() => Err(cannot_open(path, &"it is a folder")),
-        Ok(true) => Ok(()),
-    }
+    unwritable(path).map_or(Ok(()), |why| Err(cannot_open(path, &why)))
 }
 
 fn cannot_open(path: &Path, why: &dyn std::fmt::Display) -> Error {
     let path = path.display();
-    Error::unavailable(format!(
+    Error::invalid(format!(
         "failed to open the log {path} as its owner's alone: {why}; choose another path in [log] file"
     ))
 }
@@ -133,4 +176,35 @@ fn open(path: &Path) -> Result<File, Error> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let opened = options.open(path).and_then(|file| perfmon_core::report::restrict(&file).map(|()| file));
     opened.map_err(|error| cannot_open(path, &error))
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::{
+        fs::File,
+        path::PathBuf,
+        sync::{Arc, Mutex},
+    };
+
+    use super::Appended;
+
+    #[test]
+    fn a_full_device_is_told_and_the_lines_go_elsewhere() {
+        let full = File::options().write(true).open("/dev/full").expect("Linux has it");
+        let log =
+            Appended { path: PathBuf::from("perfmon.log"), file: Arc::new(Mutex::new(full)), lost: Arc::default() };
+        let mut otherwise = Vec::new();
+        for line in ["one\n", "two\n"] {
+            log.write_line(line.as_bytes(), &mut otherwise).expect("taken elsewhere");
+        }
+        let text = String::from_utf8(otherwise).expect("text");
+        assert!(text.starts_with("perfmon: failed to write to the log perfmon.log: No space left"), "{text}");
+        assert!(text.ends_with("its lines go here\none\ntwo\n"), "{text}");
+        let told = log.tell().expect("told");
+        assert!(told.points == 5 && told.reason.contains("2 of its lines went to standard error"), "{told:?}");
+        // There is room again.
+        *log.file.lock().expect("no panic") = tempfile::tempfile().expect("a file");
+        log.write_line(b"three\n", &mut Vec::new()).expect("taken");
+        assert!(log.tell().is_none());
+    }
 }

@@ -29,11 +29,16 @@ pub struct Access {
 }
 
 impl Access {
+    /// Whether it names anybody, be it in a way that makes no sense: it does not mean everybody then.
+    pub(crate) fn names_anybody(&self) -> bool {
+        !(self.tokens.is_empty() && self.users.is_empty())
+    }
+
     /// Who may read, in words: the names and roles of tokens and users.
     #[doc(hidden)]
     #[must_use]
     pub fn readers(&self) -> String {
-        if self.tokens.is_empty() && self.users.is_empty() {
+        if !self.names_anybody() {
             return String::from("everybody who reaches it");
         }
         let role = |role: Role| if role == Role::Operate { "operates" } else { "reads" };

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -55,9 +55,11 @@ pub(crate) struct Shared {
     pub(crate) scrapes: Scrapes,
     /// Somebody wants the configuration to be read again.
     #[cfg(feature = "config")]
-    reload: std::sync::atomic::AtomicBool,
+    reload: AtomicBool,
     pub(crate) refusals: Refusals,
     access: watch::Sender<Arc<Access>>,
+    /// Somebody has been named there, now or before.
+    protected: AtomicBool,
     /// What goes wrong at present, by the rule that health knows it by.
     troubles: Mutex<BTreeMap<&'static str, String>>,
     windows: Mutex<Windows>,
@@ -100,7 +102,7 @@ impl Scrapes {
 }
 
 /// Why a request was not answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Refusal {
     /// Too many of them, too many wrong guesses, or too many TLS handshakes.
     Rate,
@@ -152,9 +154,10 @@ impl Shared {
             audience: Audience::new(),
             scrapes: Scrapes::default(),
             #[cfg(feature = "config")]
-            reload: std::sync::atomic::AtomicBool::new(false),
+            reload: AtomicBool::new(false),
             refusals: Refusals::default(),
             access: watch::Sender::default(),
+            protected: AtomicBool::new(false),
             troubles: Mutex::default(),
             windows: Mutex::default(),
             latest: watch::Sender::new(None),
@@ -205,7 +208,17 @@ impl Shared {
     }
 
     /// Who may do what, from the next request on; nothing changes if it is as before. What makes no sense in it is left out and told; [`trouble`](Self::trouble) `"access"` has it then.
+    /// Whoever takes the last credential away does not mean that everybody may read: nobody may then, and health says so.
     pub(crate) fn set_access(&self, access: Arc<Access>) {
+        let is_locked = !access.names_anybody() && self.is_protected();
+        if access.names_anybody() {
+            self.protected.store(true, Ordering::Relaxed);
+        }
+        let locked = "there are neither tokens nor users any more, so nobody is let in: configure one, or start the exporter again";
+        if is_locked {
+            tracing::warn!(target: "perfmon", "{locked}");
+        }
+        self.trouble("locked", is_locked.then(|| locked.to_owned()));
         self.access.send_if_modified(|now| {
             let changes = **now != *access;
             if changes {
@@ -213,6 +226,11 @@ impl Shared {
             }
             changes
         });
+    }
+
+    /// Whether one has to say who one is because somebody has been named since the start. It never ceases to be so.
+    pub(crate) fn is_protected(&self) -> bool {
+        self.protected.load(Ordering::Relaxed)
     }
 
     /// Who may do what now.

@@ -8,7 +8,10 @@ use std::{
 use perfmon_core::{Error, analyse::Deduction};
 use tokio_rustls::rustls::pki_types::{CertificateDer, pem::PemObject};
 
-use crate::pump::Chore;
+use crate::{
+    file::{self, Errand, PATIENCE},
+    pump::Chore,
+};
 
 /// So long before its end the certificate is told of, and so long before it takes points. Renewal by machines is due at 30 days (Let's Encrypt), so by then it has failed.
 const TOLD: Duration = Duration::from_secs(21 * DAY);
@@ -28,13 +31,15 @@ const GENERALIZED_TIME: u8 = 0x18;
 
 /// The end of the first certificate in a file; `None` if it cannot be read, which is told elsewhere.
 fn end(certificate: &Path) -> Option<SystemTime> {
-    end_of(&CertificateDer::from_pem_file(certificate).ok()?)
+    end_of(&CertificateDer::from_pem_slice(&file::read(certificate).ok()?).ok()?)
 }
 
 /// # Errors
 /// When it is over.
 pub(crate) fn check(certificate: &Path) -> Result<(), Error> {
-    match end(certificate).map(|end| SystemTime::now().duration_since(end)) {
+    let path = certificate.to_owned();
+    let end = file::within(PATIENCE, move || end(&path)).ok().flatten();
+    match end.map(|end| SystemTime::now().duration_since(end)) {
         Some(Ok(ago)) => Err(Error::invalid(format!(
             "the certificate {} is no longer valid, since {}; clients refuse it: renew it",
             certificate.display(),
@@ -46,10 +51,15 @@ pub(crate) fn check(certificate: &Path) -> Result<(), Error> {
 
 /// Tells health of the end.
 pub(crate) fn watch(certificate: PathBuf) -> Chore {
-    let (mut ticks, mut valid_until) = (0, None);
+    let (mut ticks, mut valid_until, mut looking) = (0, None, None);
     Box::new(move |_| {
-        if ticks % LOOK == 0 {
-            valid_until = end(&certificate);
+        // The second does not wait for the file.
+        if ticks % LOOK == 0 && looking.is_none() {
+            let certificate = certificate.clone();
+            looking = Errand::begin(move || end(&certificate)).ok();
+        }
+        if let Some(found) = looking.as_ref().and_then(Errand::poll) {
+            (valid_until, looking) = (found, None);
         }
         ticks += 1;
         tell(valid_until?, SystemTime::now())

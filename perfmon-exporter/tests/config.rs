@@ -1,6 +1,8 @@
 //! Configuration: what can be written, what is said of mistakes, what changes while the exporter runs.
 #![cfg(feature = "config")]
 
+#[path = "config/canary.rs"]
+mod canary;
 #[path = "config/equal.rs"]
 mod equal;
 #[path = "config/mistakes.rs"]

@@ -3,11 +3,12 @@
 
 mod support;
 
-use std::fs;
+use std::{fs, net::TcpStream};
 
 use perfmon_exporter::{Exporter, builder, config::Config};
 use serde_json::Value;
 use support::{LONG, eventually, get};
+use tungstenite::{ClientRequestBuilder, Message, WebSocket, client};
 
 /// The status for a bearer; changes come from the exporter's own page.
 fn status(exporter: &Exporter, method: &str, path: &str, secret: &str) -> u16 {
@@ -34,9 +35,29 @@ fn told(exporter: &Exporter, secret: &str) -> Option<(u64, String)> {
     Some((told["points"].as_u64()?, told["reason"].as_str()?.to_owned()))
 }
 
+/// A program with a token that listens.
+fn listen(exporter: &Exporter, secret: &str) -> WebSocket<TcpStream> {
+    let stream = TcpStream::connect(exporter.address()).expect("it listens");
+    stream.set_read_timeout(Some(LONG)).expect("a timeout");
+    let address = format!("ws://{}/ws", exporter.address()).parse().expect("an address");
+    let request = ClientRequestBuilder::new(address).with_header("Authorization", format!("Bearer {secret}"));
+    client(request, stream).expect("an upgrade").0
+}
+
+/// With what code it is told to leave.
+fn farewell(listener: &mut WebSocket<TcpStream>) -> u16 {
+    loop {
+        if let Message::Close(frame) = listener.read().expect("a message") {
+            return frame.expect("a reason").code.into();
+        }
+    }
+}
+
 #[test]
 fn who_may_ask_changes_with_the_file() {
     let folder = tempfile::tempdir().expect("a folder");
+    #[cfg(unix)]
+    fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o700)).expect("its owner");
     let file = folder.path().join("perfmon.toml");
     let text = |more: &str, secret: &str, role: &str| {
         format!(
@@ -70,8 +91,13 @@ fn who_may_ask_changes_with_the_file() {
     assert!(!reason.contains(first) && !reason.contains(second), "{reason}");
     assert!(!get(&exporter, "/health").1.contains("configuration"), "strangers are told the status alone");
 
-    // Without anybody in the file the last ones stay, until a restart decides whether it is open.
+    // Without anybody in the file nobody is let in, and whoever listened is told to leave. A new token lets its bearer in.
+    let mut listener = listen(&exporter, second);
     fs::write(&file, "[server]\nlisten = \"127.0.0.1:0\"\n").expect("writable");
-    eventually("it waits for a restart", || told(&exporter, second).filter(|(points, _)| *points == 0));
-    assert_eq!((get(&exporter, "/metrics").0, status(&exporter, "GET", "/metrics", second)), (401, 200));
+    eventually("the last token is gone", || (status(&exporter, "GET", "/metrics", second) == 401).then_some(()));
+    assert_eq!(get(&exporter, "/metrics").0, 401);
+    assert_eq!(get(&exporter, "/health").0, 200, "that it lives is told to anybody");
+    assert_eq!(farewell(&mut listener), 1008);
+    fs::write(&file, text("", first, "read")).expect("writable");
+    eventually("there is a token again", || (status(&exporter, "GET", "/metrics", first) == 200).then_some(()));
 }

@@ -29,7 +29,7 @@ fn events_go_to_the_file_and_its_level_changes_while_running() {
     fs::write(&file, "log: { file: none/such/perfmon.log }").expect("writable");
     let config = Config::load(&file).expect("valid");
     let error = builder().config(config).expect("applied").by_hand().expect_err("no such folder");
-    assert!(error.is_unavailable() && error.to_string().contains("[log] file"), "{error}");
+    assert!(error.is_invalid() && error.to_string().contains("[log] file"), "{error}");
 
     write("info");
     let config = Config::load(&file).expect("valid");

@@ -39,8 +39,7 @@ fn it_starts_once_stops_and_starts_again() {
     assert!(
         error.to_string().contains("failed to write the final report to") && error.to_string().contains("last.txt")
     );
-    for (path, says) in
-        [(gone.join("last.txt"), "there is no directory"), (folder.path().join("last.xyz"), "must end in")]
+    for (path, says) in [(gone.join("last.txt"), "there is no folder"), (folder.path().join("last.xyz"), "must end in")]
     {
         let error = builder().listen("127.0.0.1:0").final_report(path).start().expect_err("said at once");
         assert!(error.is_invalid() && error.to_string().contains(says), "{error}");
@@ -55,7 +54,10 @@ fn it_starts_once_stops_and_starts_again() {
         ("[::]:0", "invalid", "allow_public()"),
         ("nonsense", "invalid", "write host and port, as in \"127.0.0.1:9464\""),
         ("", "invalid", "write host and port"),
-        ("127.0.0.1:99999", "invalid", "write host and port"),
+        ("127.0.0.1:99999", "invalid", "the port is a number from 0 to 65535"),
+        ("http://127.0.0.1:0", "invalid", "it is written without http://"),
+        ("nohost.invalid:0", "invalid", "the host does not resolve"),
+        ("127.0.0.1:", "invalid", "it needs a host and a port"),
         ("192.0.2.1:0", "invalid", "refused to listen on 192.0.2.1:0"),
     ] {
         let error = builder().listen(address).start().expect_err(address);
@@ -65,7 +67,7 @@ fn it_starts_once_stops_and_starts_again() {
     }
     // No machine has an address that is reserved; those of documentation are given to some.
     let error = builder().allow_public().listen("240.0.0.1:0").start().expect_err("not an address of this machine");
-    assert!(error.is_unavailable() && error.to_string().contains("does not have that address"), "{error}");
+    assert!(error.is_invalid() && error.to_string().contains("does not have that address"), "{error}");
     let error = builder().profile("mine", "nonsense").listen("127.0.0.1:0").start().expect_err("no profile");
     assert!(error.is_invalid() && error.to_string().contains("mine"), "{error}");
     let error = builder().default_profile("theirs").listen("127.0.0.1:0").start().expect_err("no such profile");

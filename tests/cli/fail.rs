@@ -3,6 +3,7 @@
 use std::{
     io::{Read, Write},
     net::{TcpListener, TcpStream},
+    sync::mpsc::{self, Receiver},
 };
 
 use crate::running::{perfmon, run};
@@ -42,15 +43,44 @@ fn nobody_answers() {
 
 /// One that answers as it is told, once.
 fn answers(with: &str) -> String {
+    asked(with).0
+}
+
+/// The same, and what it is asked.
+fn asked(with: &str) -> (String, Receiver<String>) {
+    let (tell, told) = mpsc::channel();
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     let answer = with.to_owned();
     std::thread::spawn(move || {
         let (mut stream, _) = listener.accept().expect("a connection");
-        let _ = stream.read(&mut [0; 4096]);
+        let mut request = [0; 4096];
+        let read = stream.read(&mut request).unwrap_or_default();
+        let _ = tell.send(String::from_utf8_lossy(&request[..read]).into_owned());
         let _ = stream.write_all(answer.as_bytes());
     });
-    url
+    (url, told)
+}
+
+#[test]
+fn what_is_behind_the_host_goes_before_every_path() {
+    for (command, path) in [
+        ("health", "/api/v1/health"),
+        ("status", "/api/v1/dashboard"),
+        ("report", "/api/v1/report?"),
+        ("export", "/api/v1/dashboard?"),
+    ] {
+        for end in ["/perfmon/one", "/perfmon/one/"] {
+            let (url, told) = asked(&ok("{}"));
+            run(&mut perfmon(&[command, "--url", &format!("{url}{end}")]));
+            let request = told.recv().expect("it is asked");
+            assert!(request.starts_with(&format!("GET /perfmon/one{path}")), "{command} {request}");
+            // By host and port alone, too.
+            let (url, told) = asked(&ok("{}"));
+            run(&mut perfmon(&["--url", &format!("{}{end}", url.trim_start_matches("http://")), command]));
+            assert!(told.recv().expect("it is asked").starts_with(&format!("GET /perfmon/one{path}")), "{command}");
+        }
+    }
 }
 
 fn ok(body: &str) -> String {
@@ -149,9 +179,19 @@ fn the_bad_score_is_in_the_status_too() {
 #[test]
 fn wrong_usage() {
     for (arguments, says) in [
-        (&["health", "--url", "localhost:9464"][..], "http://127.0.0.1:9464"),
+        (&["health", "--url", "localhost"][..], "http://127.0.0.1:9464 or 127.0.0.1:9464"),
+        (&["health", "--url", "localhost:99464"], "does not begin with http://"),
+        (&["health", "--url", "http://localhost:1/#/sites"], "has a # in it"),
+        (&["--url", "localhost:1", "start"], "unexpected argument '--url'"),
+        (&["--url", "localhost:1", "statsu"], "unrecognized subcommand 'statsu'"),
+        (&["--url", "localhost:1", "status", "--config", "perfmon.toml"], "cannot be used with"),
+        (&["--url", "localhost:1", "status", "--url", "localhost:2"], "cannot be used multiple times"),
+        (&["--lru", "localhost:1", "status"], "unexpected argument '--lru'"),
+        (&["--url"], "Usage: perfmon"),
+        (&["status", "--config-format", "json"], "--config <FILE>"),
         (&["health", "--url", "ftp://localhost"], "does not begin with http://"),
         (&["health", "--url", "http://alice:secret@localhost"], "PERFMON_TOKEN"),
+        (&["health", "--url", "alice:secret@localhost:9464"], "PERFMON_TOKEN"),
         (&["health", "--url", "http://localhost?token=secret"], "question mark"),
         (&["health", "--token-file", "/nowhere"], "failed to read the token from /nowhere"),
         (&["health", "--token-file", "/dev/null"], "is empty"),

@@ -133,6 +133,11 @@ impl Running {
         kill(pid, signal).expect("a signal is sent");
     }
 
+    /// How it ended, if it has.
+    pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().expect("a child of this process")
+    }
+
     /// Waits for its end; what it said after the first line.
     pub(crate) fn end(mut self, signal: Signal) -> (ExitStatus, String) {
         self.signal(signal);

@@ -2,7 +2,10 @@
 
 use std::fs;
 
-use rcgen::{CertificateParams, CertifiedKey, KeyPair, date_time_ymd, generate_simple_self_signed};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedKey, IsCa, Issuer, KeyPair, date_time_ymd,
+    generate_simple_self_signed,
+};
 
 use crate::running::{Done, Running, eventually, perfmon, run, said};
 
@@ -141,4 +144,80 @@ fn a_certificate_that_has_ended_is_told_everywhere() {
     let ca = running.path("cert.pem").to_string_lossy().into_owned();
     let done = run(&mut running.ask(&["health", "--ca", &ca]));
     assert!(done.code == Some(3) && done.stderr.contains("renewed there"), "{done:?}");
+}
+
+#[test]
+fn a_certificate_of_a_private_authority_is_trusted_by_itself_and_by_its_authority() {
+    let mut authority = CertificateParams::new([]).expect("no names");
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority_key = KeyPair::generate().expect("a key");
+    let root = authority.self_signed(&authority_key).expect("a certificate");
+    let issuer = Issuer::new(authority, authority_key);
+    // Made out to another name: who names the certificate itself asks for none.
+    for (name, by_authority) in [("127.0.0.1", 0), ("perfmon.example.com", 3)] {
+        let key = KeyPair::generate().expect("a key");
+        let leaf = CertificateParams::new([String::from(name)]).expect("a name");
+        let leaf = leaf.signed_by(&key, &issuer).expect("a certificate");
+        let other = generate_simple_self_signed([String::from("127.0.0.1")]).expect("a certificate");
+        let begun = tempfile::tempdir().expect("a folder");
+        for (file, text) in [
+            ("root.pem", root.pem()),
+            ("leaf.pem", leaf.pem()),
+            ("other.pem", other.cert.pem()),
+            ("key.pem", key.serialize_pem()),
+        ] {
+            fs::write(begun.path().join(file), text).expect("written");
+        }
+        let tls = "[server.tls]\ncertificate = \"leaf.pem\"\nkey = \"key.pem\"\n";
+        let running = Running::start_in(begun, tls);
+        for (file, code) in [("leaf.pem", 0), ("root.pem", by_authority), ("other.pem", 3)] {
+            let ca = running.path(file).to_string_lossy().into_owned();
+            let done = run(&mut running.ask(&["report", "--ca", &ca]));
+            assert_eq!(done.code, Some(code), "{name} {file}: {done:?}");
+        }
+        let config = running.path("client.toml");
+        let listen = running.url.trim_start_matches("https://");
+        fs::write(&config, format!("[server]\nlisten = \"{listen}\"\n{tls}")).expect("written");
+        said(&mut perfmon(&["report", "--config", &config.to_string_lossy()]));
+    }
+}
+
+#[test]
+fn an_authority_s_certificate_as_a_server_s_own_is_trusted_by_itself() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut params = CertificateParams::new([String::from("127.0.0.1")]).expect("a name");
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let key = KeyPair::generate().expect("a key");
+    let certificate = params.self_signed(&key).expect("a certificate");
+    fs::write(folder.path().join("cert.pem"), certificate.pem()).expect("written");
+    fs::write(folder.path().join("key.pem"), key.serialize_pem()).expect("written");
+    let running = Running::start_in(folder, "[server.tls]\ncertificate = \"cert.pem\"\nkey = \"key.pem\"\n");
+    said(&mut running.ask(&["report", "--ca", &running.path("cert.pem").to_string_lossy()]));
+    let done = run(&mut running.ask(&["report"]));
+    assert_eq!(done.code, Some(3), "{done:?}");
+}
+
+#[test]
+fn keys_that_cannot_be_used_are_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let CertifiedKey { cert, .. } = generate_simple_self_signed([String::from("127.0.0.1")]).expect("a certificate");
+    let path = |name: &str| folder.path().join(name);
+    fs::write(path("cert.pem"), cert.pem()).expect("written");
+    fs::write(path("locked.pem"), "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIIB\n-----END ENCRYPTED PRIVATE KEY-----\n")
+        .expect("written");
+    fs::write(path("empty.pem"), "").expect("written");
+    fs::create_dir(path("folder.pem")).expect("made");
+    for (key, says) in [
+        ("gone.pem", "gone.pem: it is not there; check its path"),
+        ("folder.pem", "folder.pem: it is a folder; name the file in it"),
+        ("locked.pem", "locked.pem: it is encrypted; decrypt it with `openssl pkey -in locked.pem"),
+        ("empty.pem", "empty.pem: there is no private key in it; it has to be a PEM file"),
+        ("cert.pem", "cert.pem: there is no private key in it"),
+    ] {
+        let text = format!("[server.tls]\ncertificate = \"cert.pem\"\nkey = \"{key}\"\n");
+        fs::write(path("perfmon.toml"), text).expect("written");
+        let done = run(perfmon(&["check", "--config", "perfmon.toml"]).current_dir(folder.path()));
+        assert!(done.code == Some(2) && done.stderr.contains(says), "{done:?}");
+        assert!(!done.stderr.contains("os error"), "{done:?}");
+    }
 }

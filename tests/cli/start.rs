@@ -25,6 +25,82 @@ fn signals_end_it_with_a_last_report() {
 }
 
 #[test]
+fn signals_that_come_together_are_one() {
+    // `timeout` sends one to the process and one to its group.
+    for _ in 0..8 {
+        let running = Running::start("[report]\nfinal = \"last.json\"\n");
+        let kept = tempfile::tempdir().expect("a folder");
+        let kept = kept.path().join("last.json");
+        fs::write(running.path("last.json"), "").expect("written");
+        fs::hard_link(running.path("last.json"), &kept).expect("a link");
+        running.signal(Signal::SIGINT);
+        let (status, said) = running.end(Signal::SIGINT);
+        assert!(status.success() && said.contains("perfmon has stopped"), "{status} {said}");
+    }
+}
+
+#[test]
+fn a_later_signal_ends_it_at_once() {
+    use std::os::unix::process::ExitStatusExt as _;
+    for (signal, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143)] {
+        let mut running = Running::start("[report]\nfinal = \"last.json\"\n");
+        // Whoever writes to a pipe waits for a reader, so the last report takes for ever.
+        nix::unistd::mkfifo(&running.path("last.json"), nix::sys::stat::Mode::S_IRWXU).expect("a pipe");
+        let status = eventually("it ends", || {
+            let ended = running.ended();
+            if ended.is_none() {
+                running.signal(signal);
+            }
+            ended
+        });
+        assert_eq!((status.code(), status.signal()), (Some(code), None));
+    }
+}
+
+#[test]
+fn a_configuration_from_standard_input() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("written"), "{\"$schema\": \"x\", \"server\": {\"listen\": \"127.0.0.1:0\"}}")
+        .expect("written");
+    fs::write(folder.path().join("perfmon"), "server: {listen: '127.0.0.1:0'}\n").expect("written");
+    for (path, format) in [("-", "json"), ("/dev/stdin", "json"), ("perfmon", "yaml")] {
+        let mut command = perfmon(&["start", "--config", path, "--config-format", format]);
+        command.stdin(fs::File::open(folder.path().join("written")).expect("there"));
+        let begun = tempfile::tempdir().expect("a folder");
+        fs::copy(folder.path().join("perfmon"), begun.path().join("perfmon")).expect("copied");
+        let running = Running::begin(begun, command).ready();
+        running.signal(Signal::SIGHUP);
+        let again = if path == "perfmon" { "the configuration has changed" } else { "nothing to read again" };
+        eventually("it is read again, if it can be", || running.log().contains(again).then_some(()));
+        let (status, _) = running.end(Signal::SIGTERM);
+        assert!(status.success(), "{status}");
+    }
+    let done = run(perfmon(&["check", "--config", "-"]).stdin(std::process::Stdio::null()));
+    assert!(done.code == Some(2) && done.stderr.contains("write --config-format toml, json or yaml"), "{done:?}");
+    let done = run(&mut perfmon(&["check", "--config", "perfmon.conf"]));
+    assert!(done.code == Some(2) && done.stderr.contains("--config-format"), "{done:?}");
+}
+
+#[test]
+fn variables_that_mean_nothing_are_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("perfmon.toml"), "").expect("written");
+    let mut command = perfmon(&["start", "--listen", "127.0.0.1:0", "--config", "perfmon.toml"]);
+    command.env("PERFMON_LISTEN", "127.0.0.1:1").env("PERFMON_TOKEN", "x").env("PERFMON_PORT", "tcp://10.0.0.1:9464");
+    let running = Running::begin(folder, command);
+    let log = eventually("it is told", || Some(running.log()).filter(|log| log.contains(" WARN ")));
+    assert!(log.contains("PERFMON_LISTEN means nothing; did you mean PERFMON_SERVER__LISTEN?"), "{log}");
+    assert!(!log.contains("PERFMON_TOKEN") && !log.contains("PERFMON_PORT"), "{log}");
+    let done = run(perfmon(&["check", "--config", "perfmon.toml"])
+        .current_dir(running.folder.path())
+        .env("PERFMON_LISTEN", "x"));
+    assert!(
+        done.code == Some(0) && done.stdout.contains("\n  warning: the environment variable PERFMON_LISTEN"),
+        "{done:?}"
+    );
+}
+
+#[test]
 fn a_hangup_reads_the_configuration_again() {
     // The file has not changed, so only the signal can have it read.
     let running = Running::start("").ready();
@@ -55,7 +131,7 @@ fn it_runs_without_a_file_too() {
     assert!(!running.log().contains("a log of its own"), "{}", running.log());
     running.signal(Signal::SIGHUP);
     eventually("it says that there is none to read", || {
-        running.log().contains("nothing to read again: it runs without --config").then_some(())
+        running.log().contains("nothing to read again: it runs without a file in --config").then_some(())
     });
     // A port that is taken is told with what to do.
     let taken = running.url.trim_start_matches("http://");

@@ -67,14 +67,14 @@ fn pages_of_the_proxys_own_listen() {
 #[test]
 fn each_client_has_a_limit_of_its_own() {
     let (greedy, other) = (client(), client());
-    eventually("one asks too often", || greedy.get("/health").filter(|answer| answer.0 == 429));
-    assert_eq!(other.get("/health").map(|answer| answer.0), Some(200));
+    eventually("one asks too often", || greedy.get("/").filter(|answer| answer.0 == 429));
+    assert_eq!(other.get("/").map(|answer| answer.0), Some(200));
     // Nor does it help to say to be others.
     let mut liar = client();
     let mut number = 0;
     eventually("one says to be ever others", || {
         number += 1;
         liar.headers = format!("X-Forwarded-For: 203.0.113.{}\r\n", number % 256);
-        liar.get("/health").filter(|answer| answer.0 == 429)
+        liar.get("/").filter(|answer| answer.0 == 429)
     });
 }

@@ -26,9 +26,15 @@ pub(super) struct TokenKeys {
     /// For logs.
     #[schemars(example = &"prometheus")]
     name: String,
-    /// What goes behind `Authorization: Bearer`; 16 characters at least. Keep it out of the file.
-    #[schemars(example = &"${PERFMON_TOKEN}")]
-    secret: TokenSecret,
+    /// What goes behind `Authorization: Bearer`; 16 characters at least. Keep it out of this file: in a variable, or with `token_file` in the place of this key in a file that has
+    /// nothing else, as Kubernetes and Docker mount secrets, which is read again when it changes.
+    #[schemars(with = "TokenSecret", example = &"${PERFMON_TOKEN}")]
+    #[serde(default)]
+    secret: Option<TokenSecret>,
+    /// In the place of `secret`: a file that has it, relative to this one.
+    #[serde(default)]
+    #[schemars(with = "PathBuf")]
+    token_file: Option<PathBuf>,
     /// `read` looks at everything, `operate` changes things too.
     #[serde(default)]
     role: RoleName,
@@ -41,9 +47,15 @@ pub(super) struct UserKeys {
     /// The name to log in with.
     #[schemars(example = &"alice")]
     name: String,
-    /// The password's argon2 hash, `$argon2id$v=19$…`: `perfmon hash-password` makes one.
-    #[schemars(example = &"${PERFMON_PASSWORD_HASH}")]
-    password_hash: PasswordHash,
+    /// The password's argon2 hash, `$argon2id$v=19$…`: `perfmon hash-password` makes one. With `password_hash_file` in the place of this key it is in a file of its own, which is
+    /// read again when it changes.
+    #[schemars(with = "PasswordHash", example = &"${PERFMON_PASSWORD_HASH}")]
+    #[serde(default)]
+    password_hash: Option<PasswordHash>,
+    /// In the place of `password_hash`: a file that has it, relative to this one.
+    #[serde(default)]
+    #[schemars(with = "PathBuf")]
+    password_hash_file: Option<PathBuf>,
     /// `read` looks at everything, `operate` changes things too.
     #[serde(default)]
     role: RoleName,
@@ -123,16 +135,30 @@ impl From<RoleName> for Role {
     }
 }
 
+/// What is in files has been put in their names' place, where those can be seen.
+fn missing<E: Error>(key: &'static str, has_file: bool) -> E {
+    if has_file {
+        return E::custom(
+            "a file for it cannot be named here: name it in the file, or in a variable for that key alone",
+        );
+    }
+    E::missing_field(key)
+}
+
 impl<'de> Deserialize<'de> for Token {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let TokenKeys { name, secret: TokenSecret(secret), role } = TokenKeys::deserialize(deserializer)?;
+        let TokenKeys { name, secret, token_file, role } = TokenKeys::deserialize(deserializer)?;
+        let Some(TokenSecret(secret)) = secret else { return Err(missing("secret", token_file.is_some())) };
         Ok(Self { name, secret, role: role.into() })
     }
 }
 
 impl<'de> Deserialize<'de> for User {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let UserKeys { name, password_hash: PasswordHash(password_hash), role } = UserKeys::deserialize(deserializer)?;
+        let UserKeys { name, password_hash, password_hash_file, role } = UserKeys::deserialize(deserializer)?;
+        let Some(PasswordHash(password_hash)) = password_hash else {
+            return Err(missing("password_hash", password_hash_file.is_some()));
+        };
         Ok(Self { name, password_hash, role: role.into() })
     }
 }

@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 
 use super::Config;
 
+/// The key by which a file tells editors its schema.
+pub(super) const SCHEMA_KEY: &str = "$schema";
 /// The width of comments.
 const WIDTH: usize = 100;
 
@@ -21,6 +23,11 @@ pub(super) fn schema() -> Value {
     let settings = SchemaSettings::draft2020_12().for_deserialize().with(|settings| settings.inline_subschemas = true);
     let mut schema = settings.into_generator().into_root_schema_for::<Config>().to_value();
     tidy(&mut schema);
+    let described =
+        json!({ "description": "The schema of this file, for editors. It changes nothing.", "type": "string" });
+    if let Some(Value::Object(keys)) = schema.get_mut("properties") {
+        keys.insert(SCHEMA_KEY.to_owned(), described);
+    }
     schema
 }
 
@@ -44,7 +51,7 @@ fn tidy(schema: &mut Value) {
 
 pub(super) fn example() -> String {
     let mut text = HEAD.to_owned();
-    for (name, section) in properties(&schema()) {
+    for (name, section) in properties(&schema()).filter(|(name, _)| *name != SCHEMA_KEY) {
         describe(&mut text, section);
         if section.get("additionalProperties").is_some_and(Value::is_object) {
             named(&mut text, name, section);
@@ -99,6 +106,15 @@ pub(super) fn section_of(key: &str) -> Option<String> {
     properties(&schema)
         .find(|(_, section)| properties(section).any(|(name, _)| name == key))
         .map(|(name, _)| name.to_owned())
+}
+
+/// Every key right below these sections, with its section.
+pub(super) fn keys_of(sections: &[&str]) -> Vec<(String, String)> {
+    let schema = schema();
+    let known = properties(&schema).filter(|(name, _)| sections.contains(name));
+    known
+        .flat_map(|(name, section)| properties(section).map(move |(key, _)| (name.to_owned(), key.to_owned())))
+        .collect()
 }
 
 /// The keys on the way to one whose names are joined by single underscores: `health_cpu_above` is `health`, `cpu`, `above`.

@@ -40,7 +40,7 @@ impl Format {
             Some("json") => Ok(Self::Json),
             Some("yaml" | "yml") => Ok(Self::Yaml),
             _ => Err(Error::invalid(format!(
-                "failed to read the configuration {}: its ending says no format; name it .toml, .json, .yaml or .yml",
+                "failed to read the configuration {}: its ending says no format; name it .toml, .json, .yaml or .yml, or say it with --config-format",
                 path.display()
             ))),
         }
@@ -243,7 +243,8 @@ fn yaml(name: &Arc<str>, text: &str) -> Result<Node, Mistake> {
     if text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
         return Ok(Node::new(Value::Null, Place::start(name)));
     }
-    let loose: Spanned<Loose> = serde_saphyr::from_str(text).map_err(|error| {
+    let options = serde_saphyr::options! { reject_unsupported_tags: true };
+    let loose: Spanned<Loose> = serde_saphyr::from_str_with_options(text, options).map_err(|error| {
         // What it says after the first line shows the text, in which there may be secrets.
         let message = error.without_snippet().to_string();
         let message = message.lines().next().unwrap_or_default();
@@ -251,6 +252,10 @@ fn yaml(name: &Arc<str>, text: &str) -> Result<Node, Mistake> {
         let message = match message.split(", set DuplicateKeyPolicy").next().unwrap_or_default() {
             "expected string scalar" => "a key has to be a text",
             other if other.starts_with("budget breached") => "it has more in it than any configuration",
+            other if other.contains("from_str_multiple") => {
+                "there is more than one document in it; write one only, without `---` between"
+            }
+            other if other.starts_with("unsupported tag") => "tags, as in `!name`, mean nothing here; leave it out",
             other => other,
         };
         Mistake::new(place(error.location()), format!("this is no YAML: {message}"))

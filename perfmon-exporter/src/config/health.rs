@@ -6,7 +6,7 @@ use perfmon_core::analyse::{Condition, HealthCheck, HealthPolicy, HealthRule, Me
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de::Error};
 
-use super::quantity;
+use super::{mistake::Repeats, quantity};
 use crate::near::hint;
 
 /// What takes points from the health score, which begins at 100. With 0 points a rule is off.
@@ -168,9 +168,9 @@ fn metric<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error
     let name = String::deserialize(deserializer)?;
     let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | ':');
     if !name.chars().all(known) {
-        return Err(D::Error::custom(format_args!(
-            "{name:?} is no metric's name: those have letters, digits and _ only, as in \"queue_length\""
-        )));
+        let rest = "is no metric's name: those have letters, digits and _ only, as in \"queue_length\"";
+        let (with, without) = (format_args!("{name:?} {rest}"), format_args!("it {rest}"));
+        return Err(D::Error::custom(Repeats { with, without }));
     }
     Ok(name)
 }
@@ -181,9 +181,10 @@ fn reason<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, 
         let Some((inside, _)) = text[at + 1..].split_once('}') else { continue };
         if !PLACES.contains(&inside) {
             let hint = hint(inside, PLACES.into_iter());
-            return Err(D::Error::custom(format_args!(
-                "nothing stands for {{{inside}}}{hint} There are {{series}}, {{value}} and {{threshold}}"
-            )));
+            let known = "{series}, {value} and {threshold}";
+            let with = format_args!("nothing stands for {{{inside}}}{hint} There are {known}");
+            let without = format_args!("nothing stands for what is in braces there. There are {known}");
+            return Err(D::Error::custom(Repeats { with, without }));
         }
     }
     Ok(Some(text))

@@ -4,7 +4,10 @@ use std::fmt::{self, Write};
 
 use serde::de::{self, Expected, Unexpected};
 
-use super::{example, node::Place};
+use super::{
+    example,
+    node::{Node, Place},
+};
 use crate::near::hint;
 
 /// A mistake in a configuration.
@@ -14,7 +17,33 @@ pub(super) struct Mistake {
     /// Keys from the inside out.
     path: Vec<Step>,
     sort: Sort,
+    /// Apart, so that what can go wrong takes little room where it does not.
+    said: Box<Said>,
+}
+
+/// What is said of it.
+#[derive(Debug, Clone)]
+struct Said {
     message: String,
+    /// The same without what is written there; `None` if it is not known to be without.
+    bare: Option<String>,
+    /// It repeats nothing that nobody should read.
+    is_clean: bool,
+}
+
+/// A message that repeats what is written, and one that does not, for what may be a secret.
+pub(super) struct Repeats<A, B> {
+    pub(super) with: A,
+    pub(super) without: B,
+}
+
+const BARE: char = '\0';
+
+impl<A: fmt::Display, B: fmt::Display> fmt::Display for Repeats<A, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // serde hands on what can be shown and nothing else, so the other one is asked for by a flag, and known by a sign that no text has.
+        if f.alternate() { write!(f, "{BARE}{}", self.without) } else { self.with.fmt(f) }
+    }
 }
 
 /// What is wrong where the path leads.
@@ -38,11 +67,18 @@ pub(super) enum Step {
 
 impl Mistake {
     pub(super) fn new(at: Place, message: impl Into<String>) -> Self {
-        Self { at: Some(at), path: Vec::new(), sort: Sort::Value, message: message.into() }
+        Self { at: Some(at), ..<Self as de::Error>::custom(message.into()) }
     }
 
     fn of(sort: Sort, message: impl fmt::Display) -> Self {
         Self { sort, ..<Self as de::Error>::custom(message) }
+    }
+
+    /// With a message that repeats nothing.
+    fn bare(message: String) -> Self {
+        let mut mistake = <Self as de::Error>::custom(&message);
+        mistake.said.bare = Some(message);
+        mistake
     }
 
     /// Where it is: in the order in which a reader comes by, the environment last.
@@ -65,6 +101,29 @@ impl Mistake {
         self
     }
 
+    /// Repeats nothing of a value that came from variables, which may be a secret that stands in the wrong place, nor of one that is always kept.
+    pub(super) fn hide(mut self, node: &Node) -> Self {
+        let said = &mut *self.said;
+        if node.written.is_none() && (!node.is_secret || said.is_clean) {
+            return self;
+        }
+        if !said.is_clean {
+            let bare = said.bare.take();
+            said.message = bare.unwrap_or_else(|| {
+                let message = std::mem::take(&mut said.message);
+                if node.is_repeated_in(&message) { String::from("it is not right here") } else { message }
+            });
+            said.is_clean = true;
+        }
+        if let Some(written) = &node.written {
+            // Keys below it came from there, too.
+            said.message = format!("a value from {}, which is not shown: {}", written.variables, said.message);
+            self.path.clear();
+            self.sort = Sort::Value;
+        }
+        self
+    }
+
     /// Says below which key.
     pub(super) fn below(mut self, step: Step) -> Self {
         self.path.push(step);
@@ -76,7 +135,7 @@ impl Mistake {
         if let (Sort::Unknown(key), []) = (&self.sort, self.path.as_slice())
             && let Some(section) = example::section_of(key)
         {
-            self.message = format!("there is no key {key:?} here; it belongs below [{section}]");
+            self.said.message = format!("there is no key {key:?} here; it belongs below [{section}]");
         }
         self
     }
@@ -102,7 +161,7 @@ impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let at = self.at.as_ref().map(Place::to_string);
         let parts = at.into_iter().chain([key(self.path())]).filter(|part| !part.is_empty());
-        write!(f, "{}: {}", parts.collect::<Vec<_>>().join(", "), self.message)
+        write!(f, "{}: {}", parts.collect::<Vec<_>>().join(", "), self.said.message)
     }
 }
 
@@ -110,44 +169,51 @@ impl std::error::Error for Mistake {}
 
 impl de::Error for Mistake {
     fn custom<T: fmt::Display>(message: T) -> Self {
-        Self { at: None, path: Vec::new(), sort: Sort::Value, message: message.to_string() }
+        let (message, bare) = (message.to_string(), format!("{message:#}"));
+        let bare = bare.strip_prefix(BARE).map(str::to_owned);
+        let said = Box::new(Said { message, bare, is_clean: false });
+        Self { at: None, path: Vec::new(), sort: Sort::Value, said }
     }
 
     fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::custom(format_args!("expected {}, found {}", wanted(expected), kind(&found)))
+        Self::bare(format!("expected {}, found {}", wanted(expected), kind(&found)))
     }
 
     fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
         let wanted = wanted(expected);
+        let without = format!("expected {wanted}, found another {}", kind(&found));
         // Numbers alone are told: a text may be a secret.
-        match found {
-            Unexpected::Unsigned(number) => Self::custom(format_args!("expected {wanted}, found {number}")),
-            Unexpected::Signed(number) => Self::custom(format_args!("expected {wanted}, found {number}")),
-            Unexpected::Float(number) => Self::custom(format_args!("expected {wanted}, found {number}")),
-            found => Self::custom(format_args!("expected {wanted}, found another {}", kind(&found))),
-        }
+        let number = match found {
+            Unexpected::Unsigned(number) => number.to_string(),
+            Unexpected::Signed(number) => number.to_string(),
+            Unexpected::Float(number) => number.to_string(),
+            _ => return Self::bare(without),
+        };
+        Self::custom(Repeats { with: format_args!("expected {wanted}, found {number}"), without })
     }
 
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
         let sign = SIGNS.iter().find(|(sign, name)| *sign == variant && expected.contains(name));
         let hint = sign
             .map_or_else(|| hint(variant, expected.iter().copied()), |(_, name)| format!("; did you mean {name:?}?"));
-        Self::custom(format_args!("{variant:?} is not allowed here{hint} Write {}", list(expected, "or")))
+        let rest = format!("is not allowed here{hint} Write {}", list(expected, "or"));
+        Self::custom(Repeats { with: format_args!("{variant:?} {rest}"), without: format_args!("it {rest}") })
     }
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
         let hint = hint(field, expected.iter().copied());
         let known = if expected.is_empty() { "none".to_owned() } else { list(expected, "and") };
         let sort = Sort::Unknown(field.to_owned());
-        Self::of(sort, format_args!("there is no key {field:?}{hint} Allowed here: {known}"))
+        let with = format_args!("there is no key {field:?}{hint} Allowed here: {known}");
+        Self::of(sort, Repeats { with, without: format_args!("there is no such key{hint} Allowed here: {known}") })
     }
 
     fn missing_field(field: &'static str) -> Self {
-        Self::of(Sort::Missing(field), format_args!("the key {field:?} is missing; it has no default"))
+        Self { sort: Sort::Missing(field), ..Self::bare(format!("the key {field:?} is missing; it has no default")) }
     }
 
     fn duplicate_field(field: &'static str) -> Self {
-        Self::of(Sort::Twice(field), format_args!("the key {field:?} is written twice; remove one"))
+        Self { sort: Sort::Twice(field), ..Self::bare(format!("the key {field:?} is written twice; remove one")) }
     }
 }
 

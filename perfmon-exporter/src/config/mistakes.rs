@@ -4,57 +4,75 @@ use std::fmt::{self, Write};
 
 use perfmon_core::Error;
 
-use super::mistake::Mistake;
+use super::{disguise::Disguise, mistake::Mistake};
 
-/// So many are told; more are only counted, and not even counted beyond the second number.
+/// So many are told in logs and health; more are only counted, and not even counted beyond the second number.
 const TOLD: usize = 20;
 const MOST: usize = 100;
+/// So many are told to whoever asks for all of them. Looking for one takes time by the size of all that is written.
+const MOST_OF_ALL: usize = 1000;
 
-/// Every mistake that was found.
-#[derive(Debug, Default)]
-pub(super) struct Mistakes(Vec<Mistake>);
+/// Mistakes that were found.
+#[derive(Debug)]
+pub(super) struct Mistakes {
+    found: Vec<Mistake>,
+    told: usize,
+    most: usize,
+}
+
+impl Default for Mistakes {
+    fn default() -> Self {
+        Self { found: Vec::new(), told: TOLD, most: MOST }
+    }
+}
 
 impl Mistakes {
+    /// For somebody who wants to be told all.
+    pub(super) fn all() -> Self {
+        Self { found: Vec::new(), told: MOST_OF_ALL, most: MOST_OF_ALL }
+    }
+
     pub(super) fn add(&mut self, mistake: Mistake) {
         if !self.are_enough() {
-            self.0.push(mistake);
+            self.found.push(mistake);
         }
     }
 
     /// Whether it is pointless to look for more.
     pub(super) fn are_enough(&self) -> bool {
-        self.0.len() >= MOST
+        self.found.len() >= self.most
     }
 
     /// # Errors
     /// When there is one.
-    pub(super) fn none(mut self) -> Result<(), Error> {
+    pub(super) fn none(mut self, disguise: &Disguise) -> Result<(), Error> {
         // As somebody who mends them comes by.
-        self.0.sort_by(|a, b| a.place().cmp(&b.place()));
-        let text = match self.0.as_slice() {
+        self.found.sort_by(|a, b| a.place().cmp(&b.place()));
+        let text = match self.found.as_slice() {
             [] => return Ok(()),
             [one] => format!("failed to read the configuration, {one}"),
-            several => list(several).unwrap_or_default(),
+            _ => self.list().unwrap_or_default(),
         };
-        Err(Error::invalid(text))
+        Err(Error::invalid(disguise.put_on(&text)))
     }
-}
 
-fn list(mistakes: &[Mistake]) -> Result<String, fmt::Error> {
-    let least = if mistakes.len() >= MOST { "at least " } else { "" };
-    let mut text = format!("failed to read the configuration, in which there are {least}{} mistakes:", mistakes.len());
-    for mistake in mistakes.iter().take(TOLD) {
-        write!(text, "\n  {mistake}")?;
+    fn list(&self) -> Result<String, fmt::Error> {
+        let (number, least) = (self.found.len(), if self.are_enough() { "at least " } else { "" });
+        let mut text = format!("failed to read the configuration, in which there are {least}{number} mistakes:");
+        for mistake in self.found.iter().take(self.told) {
+            write!(text, "\n  {mistake}")?;
+        }
+        match number.saturating_sub(self.told) {
+            0 if self.are_enough() => write!(text, "\n  … and perhaps more, to be seen when these are mended")?,
+            0 => {}
+            more => write!(text, "\n  … and {least}{more} more; `perfmon check --config` tells all")?,
+        }
+        Ok(text)
     }
-    match mistakes.len().saturating_sub(TOLD) {
-        0 => {}
-        more => write!(text, "\n  … and {least}{more} more")?,
-    }
-    Ok(text)
 }
 
 impl From<Mistake> for Mistakes {
     fn from(mistake: Mistake) -> Self {
-        Self(vec![mistake])
+        Self { found: vec![mistake], ..Self::default() }
     }
 }

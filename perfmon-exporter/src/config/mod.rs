@@ -22,27 +22,33 @@
 //! absent or empty, and `$$` for a dollar sign. `perfmon.example.toml` in the repository has every key.
 //!
 //! A file that [`Config::load`] read is read again when it has changed and then been still for a second, while the exporter runs. Collectors, health, profiles, the history's
-//! bounds, who may ask, and the log's level then change at once; what needs a restart is told in `/health`, and so are mistakes, which change nothing.
+//! bounds, who may ask, and the log's level then change at once; what needs a restart is told in `/health`, and so are mistakes, which change nothing. So are the files that `token_file` and
+//! `password_hash_file` name, by which secrets change without a restart; a variable keeps its value as long as the process runs.
+//!
+//! Messages repeat what is wrong, except for what may be a secret: whatever came from `${NAME}`, and all below `tokens` and `users`.
 
 mod access;
 mod checked;
+mod disguise;
 mod environment;
 mod example;
 mod format;
 mod health;
+mod load;
 mod mistake;
 mod mistakes;
 mod node;
 mod places;
 mod quantity;
 mod read;
+mod secret_file;
 mod sections;
+mod source;
+mod strangers;
 mod take_out;
 mod watcher;
 
 use std::{
-    fs::File,
-    io::Read,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -51,17 +57,18 @@ use perfmon_core::Error;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-pub(crate) use self::watcher::{Watched, Watcher};
-use self::{environment::Environment, mistakes::Mistakes, node::Node, places::Places};
+use self::{disguise::Disguise, environment::Environment, mistakes::Mistakes, node::Node, places::Places};
 pub use self::{
     format::Format,
     health::{ErrorRate, Failing, Health, Latency, Points, Rule, Usage},
     sections::{Collector, Collectors, Dashboard, History, Level, Log, Profiles, Report, Server, Theme, Windows},
+    source::Source,
 };
-use crate::settings::Access;
-
-/// The largest file that is read.
-const LARGEST: u64 = 1 << 20;
+pub(crate) use self::{
+    load::text_of,
+    watcher::{Watched, Watcher},
+};
+use crate::{file, settings::Access};
 
 /// Everything that can be configured. Whatever is `None` or empty keeps what the program chose, or the default.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -94,12 +101,27 @@ pub struct Config {
     source: Option<Watched>,
     #[serde(skip)]
     places: Places,
+    #[serde(skip)]
+    disguise: Disguise,
+    /// Files with secrets.
+    #[serde(skip)]
+    secrets: Vec<Watched>,
+    /// A secret stands in the file itself.
+    #[serde(skip)]
+    has_secrets: bool,
+    #[serde(skip)]
+    warnings: Vec<String>,
+    /// How the file is written, where its ending does not say it.
+    #[serde(skip)]
+    origin: Option<Source>,
 }
 
 /// What is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Part {
     All,
+    /// The same, and every mistake is told.
+    Check,
     /// Nothing of the environment but what `${…}` stands for.
     File,
     /// Where it serves.
@@ -114,10 +136,10 @@ impl Config {
     /// Reads a file, whose ending chooses the format, and what environment variables say.
     ///
     /// # Errors
-    /// When it cannot be read, is larger than 1 MiB, or has mistakes: the text tells each of them on a line of its own (twenty at most), with file, line, column
+    /// When it cannot be read, is larger than 1 MiB, or has mistakes: the text tells each of them on a line of its own (twenty at most; `perfmon check` tells all), with file, line, column
     /// and key, what is allowed, and the nearest known key. Of environment variables it tells the name.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, Error> {
-        Self::load_with(path.as_ref(), &Environment::of_process(), Part::All)
+        Self::load_from(&Source::new(path.as_ref(), None))
     }
 
     /// Reads a text that came from `name`. Environment variables only fill in `${…}`.
@@ -125,7 +147,7 @@ impl Config {
     /// # Errors
     /// When it has a mistake, as [`load`](Self::load).
     pub fn parse(text: &str, format: Format, name: &str) -> Result<Self, Error> {
-        Self::read(Some((text, format, name)), &Environment::of_process(), Part::File)
+        Self::read(Some((text, format, name)), &Environment::of_process(), Part::File, None)
     }
 
     /// Reads environment variables alone.
@@ -133,7 +155,7 @@ impl Config {
     /// # Errors
     /// When one of them has a mistake, as [`load`](Self::load).
     pub fn from_env() -> Result<Self, Error> {
-        Self::read(None, &Environment::of_process(), Part::All)
+        Self::read(None, &Environment::of_process(), Part::All, None)
     }
 
     /// The same with other variables than those of the process.
@@ -142,7 +164,7 @@ impl Config {
     /// As [`load`](Self::load).
     #[doc(hidden)]
     pub fn parse_with(text: &str, format: Format, name: &str, variables: &[(&str, &str)]) -> Result<Self, Error> {
-        Self::read(Some((text, format, name)), &Environment::of(variables), Part::All)
+        Self::read(Some((text, format, name)), &Environment::of(variables), Part::All, None)
     }
 
     /// A JSON Schema (2020-12) of configuration files, for editors and checks.
@@ -163,20 +185,45 @@ impl Config {
         self.source.as_ref().map(|source| source.path.as_path())
     }
 
+    /// Where to read it again.
+    pub(crate) fn origin(&self) -> Option<&Source> {
+        self.origin.as_ref()
+    }
+
     /// Every file that it came from.
     pub(crate) fn watcher(&self) -> Option<Watcher> {
         let profiles = self.profiles.files.iter().map(|path| Watched::new(path));
-        self.source.clone().map(|source| Watcher::new(profiles.chain([source]).collect()))
+        self.source.clone().map(|source| Watcher::new(profiles.chain([source]).chain(self.secrets.clone()).collect()))
     }
 
     /// Says where the value of a key stands that led to an error, if it came from here.
     pub(crate) fn tell(&self, key: &str, error: Error) -> Error {
-        self.places.tell(key, error)
+        self.hide(&self.places.tell(key, error))
+    }
+
+    /// An error in which what came from variables is shown as it is written.
+    pub(crate) fn hide(&self, error: &Error) -> Error {
+        let text = self.shown(&error.to_string());
+        if error.is_unavailable() { Error::unavailable(text) } else { Error::invalid(text) }
+    }
+
+    /// A text in which what came from variables is shown as it is written, `${NAME}`: it may be a secret that stands in the wrong place. What is shorter than 8 bytes is left.
+    #[must_use]
+    pub fn shown(&self, text: &str) -> String {
+        self.disguise.put_on(text)
+    }
+
+    /// What is right and yet no good: files that every user of this machine may read or write, and that tell or decide who may ask; variables that begin with `PERFMON_` and
+    /// mean nothing.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// All files that were read for it.
     pub(crate) fn files(&self) -> impl Iterator<Item = &Path> {
-        self.source().into_iter().chain(self.profiles.files.iter().map(PathBuf::as_path))
+        let secrets = self.secrets.iter().map(|secret| secret.path.as_path());
+        self.source().into_iter().chain(self.profiles.files.iter().map(PathBuf::as_path)).chain(secrets)
     }
 
     /// Who may do what, with what is written here in the place of what the program says.
@@ -200,47 +247,58 @@ impl Config {
     /// # Errors
     /// As [`load`](Self::load).
     #[doc(hidden)]
-    pub fn address(path: Option<&Path>) -> Result<Self, Error> {
+    pub fn address(source: Option<&Source>) -> Result<Self, Error> {
         let environment = Environment::of_process();
-        match path {
-            Some(path) => Self::load_with(path, &environment, Part::Address),
-            None => Self::read(None, &environment, Part::Address),
+        match source {
+            Some(source) => Self::load_with(source, environment, Part::Address),
+            None => Self::read(None, &environment, Part::Address, None),
         }
     }
 
-    fn load_with(path: &Path, environment: &Environment, part: Part) -> Result<Self, Error> {
-        let format = Format::of_path(path)?;
-        let source = Watched::new(path);
-        let text = text_of(path)?;
-        let mut config = Self::read(Some((&text, format, &path.display().to_string())), environment, part)?;
-        config.resolve(path.parent().unwrap_or(Path::new("")));
-        config.source = Some(source);
-        Ok(config)
+    /// `folder`: that of the file, to which names of others are relative.
+    fn read(
+        text: Option<(&str, Format, &str)>,
+        environment: &Environment,
+        part: Part,
+        folder: Option<&Path>,
+    ) -> Result<Self, Error> {
+        let mut mistakes = if part == Part::Check { Mistakes::all() } else { Mistakes::default() };
+        let root = Self::collect(text, environment, part, &mut mistakes);
+        let Some(mut root) = root else { return mistakes.none(&Disguise::default()).map(|()| Self::default()) };
+        let disguise = Disguise::of(&root);
+        let has_secrets = secret_file::stands_in(&mut root);
+        let secrets = secret_file::read_in(&mut root, folder.unwrap_or(Path::new("")), &mut mistakes);
+        for key in ["tokens", "users"] {
+            root.get_mut("server").and_then(|server| server.get_mut(key)).into_iter().for_each(Node::keep_secret);
+        }
+        let places = Places::of(&root);
+        let config = read::read(root, &mut mistakes);
+        mistakes.none(&disguise)?;
+        let config: Self = config.unwrap_or_default();
+        let warnings = match part {
+            Part::All | Part::Check => environment.strangers(&SECTIONS),
+            Part::File | Part::Address => Vec::new(),
+        };
+        Ok(Self { places, disguise, secrets, has_secrets, warnings, ..config })
     }
 
-    fn read(text: Option<(&str, Format, &str)>, environment: &Environment, part: Part) -> Result<Self, Error> {
-        let mut mistakes = Mistakes::default();
-        let config = Self::collect(text, environment, part, &mut mistakes);
-        mistakes.none()?;
-        Ok(config.unwrap_or_default())
-    }
-
-    /// Reads what can be read, and collects what is wrong.
+    /// Everything that is written, as far as it can be read.
     fn collect(
         text: Option<(&str, Format, &str)>,
         environment: &Environment,
         part: Part,
         mistakes: &mut Mistakes,
-    ) -> Option<Self> {
+    ) -> Option<Node> {
         let root = match text {
             // Some editors mark their files by an invisible character.
             Some((text, format, name)) => format.read(&Arc::from(name), text.strip_prefix('\u{feff}').unwrap_or(text)),
             None => Ok(Node::new(node::Value::Null, node::Place::start(&Arc::from("environment")))),
         };
         let mut root = root.map_err(|mistake| mistakes.add(mistake)).ok()?;
+        root.drop_key(example::SCHEMA_KEY);
         // First, so that what a variable says needs none of those that stand in its place in the file.
         match part {
-            Part::All => environment.override_in(&mut root, &SECTIONS, mistakes),
+            Part::All | Part::Check => environment.override_in(&mut root, &SECTIONS, mistakes),
             Part::Address => {
                 environment.override_in(&mut root, &SECTIONS, &mut Mistakes::default());
                 root.keep(&["server"]);
@@ -252,8 +310,39 @@ impl Config {
         if let Some(collectors) = root.get_mut("collectors") {
             collectors.join_names();
         }
-        let places = Places::of(&root);
-        read::read(root, mistakes).map(|config| Self { places, ..config })
+        Some(root)
+    }
+
+    /// Looks at the files that it came from.
+    fn warn(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        let mut warn = |path: &Path, what: &str| warnings.push(format!("{}: {what}", path.display()));
+        if let Some(path) = self.source() {
+            if self.has_secrets && file::is_read_by_all(path) {
+                warn(
+                    path,
+                    "every user of this machine may read the secrets in it; take that from them (chmod o-r), or have the secrets elsewhere",
+                );
+            }
+            if file::is_written_by_all(path) {
+                warn(path, "every user of this machine may change who may ask; take that from them (chmod o-w)");
+            }
+        }
+        for secret in &self.secrets {
+            if file::is_read_by_all(&secret.path) {
+                warn(
+                    &secret.path,
+                    "every user of this machine may read the secret in it; take that from them (chmod o-r)",
+                );
+            }
+            if file::is_written_by_all(&secret.path) {
+                warn(
+                    &secret.path,
+                    "every user of this machine may change the secret in it; take that from them (chmod o-w)",
+                );
+            }
+        }
+        warnings.iter().map(|warning| self.shown(warning)).collect()
     }
 
     /// Paths are relative to the file in which they stand.
@@ -270,23 +359,4 @@ fn replace<T: Clone>(base: &mut Vec<T>, written: &[T]) {
     if !written.is_empty() {
         *base = written.to_vec();
     }
-}
-
-/// A file's text, if it is not too large for what it says it is.
-pub(crate) fn text_of(path: &Path) -> Result<String, Error> {
-    let failed = |why: &dyn std::fmt::Display, remedy: &str| {
-        Error::unavailable(format!("failed to read {}: {why}; {remedy}", path.display()))
-    };
-    if path.is_dir() {
-        return Err(failed(&"it is a folder", "name the file in it"));
-    }
-    let unreadable = |error: std::io::Error| failed(&error, "check its path and permissions");
-    let mut bytes = Vec::new();
-    let length =
-        File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes)).map_err(unreadable)?;
-    if length as u64 > LARGEST {
-        return Err(Error::invalid(format!("failed to read {}: it is larger than 1 MiB", path.display())));
-    }
-    tracing::debug!(target: "perfmon", file = %path.display(), "read");
-    String::from_utf8(bytes).map_err(|_| failed(&"it is no UTF-8", "save it in that encoding"))
 }

@@ -4,11 +4,17 @@ use std::{fmt, sync::Arc};
 
 use zeroize::Zeroize;
 
+use super::disguise::Written;
+
 /// A value and its place.
 #[derive(Debug, Clone)]
 pub(super) struct Node {
     pub(super) value: Value,
     pub(super) at: Place,
+    /// How it is written, if variables are part of it.
+    pub(super) written: Option<Arc<Written>>,
+    /// It is, or is beside, what nobody should read.
+    pub(super) is_secret: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -106,7 +112,7 @@ impl fmt::Display for Place {
 
 impl Node {
     pub(super) fn new(value: Value, at: Place) -> Self {
-        Self { value, at }
+        Self { value, at, written: None, is_secret: false }
     }
 
     /// What it is, in a word. Never its value, which may be a secret.
@@ -158,6 +164,33 @@ impl Node {
     pub(super) fn get_mut(&mut self, key: &str) -> Option<&mut Self> {
         let Value::Table(table) = &mut self.value else { return None };
         table.0.iter_mut().find(|entry| entry.key == key).map(|entry| &mut entry.node)
+    }
+
+    /// Has messages repeat nothing of what it is and has.
+    pub(super) fn keep_secret(&mut self) {
+        self.is_secret = true;
+        match &mut self.value {
+            Value::List(list) => list.iter_mut().for_each(Self::keep_secret),
+            Value::Table(Table(entries)) => entries.iter_mut().for_each(|entry| entry.node.keep_secret()),
+            _ => {}
+        }
+    }
+
+    /// Whether a text repeats something of what it is and has.
+    pub(super) fn is_repeated_in(&self, text: &str) -> bool {
+        match &self.value {
+            Value::Text(own) | Value::Word(own) => !own.trim().is_empty() && text.contains(own.trim()),
+            Value::List(list) => list.iter().any(|node| node.is_repeated_in(text)),
+            Value::Table(Table(entries)) => entries.iter().any(|entry| entry.node.is_repeated_in(text)),
+            _ => false,
+        }
+    }
+
+    /// Leaves a key out.
+    pub(super) fn drop_key(&mut self, key: &str) {
+        if let Value::Table(table) = &mut self.value {
+            table.0.retain(|entry| entry.key != key);
+        }
     }
 
     /// Leaves out what a table has under other keys.

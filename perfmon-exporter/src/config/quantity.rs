@@ -9,6 +9,8 @@ use serde::{
     de::{Error, Unexpected, Visitor},
 };
 
+use super::mistake::Repeats;
+
 /// The longest that makes sense anywhere in a configuration.
 const LONGEST: Duration = Duration::from_secs(366 * 86_400);
 /// The exporter's clock.
@@ -67,7 +69,8 @@ macro_rules! with_unit {
                     }
 
                     fn visit_str<E: Error>(self, text: &str) -> Result<$type, E> {
-                        $parse(text).map($type).map_err(E::custom)
+                        let told = |with| E::custom(Repeats { with, without: concat!("expected ", $expecting) });
+                        $parse(text).map($type).map_err(told)
                     }
 
                     fn visit_u64<E: Error>(self, number: u64) -> Result<$type, E> {
@@ -143,12 +146,14 @@ pub(super) fn percent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Opti
 
 fn within<'de, D: Deserializer<'de>>(deserializer: D, most: f64, of_percent: f64) -> Result<Option<f64>, D::Error> {
     match Option::<Number>::deserialize(deserializer)? {
-        Some(Number::Percent(percent)) => Err(D::Error::custom(format_args!(
-            "expected a number from 0 to {most}; did you mean {}?",
-            percent / of_percent
-        ))),
+        Some(Number::Percent(percent)) => {
+            let meant = percent / of_percent;
+            let with = format_args!("expected a number from 0 to {most}; did you mean {meant}?");
+            Err(D::Error::custom(Repeats { with, without: format_args!("expected a number from 0 to {most}") }))
+        }
         Some(Number::Plain(value)) if !(0.0..=most).contains(&value) => {
-            Err(D::Error::custom(format_args!("expected a number from 0 to {most}, found {value}")))
+            let with = format_args!("expected a number from 0 to {most}, found {value}");
+            Err(D::Error::custom(Repeats { with, without: format_args!("expected a number from 0 to {most}") }))
         }
         Some(Number::Plain(value)) => Ok(Some(value)),
         None => Ok(None),
@@ -203,5 +208,9 @@ pub(super) fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, 
 pub(super) fn points<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u8>, D::Error> {
     let value = Option::<u64>::deserialize(deserializer)?;
     let points = value.map(|value| u8::try_from(value).ok().filter(|points| *points <= 100).ok_or(value));
-    points.transpose().map_err(|value| D::Error::custom(format_args!("expected points from 0 to 100, found {value}")))
+    let told = |value| Repeats {
+        with: format!("expected points from 0 to 100, found {value}"),
+        without: "expected points from 0 to 100",
+    };
+    points.transpose().map_err(|value| D::Error::custom(told(value)))
 }

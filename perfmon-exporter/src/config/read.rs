@@ -157,7 +157,7 @@ impl<'de> SeqAccess<'de> for Items<'_> {
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Mistake> {
         let Some((number, item)) = self.0.find(|(_, item)| !item.is_gone()) else { return Ok(None) };
-        seed.deserialize(item).map(Some).map_err(|mistake| mistake.at(&item.at).below(Step::Number(number)))
+        seed.deserialize(item).map(Some).map_err(|mistake| mistake.at(&item.at).hide(item).below(Step::Number(number)))
     }
 }
 
@@ -181,6 +181,6 @@ impl<'de> MapAccess<'de> for Keys<'_> {
         let Some(Entry { key, node, .. }) = self.entry.take() else {
             return Err(Mistake::custom("a value was asked for before its key"));
         };
-        seed.deserialize(node).map_err(|mistake| mistake.at(&node.at).below(Step::Key(key.clone())))
+        seed.deserialize(node).map_err(|mistake| mistake.at(&node.at).hide(node).below(Step::Key(key.clone())))
     }
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 /// Looks at some files' time and length, when told to.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Watcher {
     files: Vec<Watched>,
     /// One has changed, and may not yet be written to its end.

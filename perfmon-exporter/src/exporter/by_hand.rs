@@ -20,7 +20,7 @@ impl Builder {
         let profiles = self.profiles()?;
         #[cfg(feature = "config")]
         self.begin_log()?;
-        let (shared, pump) = self.pump(profiles, only_one()?)?;
+        let (shared, pump) = self.pump(profiles, only_one()?, true)?;
         Ok(ByHand { shared, pump })
     }
 }

@@ -5,17 +5,22 @@ use std::{path::Path, sync::Arc};
 use perfmon_core::Error;
 
 use super::Builder;
-use crate::{listen::resolve, profiles::Profiles, serve::Door};
+use crate::{
+    listen::{Port, could_take, resolve},
+    profiles::Profiles,
+    serve::Door,
+    writable::unwritable,
+};
 
 impl Builder {
-    /// Says what [`start`](Self::start) would say before it takes the port, but all of it at once, and starts nothing. What `start` serves nevertheless, and health then tells of, is
+    /// Says what [`start`](Self::start) would say, but all of it at once, and starts nothing. What `start` serves nevertheless, and health then tells of, is
     /// wrong here: a certificate that has ended.
     ///
     /// # Errors
-    /// As [`start`](Self::start), apart from what only taking the port, opening the log and making threads can show. Several have a line each.
+    /// As [`start`](Self::start), apart from a port that somebody has at present, and from what only opening the log and making threads can show. Several have a line each.
     pub fn check(&self) -> Result<(), Error> {
-        let public = self.public || !(self.access.tokens.is_empty() && self.access.users.is_empty());
-        let listen = resolve(&self.listen, public).map(drop);
+        let public = self.public || self.access.names_anybody();
+        let listen = resolve(&self.listen, public).and_then(|addresses| could_take(&self.listen, &addresses).map(drop));
         let found = [
             self.profiles().map(drop),
             self.simple(),
@@ -28,6 +33,35 @@ impl Builder {
         ];
         let wrong: Vec<Error> = found.into_iter().filter_map(Result::err).collect();
         if wrong.is_empty() { Ok(()) } else { Err(Error::together(wrong)) }
+    }
+
+    /// What is right and yet dangerous, of which [`start`](Self::start) warns in the log: who may read or change what, and what travels in the clear.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let addresses = resolve(&self.listen, true).unwrap_or_default();
+        let mut warnings: Vec<String> = addresses
+            .iter()
+            .find(|address| !address.ip().is_loopback())
+            .map(|address| Door::warnings(&self.access, *address))
+            .unwrap_or_default();
+        #[cfg(feature = "config")]
+        warnings.extend(self.config.iter().flat_map(|(_, config)| config.warnings().to_vec()));
+        warnings.iter_mut().for_each(|warning| *warning = self.shown(warning));
+        warnings
+    }
+
+    /// What is right and would nevertheless keep [`start`](Self::start) from starting at present: somebody has the port.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        let addresses = resolve(&self.listen, true).unwrap_or_default();
+        let taken = matches!(could_take(&self.listen, &addresses), Ok(Port::Taken));
+        let listen = self.shown(&self.listen);
+        taken
+            .then(|| format!("somebody listens on {listen} at present, perhaps the one that this would start again"))
+            .into_iter()
+            .collect()
     }
 
     /// What starting needs, if all is right.
@@ -75,6 +109,18 @@ impl Builder {
         if is_its { config.tell(key, error) } else { error }
     }
 
+    /// A text without what variables of the configuration hold.
+    #[cfg(feature = "config")]
+    pub(super) fn shown(&self, text: &str) -> String {
+        self.config.as_ref().map_or_else(|| text.to_owned(), |(_, config)| config.shown(text))
+    }
+
+    #[cfg(not(feature = "config"))]
+    #[allow(clippy::unused_self, reason = "as with the feature")]
+    pub(super) fn shown(&self, text: &str) -> String {
+        text.to_owned()
+    }
+
     #[cfg(not(feature = "config"))]
     #[allow(clippy::unused_self, reason = "as with the feature")]
     pub(super) fn tell(&self, _: &str, error: Error) -> Error {
@@ -86,16 +132,13 @@ impl Builder {
 fn check_report(path: &Path) -> Result<(), Error> {
     let wrong = |why: String| {
         Err(Error::invalid(format!(
-            "the final report cannot be written to {}: {why}; write a file such as \"report.json\", in a directory that is there",
+            "the final report cannot be written to {}: {why}; write a file such as \"report.json\", in a folder that is there and yours",
             path.display()
         )))
     };
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
-            wrong(format!("there is no directory {}", folder.display()))
-        }
-        _ if path.is_dir() => wrong(String::from("it is a directory")),
-        _ => match path.extension().and_then(|ending| ending.to_str()) {
+    match unwritable(path) {
+        Some(why) => wrong(why),
+        None => match path.extension().and_then(|ending| ending.to_str()) {
             Some("json" | "md" | "markdown" | "csv" | "txt") => Ok(()),
             _ => wrong(String::from("its name must end in .json, .md, .csv or .txt")),
         },

@@ -63,7 +63,7 @@ impl Builder {
 }
 
 impl Exporter {
-    /// Has the configuration file read again within a second, changed or not, and the log's file opened again: for what a signal asks, when a variable that it names has
+    /// Has the configuration file read again within two seconds, changed or not, and the log's file opened again: for what a signal asks, when a variable that it names has
     /// changed, or when the log has been given another name.
     pub fn reload(&self) {
         self.shared.ask_reload();

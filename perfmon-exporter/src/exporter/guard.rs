@@ -46,11 +46,10 @@ impl Exporter {
     }
 
     /// Says in the log what has begun.
-    pub(super) fn tell(&self) {
-        let access = self.shared.access();
-        tracing::info!(target: "perfmon", url = %self.url(), version = env!("CARGO_PKG_VERSION"), readers = %access.readers(), "serving");
+    pub(super) fn tell(&self, readers: &str) {
+        tracing::info!(target: "perfmon", url = %self.url(), version = env!("CARGO_PKG_VERSION"), %readers, "serving");
         #[cfg(feature = "tls")]
-        if let Some(Err(error)) = access.tls.as_ref().map(|tls| validity::check(&tls.certificate)) {
+        if let Some(Err(error)) = self.shared.access().tls.as_ref().map(|tls| validity::check(&tls.certificate)) {
             tracing::warn!(target: "perfmon", "{error}");
         }
         for one in perfmon_core::collect::collectors() {
@@ -87,7 +86,7 @@ impl Exporter {
         self.shared.subscribe()
     }
 
-    /// Changes who may do what, from the next request on.
+    /// Changes who may do what, from the next request on. Without any token or user in it nobody is let in, if there has been one since the start: less access, never more.
     ///
     /// # Errors
     /// When something in it makes no sense, or the certificate is at another place: that needs a start. Everything stays as it was then.

@@ -20,10 +20,10 @@ use crate::{
     state::Shared,
 };
 
-#[cfg(feature = "config")]
-use crate::reload::Reload;
 #[cfg(feature = "tls")]
 use crate::validity;
+#[cfg(feature = "config")]
+use crate::{log, reload::Reload};
 
 /// Starts the exporter with every default. Keep what it returns: dropped, the exporter stops.
 ///
@@ -52,7 +52,8 @@ impl Builder {
         door.stand_at(address);
         let scheme = door.scheme();
         let final_report = self.final_report.clone();
-        let (shared, pump) = self.pump(profiles, driver)?;
+        let readers = self.shown(&self.access.readers());
+        let (shared, pump) = self.pump(profiles, driver, false)?;
         let (stop, stopped) = watch::channel(false);
         let body = {
             let shared = shared.clone();
@@ -62,11 +63,13 @@ impl Builder {
         let thread =
             thread.map_err(|error| Error::unavailable(format!("failed to start the exporter's thread: {error}")))?;
         let exporter = Exporter { address, scheme, shared, stop, thread: Some(thread), final_report };
-        exporter.tell();
+        exporter.tell(&readers);
         Ok(exporter)
     }
 
-    pub(super) fn pump(self, profiles: Profiles, driver: Driver) -> Result<(Arc<Shared>, Pump), Error> {
+    /// `waits`: each second waits for what is done beside it, so that a simulation has found it.
+    #[cfg_attr(not(feature = "config"), allow(unused_variables, reason = "only configuration is read again"))]
+    pub(super) fn pump(self, profiles: Profiles, driver: Driver, waits: bool) -> Result<(Arc<Shared>, Pump), Error> {
         perfmon_core::init();
         if let Some(bounds) = self.history {
             series::set_bounds(bounds)?;
@@ -87,6 +90,8 @@ impl Builder {
         #[cfg(feature = "config")]
         if let Some((base, config)) = self.config {
             let mut reload = Reload::begin(shared.clone(), base, config);
+            reload.waits = waits;
+            chores.push(log::watch());
             chores.push(Box::new(move |policy| reload.look(policy)));
         }
         let pump = Pump::new(shared.clone(), self.policy, driver, chores);

@@ -59,7 +59,7 @@ impl Collector for Own {
         out.gauge("perfmon_connections_open", shared.connections.len() as f64)
             .describe("Connections to the exporter", "");
         out.counter("perfmon_connections_evicted", shared.connections.evicted())
-            .describe("Idle connections closed to make room", "");
+            .describe("Connections closed to make room: idle ones, and those whose clients did not read", "");
         out.counter("perfmon_connections_refused", shared.connections.refused())
             .describe("Connections turned away because all others were busy", "");
         out.counter("perfmon_connections_failed", shared.connections.failed())

@@ -217,9 +217,13 @@ fn very_many_mistakes_are_counted() {
     };
     let (some, many) = (keys(23), keys(50_000));
     assert_eq!(some.lines().count(), 1 + 20 + 1);
-    assert!(some.contains("there are 23 mistakes:") && some.ends_with("\n  … and 3 more"), "{some}");
+    assert!(
+        some.contains("there are 23 mistakes:")
+            && some.ends_with("\n  … and 3 more; `perfmon check --config` tells all"),
+        "{some}"
+    );
     assert!(some.lines().nth(20).is_some_and(|line| line.contains("perfmon.toml:21:1")), "in their order: {some}");
-    assert!(many.contains("at least 100 mistakes:") && many.ends_with("\n  … and at least 80 more"), "{many}");
+    assert!(many.contains("at least 100 mistakes:") && many.contains("\n  … and at least 80 more; "), "{many}");
 }
 
 #[test]
@@ -230,7 +234,7 @@ fn files_that_cannot_be_read_are_told() {
     std::fs::write(path("bytes.toml"), [0x66, 0xff]).expect("writable");
     std::fs::create_dir(path("folder.toml")).expect("writable");
     for (name, says) in [
-        ("none.toml", "none.toml: No such file"),
+        ("none.toml", "none.toml: it is not there; check its path"),
         ("perfmon.ini", "name it .toml, .json, .yaml or .yml"),
         ("large.toml", "larger than 1 MiB"),
         ("bytes.toml", "no UTF-8; save it"),
@@ -256,6 +260,74 @@ fn variables_of_others_stop_nobody() {
     Config::parse_with("", Format::Toml, "perfmon.toml", &others).expect("not ours");
 }
 
+#[test]
+fn variables_that_mean_nothing_are_warned_of() {
+    let warnings = |text: &str, variables: &[(&str, &str)]| {
+        let config = Config::parse_with(text, Format::Toml, "perfmon.toml", variables).expect("no mistake");
+        config.warnings().to_vec()
+    };
+    for (name, says) in [
+        ("PERFMON_LISTEN", "did you mean PERFMON_SERVER__LISTEN?"),
+        ("PERFMON_LISTN", "did you mean PERFMON_SERVER__LISTEN?"),
+        ("PERFMON_SERVER_LISTN", "did you mean PERFMON_SERVER__LISTEN?"),
+        ("PERFMON_LOG", "it is a section, whose values are in PERFMON_LOG__<KEY>"),
+        ("PERFMON_SERVER", "it is a section, whose values are in PERFMON_SERVER__<KEY>"),
+        ("PERFMON_TOKE", "did you mean PERFMON_TOKEN?"),
+        ("PERFMON_FOO", "values of the configuration are in PERFMON_<SECTION>__<KEY>"),
+        ("PERFMON_NAMES", "values of the configuration are in PERFMON_<SECTION>__<KEY>"),
+        ("PERFMON_PORT", "values of the configuration are in"),
+    ] {
+        let told = warnings("", &[(name, "hunter2")]);
+        assert_eq!(told.len(), 1, "{name}");
+        let expected = format!("the environment variable {name} means nothing; {says}");
+        assert!(told[0].starts_with(&expected), "{told:?}");
+    }
+    // Those of the command line, empty ones, what Kubernetes tells of a service of that name, and what the file names.
+    let known = [
+        ("PERFMON_URL", "x"),
+        ("PERFMON_TOKEN", "x"),
+        ("PERFMON_USER", "x"),
+        ("PERFMON_PASSWORD", "x"),
+        ("PERFMON_FOO", " "),
+        ("PERFMON_PORT", "tcp://10.0.0.1:9464"),
+        ("PERFMON_PORT_9464_TCP", "tcp://10.0.0.1:9464"),
+        ("PERFMON_PORT_9464_TCP_PROTO", "tcp"),
+        ("PERFMON_SERVICE_HOST", "10.0.0.1"),
+        ("PERFMON_SERVICE_PORT_HTTP", "9464"),
+        ("PERFMON_UI_PORT", "tcp://10.0.0.1:9464"),
+        ("PERFMON_NAME", "perfmon.log"),
+        ("PERFMON_LOG__LEVEL", "info"),
+    ];
+    assert_eq!(warnings("[log]\nfile = \"${PERFMON_NAME}\"", &known), Vec::<String>::new());
+}
+
+#[test]
+fn yaml_that_says_more_than_values_is_refused() {
+    for (text, says) in [
+        ("log:\n  level: !foo info\n", ":2:15: this is no YAML: tags, as in `!name`, mean nothing here"),
+        ("server: !!python/object {listen: '127.0.0.1:1'}\n", ":1:25: this is no YAML: tags"),
+        ("log: {level: info}\n---\nlog: {level: warn}\n", "there is more than one document in it; write one only"),
+    ] {
+        let error = mistake(text, Format::Yaml, &[]);
+        assert!(error.contains(says) && !error.contains("from_str"), "{error}");
+    }
+    // Those of YAML itself say what is so already.
+    Config::parse_with("log: {level: !!str info}", Format::Yaml, "x", &[]).expect("a text");
+}
+
+#[test]
+fn a_schema_for_editors_is_no_mistake() {
+    for (text, format) in [
+        ("{\"$schema\": \"perfmon.schema.json\", \"log\": {\"level\": \"warn\"}}", Format::Json),
+        ("\"$schema\" = \"${x\"\n[log]\nlevel = \"warn\"", Format::Toml),
+        ("$schema: perfmon.schema.json\nlog:\n  level: warn\n", Format::Yaml),
+    ] {
+        let config = Config::parse_with(text, format, "x", &[]).expect(text);
+        assert!(config.log.level.is_some());
+    }
+    assert!(mistake("[log]\n\"$schema\" = \"x\"", Format::Toml, &[]).contains("there is no key"));
+}
+
 #[cfg(feature = "auth")]
 #[test]
 fn hashes_and_names_that_nobody_can_log_in_with_are_told_where_they_stand() {
@@ -263,10 +335,13 @@ fn hashes_and_names_that_nobody_can_log_in_with_are_told_where_they_stand() {
     for (users, says) in [
         (
             &[("alice", "$argon2id$hunter2")][..],
-            "1:1, server.users[0]: the password hash of user \"alice\" is none of argon2",
+            "1:1, server.users[0]: the password hash of user \"…\" is none of argon2",
         ),
-        (&[("al:ice", hash)], "1:1, server.users[0]: the user name \"al:ice\" cannot be logged in with"),
-        (&[("alice", hash), ("alice", hash)], "4:1, server.users[1]: there is a user \"alice\" before it; remove one"),
+        (
+            &[("al:ice", hash)],
+            "1:1, server.users[0]: the name cannot be logged in with: it needs letters, and no colon",
+        ),
+        (&[("alice", hash), ("alice", hash)], "4:1, server.users[1]: it has the name of users[0]; remove one"),
     ] {
         let user =
             |(name, hash): &(&str, &str)| format!("[[server.users]]\nname = \"{name}\"\npassword_hash = \"{hash}\"\n");

@@ -12,6 +12,7 @@ use perfmon_exporter::{
     ByHand, builder,
     config::{Config, Format},
 };
+use tempfile::TempDir;
 
 use crate::support::eventually;
 
@@ -39,9 +40,17 @@ fn write(path: &Path, text: &str) {
     fs::write(path, text).expect("writable");
 }
 
+/// Nobody else may look into it, so that nothing is warned of.
+fn own_folder() -> TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    #[cfg(unix)]
+    fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o700)).expect("its owner");
+    folder
+}
+
 #[test]
 fn a_file_is_read_again_when_it_changes() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = own_folder();
     let file = folder.path().join("perfmon.toml");
     write(
         &file,
@@ -131,8 +140,11 @@ fn a_file_is_read_again_when_it_changes() {
     );
 
     rules_need_a_metric(&mut exporter, &file);
+    #[cfg(unix)]
+    a_pipe_is_no_configuration(&mut exporter, &file);
+    secrets_in_files_are_read_again(&mut exporter, &file);
 
-    // Tokens come and change at once; the last one only goes with a restart, which decides whether the address may be open to everybody.
+    // Tokens come, change and go at once. Without the last one nobody is let in.
     let secrets = |exporter: &ByHand| {
         exporter.access().tokens.iter().map(|token| token.secret.expose().to_owned()).collect::<Vec<_>>()
     };
@@ -142,10 +154,81 @@ fn a_file_is_read_again_when_it_changes() {
     }
     for text in ["", "# nothing\n"] {
         write(&file, text);
-        let found = deductions(&mut exporter);
-        assert!(found[0].reason.contains("server.tokens") && found[0].reason.ends_with("needs a restart"), "{found:?}");
-        assert_eq!(secrets(&exporter), ["another-secret-altogether"]);
+        assert_eq!((deductions(&mut exporter), secrets(&exporter)), (vec![], vec![]));
+        let health = exporter.health().expect("it has ticked");
+        let told = health.deductions.iter().find(|one| one.rule == "locked").expect("told");
+        assert!(told.points == 5 && told.reason.contains("nobody is let in"), "{told:?}");
     }
+}
+
+/// Whoever opened it would wait for its writer for ever.
+#[cfg(unix)]
+fn a_pipe_is_no_configuration(exporter: &mut ByHand, file: &Path) {
+    fs::remove_file(file).expect("removable");
+    assert!(std::process::Command::new("mkfifo").arg(file).status().expect("mkfifo").success());
+    let found = deductions(exporter);
+    let [told] = found.as_slice() else { panic!("{found:?}") };
+    assert!(told.points == 5 && told.reason.contains("perfmon.toml: it is a pipe; name a regular file"), "{told:?}");
+    fs::remove_file(file).expect("removable");
+    write(file, "");
+    assert_eq!(deductions(exporter), []);
+}
+
+/// So that they change without a restart.
+fn secrets_in_files_are_read_again(exporter: &mut ByHand, file: &Path) {
+    let secret = file.with_file_name("token");
+    write(&secret, "the-first-secret-there-is\n");
+    write(file, "[[server.tokens]]\nname = \"t\"\ntoken_file = \"token\"\n");
+    let of = |exporter: &ByHand| exporter.access().tokens[0].secret.expose().to_owned();
+    assert_eq!((deductions(exporter), of(exporter).as_str()), (vec![], "the-first-secret-there-is"));
+    write(&secret, "another-secret-altogether\n");
+    assert_eq!((deductions(exporter), of(exporter).as_str()), (vec![], "another-secret-altogether"));
+    // What everybody may read takes no points, and is told.
+    #[cfg(unix)]
+    everybody_may_look(exporter, file);
+    // Half a secret, or none, changes nothing.
+    write(&secret, "\n\n");
+    let found = deductions(exporter);
+    assert!(found[0].points == 5 && found[0].reason.ends_with("that file is empty"), "{found:?}");
+    assert_eq!(of(exporter), "another-secret-altogether");
+    write(&secret, "a-third-secret-of-its-own");
+    assert_eq!((deductions(exporter), of(exporter).as_str()), (vec![], "a-third-secret-of-its-own"));
+}
+
+#[cfg(unix)]
+fn everybody_may_look(exporter: &mut ByHand, file: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    let allow = |path: &Path, mode| fs::set_permissions(path, PermissionsExt::from_mode(mode)).expect("its owner");
+    let (folder, secret) = (file.parent().expect("a folder"), file.with_file_name("token"));
+    allow(folder, 0o755);
+    for (path, mode, says) in [
+        (secret.as_path(), 0o644, Some("token: every user of this machine may read the secret in it")),
+        (&secret, 0o622, Some("token: every user of this machine may change the secret in it")),
+        (&secret, 0o600, None),
+        (file, 0o602, Some("perfmon.toml: every user of this machine may change who may ask")),
+        // It has no secret itself.
+        (file, 0o644, None),
+    ] {
+        allow(path, mode);
+        write(file, &format!("{}\n", fs::read_to_string(file).expect("readable").trim_end()));
+        let found = deductions(exporter);
+        let told = found.first().map(|told| (told.points, told.reason.as_str()));
+        assert_eq!(told.is_some(), says.is_some(), "{mode:o}: {told:?}");
+        assert!(
+            told.is_none_or(|(points, reason)| points == 0 && reason.contains(says.unwrap_or_default())),
+            "{told:?}"
+        );
+    }
+    let text = fs::read_to_string(file).expect("readable");
+    write(file, "[[server.tokens]]\nname = \"t\"\nsecret = \"another-secret-altogether\"\n");
+    let found = deductions(exporter);
+    assert!(
+        found[0].reason.contains("perfmon.toml: every user of this machine may read the secrets in it"),
+        "{found:?}"
+    );
+    write(file, &text);
+    allow(folder, 0o700);
+    assert_eq!(deductions(exporter), []);
 }
 
 /// A rule on what nobody has would be silent for ever.

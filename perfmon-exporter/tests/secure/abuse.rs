@@ -8,7 +8,7 @@ use std::{
 use flate2::{Compression, write::GzEncoder};
 
 use crate::{
-    client::{OPERATE, ask, local, tokens, turn},
+    client::{OPERATE, ask, local, raw, talk, tokens, turn},
     support::LONG,
 };
 
@@ -110,6 +110,55 @@ fn malformed_requests_are_refused_and_others_answered() {
         stream.write_all(cut.as_bytes()).expect("taken");
         stream.shutdown(Shutdown::Both).expect("open till now");
         assert_eq!(ask(address, "GET /health", &[]).status, 200, "{cut}");
+    }
+}
+
+/// A connection from one of this machine's addresses, with room for hardly any answer.
+#[cfg(target_os = "linux")]
+fn connect_from(from: [u8; 4], to: SocketAddr) -> std::io::Result<TcpStream> {
+    use rustix::net::{AddressFamily, SocketType, bind, connect, socket, sockopt::set_socket_recv_buffer_size};
+    let socket = socket(AddressFamily::INET, SocketType::STREAM, None)?;
+    set_socket_recv_buffer_size(&socket, 1 << 10)?;
+    bind(&socket, &SocketAddr::from((from, 0)))?;
+    connect(&socket, &to)?;
+    let stream = TcpStream::from(socket);
+    stream.set_read_timeout(Some(LONG))?;
+    Ok(stream)
+}
+
+/// Whoever asks for much and reads nothing holds some of an address' places, and not for long; whether the process lives is told to everybody meanwhile.
+#[cfg(target_os = "linux")]
+#[test]
+fn who_does_not_read_keeps_nobody_out() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    const CLIENTS: u64 = 560;
+    let _turn = turn();
+    let exporter = local(perfmon_exporter::settings::Access::default());
+    let address = exporter.address();
+    // The clients live in this process too.
+    let limit = getrlimit(Resource::Nofile);
+    let enough = limit.current.unwrap_or(0).max(4 * CLIENTS);
+    setrlimit(Resource::Nofile, Rlimit { current: Some(enough), ..limit }).expect("below the hard limit");
+    let vital = |from: [u8; 4]| {
+        let mut stream = connect_from(from, address).expect("the exporter takes connections");
+        talk(&mut stream, &raw("GET /health", &[("Host", "localhost")], "")).status
+    };
+    let request = raw("GET /api/v1/openapi.json", &[("Host", "localhost")], "").repeat(100);
+    for _ in 0..2 {
+        let mut clients = Vec::new();
+        for number in 0..CLIENTS {
+            let mut client = connect_from([127, 0, 0, 1], address).expect("the exporter takes connections");
+            // It may have been closed already.
+            let _ = client.write_all(request.as_bytes());
+            clients.push(client);
+            if number % 40 == 0 {
+                assert_eq!(vital([127, 0, 0, 2]), 200, "another address, after {number}");
+            }
+        }
+        assert_eq!((vital([127, 0, 0, 1]), vital([127, 0, 0, 2])), (200, 200));
+        let metrics = connect_from([127, 0, 0, 2], address)
+            .map(|mut stream| talk(&mut stream, &raw("GET /ready", &[("Host", "localhost")], "")).status);
+        assert_eq!(metrics.expect("another address is served as ever"), 200);
     }
 }
 

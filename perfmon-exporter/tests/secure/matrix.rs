@@ -1,6 +1,7 @@
 //! Who may do what.
 
-use perfmon_exporter::settings::Access;
+use perfmon_exporter::{Exporter, settings::Access};
+use serde_json::{Value, json};
 
 use crate::client::{
     OPERATE, OPERATOR, READ, READER, UNKNOWN_USER, WRONG_PASSWORD, ask, everybody, local, tokens, turn,
@@ -119,9 +120,21 @@ fn every_described_route_is_tried() {
         let tells = |status: &str| item["get"]["responses"][status].is_object();
         assert!(tells("421") && tells("429"), "{path}");
         assert_eq!(tells("401"), !["/health", "/ready"].contains(&path.as_str()), "{path}");
+        let asks =
+            if ["/health", "/ready"].contains(&path.as_str()) { json!([{}, {"bearer": []}]) } else { Value::Null };
+        assert_eq!(item["get"]["security"], asks, "{path}");
         assert_eq!(tells("403"), path == "/ws", "whoever is known may read: {path}");
     }
-    assert_eq!(document["security"], serde_json::json!([{}, {"bearer": []}, {"basic": []}]));
+    assert_eq!(document["security"], json!([{"bearer": []}]), "there are tokens, and no users");
+    // What it asks follows the settings.
+    let security = |exporter: &Exporter, credential: &[(&str, &str)]| -> Value {
+        let document = ask(exporter.address(), "GET /api/v1/openapi.json", credential).body;
+        serde_json::from_str::<Value>(&document).expect("JSON")["security"].clone()
+    };
+    exporter.set_access(everybody()).expect("it makes sense");
+    assert_eq!(security(&exporter, &[("Authorization", READER)]), json!([{"bearer": []}, {"basic": []}]));
+    drop(exporter);
+    assert_eq!(security(&local(Access::default()), &[]), json!([{}]));
 }
 
 #[test]

@@ -2,11 +2,14 @@
 
 #![expect(clippy::doc_markdown, reason = "a terminal shows it as it is")]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use perfmon::analyse::Window;
+use perfmon::{
+    analyse::Window,
+    exporter::config::{Format, Source},
+};
 
 const EXITS: &str = "\
 Exit status:
@@ -15,6 +18,11 @@ Exit status:
   2  wrong usage or configuration
   3  nobody could be reached: no connection, no answer in time, an untrusted certificate
   4  `health` alone: critical or down, a score below 60
+  130 (SIGINT) or 143 (SIGTERM)
+     `start` alone: it was told once more to stop, a second or later after the first time, and
+     stopped at once, without what was left to do, such as the last report
+
+Options may stand before the command, too, as in: perfmon --url URL status
 
 Environment:
   PERFMON_URL       whom to ask, unless --url or --config says it
@@ -60,23 +68,54 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct Started {
-    /// The configuration: TOML, JSON or YAML. It is read again when it changes.
+    /// The configuration: TOML, JSON or YAML. It is read again when it changes, unless it is standard input, `-`.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) syntax: Syntax,
     /// Host and port to listen on, whatever the configuration says; port 0 is any that is free [default: 127.0.0.1:9464]
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) listen: Option<String>,
 }
 
+/// How a configuration is written.
+#[derive(Debug, Args)]
+pub(crate) struct Syntax {
+    /// How the configuration is written, if its name does not say it.
+    #[arg(long, value_enum, value_name = "FORMAT", requires = "config")]
+    config_format: Option<ConfigFormat>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ConfigFormat {
+    Toml,
+    Json,
+    Yaml,
+}
+
+impl Syntax {
+    /// A configuration that is written so.
+    pub(crate) fn source(&self, path: &Path) -> Source {
+        let format = self.config_format.map(|format| match format {
+            ConfigFormat::Toml => Format::Toml,
+            ConfigFormat::Json => Format::Json,
+            ConfigFormat::Yaml => Format::Yaml,
+        });
+        Source::new(path, format)
+    }
+}
+
 /// Whom to ask.
 #[derive(Debug, Args)]
 pub(crate) struct Target {
-    /// Where it serves [env: PERFMON_URL] [default: where `perfmon start` would, http://127.0.0.1:9464]
+    /// Where it serves, by URL or by host and port; what is behind the host, as in https://host/perfmon, goes before every path [env: PERFMON_URL] [default: where `perfmon start` would, http://127.0.0.1:9464]
     #[arg(long, value_name = "URL")]
     pub(crate) url: Option<String>,
     /// Ask the one that this configuration starts. Only where that serves is read from it, and its certificate is trusted.
     #[arg(long, value_name = "FILE", conflicts_with = "url")]
     pub(crate) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) syntax: Syntax,
     /// A file that holds the bearer token [env: PERFMON_TOKEN, the token itself]
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
@@ -86,7 +125,7 @@ pub(crate) struct Target {
     /// A file that holds the password of that user [env: PERFMON_PASSWORD, the password itself]
     #[arg(long, value_name = "FILE")]
     pub(crate) password_file: Option<PathBuf>,
-    /// Certificates to trust (PEM), instead of those of public authorities.
+    /// Certificates to trust (PEM), instead of those of public authorities: an authority's, or the server's own.
     #[arg(long, value_name = "FILE")]
     pub(crate) ca: Option<PathBuf>,
     /// Seconds to wait for the answer.
@@ -105,6 +144,7 @@ pub(crate) struct Asked {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Form {
+    #[value(alias = "txt")]
     Text,
     Json,
 }
@@ -167,9 +207,17 @@ pub(crate) struct Exported {
 }
 
 #[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
 pub(crate) struct Checked {
-    /// The configuration to check: TOML, JSON or YAML.
+    #[command(flatten)]
+    pub(crate) what: What,
+    #[command(flatten)]
+    pub(crate) syntax: Syntax,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct What {
+    /// The configuration to check: TOML, JSON or YAML; `-` is standard input.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// Print an example that has every key.

@@ -1,37 +1,49 @@
 //! `perfmon check`.
 
-use std::{fmt::Write as _, path::Path};
+use std::fmt::Write as _;
 
-use perfmon::exporter::{self, config::Config, settings::Access};
+use perfmon::exporter::{
+    self,
+    config::{Config, Source},
+    settings::Access,
+};
 
 use crate::{args::Checked, failure::Failure, health, output};
 
 pub(crate) fn check(asked: &Checked) -> Result<(), Failure> {
-    if asked.example {
+    if asked.what.example {
         return output::print(&Config::example());
     }
-    if asked.schema {
+    if asked.what.schema {
         let schema = serde_json::to_string_pretty(&Config::schema());
         return output::print(&schema.map_err(|error| Failure::failed(error.to_string()))?);
     }
     // One of the three is there: the parser sees to that.
-    asked.config.as_deref().map_or(Ok(()), file)
+    asked.what.config.as_deref().map_or(Ok(()), |path| file(&asked.syntax.source(path)))
 }
 
-fn file(path: &Path) -> Result<(), Failure> {
-    let config = Config::load(path).map_err(|error| Failure::configuration(&error))?;
-    let told = tell(path, &config);
-    let checked = exporter::builder().config(config).and_then(|builder| builder.check());
-    checked.map_err(|error| Failure::configuration(&error))?;
+fn file(source: &Source) -> Result<(), Failure> {
+    let config = Config::load_to_check(source).map_err(|error| Failure::configuration(&error))?;
+    let mut told = config.shown(&tell(source, &config));
+    let checked = exporter::builder().config(config).and_then(|builder| {
+        builder.check()?;
+        Ok((builder.warnings(), builder.notes()))
+    });
+    let (warnings, notes) = checked.map_err(|error| Failure::configuration(&error))?;
+    for (what, sentences) in [("warning", warnings), ("note", notes)] {
+        for sentence in sentences {
+            _ = writeln!(told, "  {what}: {sentence}");
+        }
+    }
     output::print(&told)
 }
 
 /// What a program with this configuration would do.
-fn tell(path: &Path, config: &Config) -> String {
+fn tell(source: &Source, config: &Config) -> String {
     let access = config.access(&Access::default());
     let listen = config.server.listen.as_deref().unwrap_or(exporter::DEFAULT_ADDRESS);
     let scheme = if access.tls.is_some() { "https" } else { "http" };
-    let mut text = format!("{} is right\n  serves {scheme}://{listen}\n", path.display());
+    let mut text = format!("{} is right\n  serves {scheme}://{listen}\n", source.name());
     _ = writeln!(text, "  read by {}", access.readers());
     for (what, names) in
         [("origins", &access.origins), ("hosts", &access.hosts), ("trusted proxies", &access.trusted_proxies)]

@@ -1,25 +1,33 @@
 //! Asking one that runs.
 
 use std::{
-    env, fs, io,
+    borrow::Cow,
+    env, io,
     net::{IpAddr, SocketAddr},
-    path::{Path, PathBuf},
+    path::PathBuf,
     time::Duration,
 };
 
-use perfmon::exporter::{config::Config, settings::TlsFiles};
+use perfmon::exporter::{
+    config::{Config, Source},
+    settings::TlsFiles,
+};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use ureq::{
     Agent, Body, Timeout,
     http::{HeaderMap, Response, StatusCode, Uri, header},
-    tls::{PemItem, RootCerts, TlsConfig, parse_pem},
+    unversioned::{
+        resolver::DefaultResolver,
+        transport::{Connector as _, TcpConnector},
+    },
 };
 
 use crate::{
     args::{Target, Written},
     credential::Credential,
     failure::{Failure, tell},
+    trust::Tls,
 };
 
 /// The longest answer that is read, in bytes.
@@ -53,11 +61,7 @@ impl Client {
         if let Some(credential) = credential.as_ref().filter(|_| uri.scheme_str() == Some("http") && !is_here(&uri)) {
             tell(&format!("warning: {} travels in the clear to {url}; ask by https instead", credential.what()));
         }
-        let mut tls = TlsConfig::builder();
-        if let Some(path) = target.ca.as_ref().or(certificate.as_ref()) {
-            tls = tls.root_certs(certificates(path)?);
-        }
-        let agent = Agent::config_builder()
+        let config = Agent::config_builder()
             .http_status_as_error(false)
             // Nobody sends a token elsewhere.
             .max_redirects(0)
@@ -65,10 +69,15 @@ impl Client {
             // The environment's is for the world outside; it must not see tokens for this machine.
             .proxy(None)
             .timeout_global(Some(Duration::from_secs(target.timeout)))
-            .tls_config(tls.build())
             .user_agent(concat!("perfmon/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .new_agent();
+            .build();
+        let agent = match target.ca.as_ref().or(certificate.as_ref()) {
+            Some(path) => {
+                let connector = ().chain(TcpConnector::default()).chain(Tls::trusting(path)?);
+                Agent::with_parts(config, connector, DefaultResolver::default())
+            }
+            None => config.new_agent(),
+        };
         Ok(Self { agent, url, credential })
     }
 
@@ -136,7 +145,7 @@ impl Client {
                  `-addext basicConstraints=critical,CA:FALSE`"
             }
             _ if cause.contains("certificate") => {
-                "give the certificate to trust with --ca, and a name that it is made out to with --url"
+                "give the certificate to trust with --ca, its authority's or its own; with an authority's, a name that it is made out to with --url"
             }
             _ if self.url.starts_with("https:") => "does it speak TLS there, or is it http:// ?",
             _ => "is this its address?",
@@ -172,31 +181,46 @@ fn whom(target: &Target) -> Result<Whom, Failure> {
     let of_environment = || env::var("PERFMON_URL").ok().filter(|url| !url.trim().is_empty());
     let url = match (&target.url, &target.config) {
         (Some(url), _) => url.clone(),
-        (None, Some(path)) => return configured(Some(path)),
+        (None, Some(path)) => return configured(Some(&target.syntax.source(path))),
         (None, None) => match of_environment() {
             Some(url) => url,
             // Where `perfmon start` would serve.
             None => return configured(None),
         },
     };
-    Ok(Whom { url: url.trim().trim_end_matches('/').to_owned(), certificate: None })
+    Ok(Whom { url: with_scheme(url.trim()).trim_end_matches('/').to_owned(), certificate: None })
+}
+
+/// A URL, or what `listen` is in a configuration, host and port, as one.
+fn with_scheme(url: &str) -> Cow<'_, str> {
+    let (authority, _) = url.split_once('/').unwrap_or((url, ""));
+    match authority.rsplit_once(':') {
+        Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok() => {
+            format!("http://{}{}", reachable(authority), &url[authority.len()..]).into()
+        }
+        _ => url.into(),
+    }
+}
+
+/// Every address of the machine is none that can be asked.
+fn reachable(listen: &str) -> Cow<'_, str> {
+    match listen.parse::<SocketAddr>() {
+        Ok(address) if address.ip().is_unspecified() => {
+            let here = if address.is_ipv4() { "127.0.0.1" } else { "[::1]" };
+            format!("{here}:{}", address.port()).into()
+        }
+        _ => listen.into(),
+    }
 }
 
 /// A program with this configuration, or without a file.
-fn configured(path: Option<&Path>) -> Result<Whom, Failure> {
-    let server = Config::address(path).map_err(|error| Failure::configuration(&error))?.server;
+fn configured(source: Option<&Source>) -> Result<Whom, Failure> {
+    let server = Config::address(source).map_err(|error| Failure::configuration(&error))?.server;
     let scheme = if server.tls.is_some() { "https" } else { "http" };
     let listen = server.listen.unwrap_or_else(|| perfmon::exporter::DEFAULT_ADDRESS.to_owned());
-    // Every address of the machine is none that can be asked.
-    let address = match listen.parse::<SocketAddr>() {
-        Ok(address) if address.ip().is_unspecified() => {
-            let here = if address.is_ipv4() { "127.0.0.1" } else { "[::1]" };
-            format!("{here}:{}", address.port())
-        }
-        _ => listen,
-    };
+    let address = reachable(&listen);
     if address.ends_with(":0") {
-        let who = path.map_or_else(|| String::from("PERFMON_SERVER__LISTEN"), |path| path.display().to_string());
+        let who = source.map_or_else(|| String::from("PERFMON_SERVER__LISTEN"), Source::name);
         return Err(Failure::wrong(format!("{who} leaves the port open: write the one that it took with --url")));
     }
     let certificate = server.tls.map(|TlsFiles { certificate, .. }| certificate);
@@ -204,7 +228,12 @@ fn configured(path: Option<&Path>) -> Result<Whom, Failure> {
 }
 
 fn parse(url: &str) -> Result<Uri, Failure> {
-    let wrong = |why: &str| Failure::wrong(format!("{why}; write the address as in http://127.0.0.1:9464"));
+    let wrong =
+        |why: &str| Failure::wrong(format!("{why}; write the address as in http://127.0.0.1:9464 or 127.0.0.1:9464"));
+    // What is behind it never leaves a browser, so it is no part of where something is.
+    if url.contains('#') {
+        return Err(wrong("the address has a # in it"));
+    }
     let uri: Uri = url.parse().map_err(|error| wrong(&format!("{url:?} is no address: {error}")))?;
     match (uri.scheme_str(), uri.authority()) {
         // It is not told: this may be a password.
@@ -221,22 +250,4 @@ fn parse(url: &str) -> Result<Uri, Failure> {
 fn is_here(uri: &Uri) -> bool {
     let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
-fn certificates(path: &Path) -> Result<RootCerts, Failure> {
-    let wrong = |why: &str| {
-        let path = path.display();
-        Failure::wrong(format!("failed to read certificates from {path}: {why}; write a PEM file with --ca"))
-    };
-    let pem = fs::read(path).map_err(|error| wrong(&error.to_string()))?;
-    let mut found = Vec::new();
-    for item in parse_pem(&pem) {
-        if let PemItem::Certificate(certificate) = item.map_err(|error| wrong(&error.to_string()))? {
-            found.push(certificate);
-        }
-    }
-    if found.is_empty() {
-        return Err(wrong("there is none in it"));
-    }
-    Ok(RootCerts::new_with_certs(&found))
 }

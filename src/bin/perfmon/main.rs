@@ -6,13 +6,15 @@ mod client;
 mod credential;
 mod failure;
 mod health;
+mod order;
 mod output;
 mod password;
 mod report;
 mod start;
 mod status;
+mod trust;
 
-use std::process::ExitCode;
+use std::{env, process::ExitCode};
 
 use clap::{CommandFactory, Parser};
 
@@ -22,7 +24,7 @@ use self::{
 };
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::parse_from(order::in_order(env::args_os(), &Cli::command()));
     // What starts has a log, which tells it.
     if cli.debug && !matches!(cli.command, Command::Start(_)) {
         let lines = tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(tracing::Level::DEBUG);

@@ -8,7 +8,8 @@ use perfmon::exporter::{
 use crate::{args::Started, failure::Failure, output};
 
 pub(crate) fn start(asked: &Started, debug: bool) -> Result<(), Failure> {
-    let config = asked.config.as_ref().map_or_else(Config::from_env, Config::load);
+    let source = asked.config.as_deref().map(|path| asked.syntax.source(path));
+    let config = source.as_ref().map_or_else(Config::from_env, Config::load_from);
     let mut config = config.map_err(|error| Failure::configuration(&error))?;
     if config.log.file.is_none() {
         // Nobody else keeps a log here, and what goes wrong must be told somewhere.
@@ -35,6 +36,10 @@ pub(crate) fn start(asked: &Started, debug: bool) -> Result<(), Failure> {
     }
 }
 
+/// How long a signal may be told again without meaning that it is urgent.
+#[cfg(unix)]
+const REPEATS: std::time::Duration = std::time::Duration::from_secs(1);
+
 /// Waits for signals.
 struct Waiting {
     #[cfg(unix)]
@@ -49,7 +54,7 @@ impl Waiting {
         use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
         let told = std::sync::Arc::default();
         let begin = || {
-            // A second one does not wait for the last round: the flag is not yet up when the first arrives.
+            // One that comes later does not wait for the last round: the flag is not yet up when the first arrives.
             for signal in [SIGINT, SIGTERM] {
                 let status = 128 + signal;
                 signal_hook::flag::register_conditional_shutdown(signal, status, std::sync::Arc::clone(&told))?;
@@ -68,13 +73,23 @@ impl Waiting {
                 signal_hook::consts::SIGHUP => {
                     exporter.reload();
                     if !watched {
-                        crate::failure::tell("nothing to read again: it runs without --config");
+                        crate::failure::tell("nothing to read again: it runs without a file in --config");
                     }
                 }
                 _ => break,
             }
         }
-        self.told.store(true, std::sync::atomic::Ordering::Relaxed);
+        let told = self.told.clone();
+        let heed = move || told.store(true, std::sync::atomic::Ordering::Relaxed);
+        // Who sends a signal to a process and to its group, as `timeout` does, means one. Until the flag is up, the handlers that are there swallow more of them.
+        let later = heed.clone();
+        let waiting = std::thread::Builder::new().spawn(move || {
+            std::thread::sleep(REPEATS);
+            later();
+        });
+        if waiting.is_err() {
+            heed();
+        }
     }
 }
 

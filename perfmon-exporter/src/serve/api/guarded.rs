@@ -10,7 +10,10 @@ use utoipa::{
     },
 };
 
-use crate::serve::{problem::Document, secure::FOR_ANYBODY};
+use crate::{
+    serve::{problem::Document, secure::FOR_ANYBODY},
+    settings::Access,
+};
 
 /// Adds it to every operation.
 pub(super) struct Guarded;
@@ -33,9 +36,6 @@ impl Modify for Guarded {
         for (_, name, reason, header) in REFUSALS {
             components.responses.insert(name.to_owned(), refusal(reason, header).into());
         }
-        // Where nobody is configured, nobody has to say who they are.
-        let nobody = SecurityRequirement::default();
-        api.security = Some(vec![nobody, require("bearer"), require("basic")]);
         for (path, item) in &mut api.paths.paths {
             let Some(operation) = item.get.as_mut() else { continue };
             let is_for_anybody = FOR_ANYBODY.contains(&path.as_str());
@@ -45,6 +45,48 @@ impl Modify for Guarded {
                 responses.entry(status.to_owned()).or_insert_with(|| Ref::from_response_name(name).into());
             }
         }
+    }
+}
+
+/// How a server asks who somebody is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// It does not.
+    Nothing,
+    Token,
+    Password,
+    Either,
+}
+
+impl Asked {
+    pub(super) const ALL: [Self; 4] = [Self::Nothing, Self::Token, Self::Password, Self::Either];
+
+    /// `is_protected`: it does, whoever it knows now.
+    pub(super) fn of(access: &Access, is_protected: bool) -> Self {
+        match (access.tokens.is_empty(), access.users.is_empty()) {
+            (true, true) if !is_protected => Self::Nothing,
+            (_, true) => Self::Token,
+            (true, false) => Self::Password,
+            (false, false) => Self::Either,
+        }
+    }
+
+    /// Says so in the description. What is for anybody tells more to those who say who they are.
+    pub(super) fn describe(self, api: &mut OpenApi) {
+        let ways = match self {
+            Self::Nothing => vec![SecurityRequirement::default()],
+            Self::Token => vec![require("bearer")],
+            Self::Password => vec![require("basic")],
+            Self::Either => vec![require("bearer"), require("basic")],
+        };
+        for (_, item) in api.paths.paths.iter_mut().filter(|(path, _)| FOR_ANYBODY.contains(&path.as_str())) {
+            let mut ways = ways.clone();
+            if self != Self::Nothing {
+                ways.insert(0, SecurityRequirement::default());
+            }
+            item.get.iter_mut().for_each(|operation| operation.security = Some(ways.clone()));
+        }
+        api.security = Some(ways);
     }
 }
 

@@ -1,6 +1,9 @@
 //! `/api/v1/openapi.json`: the description of all this for programs.
 
-use std::{sync::Arc, sync::LazyLock};
+use std::{
+    array,
+    sync::{Arc, LazyLock},
+};
 
 use axum::extract::State;
 use utoipa::{
@@ -13,7 +16,7 @@ use super::{
     answer::{Answer, text},
     catalogue::{self, Nothing},
     dashboard,
-    guarded::Guarded,
+    guarded::{Asked, Guarded},
     health, measure, metrics,
     params::Params,
     report, sites, time,
@@ -44,14 +47,26 @@ use crate::{
 )]
 struct Api;
 
-static DOCUMENT: LazyLock<Vec<u8>> = LazyLock::new(|| serde_json::to_vec(&Api::openapi()).unwrap_or_default());
+/// One for each way in which a server asks who somebody is.
+static DOCUMENTS: LazyLock<[Vec<u8>; Asked::ALL.len()]> = LazyLock::new(|| {
+    let mut api = Api::openapi();
+    array::from_fn(|number| {
+        Asked::ALL[number].describe(&mut api);
+        serde_json::to_vec(&api).unwrap_or_default()
+    })
+});
 
-/// This description.
+/// This description. It says how this server asks who somebody is.
 #[utoipa::path(get, path = "/api/v1/openapi.json", tag = "dashboard", responses(
     (status = 200, body = Object), (status = 400, body = Document, content_type = "application/problem+json")
 ))]
 pub(super) async fn openapi(State(shared): State<Arc<Shared>>, coding: Coding, _: Params<Nothing>) -> Answer {
-    text(shared, coding, "application/json", |_| Ok(DOCUMENT.clone())).await
+    text(shared, coding, "application/json", |shared| {
+        let asked = Asked::of(&shared.access(), shared.is_protected());
+        let at = Asked::ALL.iter().position(|known| *known == asked).unwrap_or_default();
+        Ok(DOCUMENTS[at].clone())
+    })
+    .await
 }
 
 fn patterned(pattern: &str, description: &str) -> Object {

@@ -3,7 +3,6 @@
 use std::{
     net::{IpAddr, Ipv4Addr},
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
 };
 
 use axum::{
@@ -11,22 +10,25 @@ use axum::{
     extract::{Request, State},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     middleware::Next,
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use http_body_util::Limited;
 use perfmon_core::Error;
 
 use super::{
-    caller::{Caller, Peer},
+    audit::{Audit, Entry},
+    caller::{Caller, Line, Peer},
     credential::Credential,
+    guesses::Guesses,
     host::{Host, Named},
     origin::{self, Origin, Source},
-    password::{Guesses, Verdict},
+    password::{Attempt, Verdict},
     proxy::Client,
+    rate::Rate,
+    refused::{Refused, later, refuse, unauthorized, unknown_method},
     rules::Rules,
 };
 use crate::{
-    serve::problem::Problem,
     settings::{Access, Role},
     state::{Refusal, Shared},
 };
@@ -35,6 +37,11 @@ use crate::{
 const MOST_BODY: usize = 1 << 20;
 /// What tells whether the process lives, and nothing else, to those who may not read.
 pub(crate) const FOR_ANYBODY: [&str; 2] = ["/health", "/ready"];
+
+/// How often each client may ask for that in a second, where requests have a limit: who restarts what does not answer must not be kept from asking by others' requests.
+const VITAL_REQUESTS: u32 = 10;
+/// So many wrong passwords before a right one are worth a warning.
+const MANY_MISSES: u32 = 10;
 
 /// All others mean nothing anywhere here.
 const METHODS: [Method; 7] =
@@ -55,13 +62,8 @@ pub(crate) struct Gate {
     pub(super) standing: Standing,
     rules: Mutex<Arc<Rules>>,
     guesses: Guesses,
-}
-
-/// Why a request does not pass.
-struct Refused {
-    /// `None` is no refusal: it has been answered here.
-    why: Option<Refusal>,
-    response: Box<Response>,
+    vital: Rate,
+    audit: Audit,
 }
 
 impl Gate {
@@ -72,7 +74,8 @@ impl Gate {
         if let Some(problems) = told(&problems) {
             return Err(Error::invalid(format!("failed to protect the server: {problems}")));
         }
-        Ok(Self { standing, rules: Mutex::new(Arc::new(rules)), guesses: Guesses::new() })
+        let (rules, vital) = (Mutex::new(Arc::new(rules)), Rate::per_second(VITAL_REQUESTS));
+        Ok(Self { standing, rules, guesses: Guesses::new(), vital, audit: Audit::default() })
     }
 
     /// The rules of this moment.
@@ -90,16 +93,26 @@ impl Gate {
         rules.clone()
     }
 
-    /// Whether one has to say who one is. A public server that loses its last credential lets nobody in, rather than everybody.
-    fn is_closed(&self, rules: &Rules) -> bool {
-        rules.names_anybody() || !(self.standing.loopback || self.standing.open)
+    /// Whether one has to say who one is. A server that loses its last credential lets nobody in, rather than everybody, wherever it is.
+    fn is_closed(&self, shared: &Shared) -> bool {
+        shared.is_protected() || !(self.standing.loopback || self.standing.open)
     }
 
     /// Whether somebody who passed a while ago would still be the one who passed: for conversations that last.
     pub(crate) fn still_admits(&self, caller: &Caller, shared: &Shared) -> bool {
         let rules = self.rules(shared);
-        let is_known = caller.known().map_or_else(|| !self.is_closed(&rules), |known| rules.knows(known));
+        let is_known = caller.known().map_or_else(|| !self.is_closed(shared), |known| rules.knows(known));
         is_known && caller.page.as_ref().is_none_or(|page| page.is_among(&rules.origins))
+    }
+
+    /// Tells the log what has been refused; to be called once a second.
+    pub(crate) fn tell(&self) {
+        self.audit.tell();
+    }
+
+    /// For whom a connection's request is.
+    pub(crate) fn client(&self, peer: IpAddr, headers: &HeaderMap, shared: &Shared) -> IpAddr {
+        self.rules(shared).proxies.client(peer, headers).address
     }
 
     /// Whether others ask through this address, so that what is for one client is not for all of them together.
@@ -112,21 +125,27 @@ impl Gate {
         host.is_local() || elsewhere || rules.hosts.iter().any(|allowed| host.is(allowed))
     }
 
-    async fn admit(&self, rules: &Rules, mut request: Request) -> Result<Request, Refused> {
-        let peer = request.extensions().get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
-        let client = rules.proxies.client(peer, request.headers());
+    async fn admit(
+        &self,
+        rules: &Rules,
+        shared: &Shared,
+        client: Client,
+        mut request: Request,
+    ) -> Result<Request, Refused> {
+        let line = request.extensions().get::<Line>().cloned().unwrap_or_default();
         if let Some(rate) = &rules.rate {
+            let rate = if is_vital(&request) { &self.vital } else { &**rate };
             rate.take(client.address).map_err(|wait| later(wait, "too many requests from this address"))?;
         }
         if !METHODS.contains(request.method()) {
             return Err(unknown_method(request.method()));
         }
         let host = self.host(rules, &request)?;
-        let from = Source::of(request.headers(), host.as_ref(), client.by_https, &rules.origins);
+        let from = Source::of(request.headers(), host.as_ref(), client.by_https || line.by_tls, &rules.origins);
         if origin::is_preflight(request.method(), request.headers()) {
             return Err(preflight(from));
         }
-        let mut caller = match self.identify(rules, client, request.headers()).await {
+        let mut caller = match self.identify(rules, shared, client, &line, request.headers()).await {
             // Whether the process lives is nobody's secret: who keeps watch with a token of yesterday does not take it for dead.
             Err(_) if is_vital(&request) => Caller::stranger(),
             identified => identified?,
@@ -166,31 +185,56 @@ impl Gate {
         self.guesses.take_token(client.address).map_or_else(Verdict::Later, |()| Verdict::Wrong)
     }
 
-    async fn identify(&self, rules: &Rules, client: Client, headers: &HeaderMap) -> Result<Caller, Refused> {
-        if !self.is_closed(rules) {
+    async fn identify(
+        &self,
+        rules: &Rules,
+        shared: &Shared,
+        client: Client,
+        line: &Line,
+        headers: &HeaderMap,
+    ) -> Result<Caller, Refused> {
+        if !self.is_closed(shared) {
             // Whoever may be anywhere may look, not change.
             let role = if client.is_here { Role::Operate } else { Role::Read };
             return Ok(Caller::anybody(role));
         }
+        let mut who = String::from("a token");
         let verdict = match Credential::of(headers) {
             Ok(None) => return Ok(Caller::stranger()),
             Ok(Some(Credential::Bearer(secret))) => match rules.bearer(&secret) {
-                Some(caller) => Verdict::Right(caller),
+                Some(caller) => Verdict::Right { caller, misses: 0 },
                 None => self.guess(client),
             },
             Ok(Some(Credential::Basic { name, password })) => {
-                rules.passwords.verify(name, password, &self.guesses, client.address).await
+                who.clone_from(&name);
+                let line = client.is_alone.then_some(line);
+                let attempt = Attempt { name, password, from: client.address, line };
+                rules.passwords.verify(attempt, &self.guesses).await
             }
-            Err(_) => self.guess(client),
+            Err(_) => {
+                who = String::from("what nobody can read");
+                self.guess(client)
+            }
         };
-        match verdict {
-            Verdict::Right(caller) => Ok(caller),
-            Verdict::Wrong => {
-                tracing::warn!(target: "perfmon", client = %client.address, "a wrong token, or a wrong name or password");
-                Err(unauthorized(rules, "that token, or that name and password, is not known here"))
+        let refused = match verdict {
+            Verdict::Right { caller, misses } => {
+                welcome(&caller, client, line, misses);
+                return Ok(caller);
             }
-            Verdict::Later(wait) => Err(later(wait, "too many wrong tokens and passwords")),
-        }
+            Verdict::Wrong => unauthorized(rules, "that token, or that name and password, is not known here"),
+            Verdict::Later(wait) => later(wait, "too many wrong tokens and passwords"),
+        };
+        Err(refused.to(who))
+    }
+}
+
+/// Tells the log who is let in: by a connection for the first time, and after many have tried.
+fn welcome(caller: &Caller, client: Client, line: &Line, misses: u32) {
+    let name = caller.known().map_or("", |known| &known.name);
+    if misses >= MANY_MISSES {
+        tracing::warn!(target: "perfmon", client = %client.address, who = ?name, misses, "a right password after many that were wrong");
+    } else if line.is_first() {
+        tracing::debug!(target: "perfmon", client = %client.address, who = ?name, "let in");
     }
 }
 
@@ -211,15 +255,20 @@ pub(crate) async fn pass(
     next: Next,
 ) -> Response {
     let rules = gate.rules(&shared);
+    let peer = request.extensions().get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
+    let client = rules.proxies.client(peer, request.headers());
+    let (method, uri) = (request.method().clone(), request.uri().clone());
     let origin = request.headers().get(header::ORIGIN).cloned();
     let friend = origin.filter(|_| Source::of(request.headers(), None, false, &rules.origins) == Source::Friend);
-    let mut response = match gate.admit(&rules, request).await {
+    let mut response = match gate.admit(&rules, &shared, client, request).await {
         Ok(request) => next.run(request).await,
-        Err(refused) => {
-            if let Some(why) = refused.why {
-                shared.refusals.count(why);
+        Err(Refused { why, who, response }) => {
+            if let Some(reason) = why {
+                shared.refusals.count(reason);
+                let (method, path) = (method.to_string(), uri.path().to_owned());
+                gate.audit.refused(Entry { reason, client: client.address, who, method, path });
             }
-            *refused.response
+            *response
         }
     };
     origin::allow(&mut response, friend);
@@ -257,7 +306,11 @@ fn role_suffices(rules: &Rules, caller: &Caller, request: &Request) -> Result<()
     } else {
         "changes from other machines need a token or a user with the role operate: configure one"
     };
-    Err(refuse(Refusal::Role, StatusCode::FORBIDDEN, remedy))
+    let refused = refuse(Refusal::Role, StatusCode::FORBIDDEN, remedy);
+    Err(match caller.known() {
+        Some(known) => refused.to(&known.name),
+        None => refused,
+    })
 }
 
 /// Whether the page that asks may change things or listen. A browser always says which page it is.
@@ -271,6 +324,17 @@ fn page_may(from: Source, caller: &Caller) -> Result<(), Refused> {
         Source::Elsewhere => "pages of that origin may not ask: add it to the server's `origins` if they should",
     };
     Err(refuse(Refusal::Origin, StatusCode::FORBIDDEN, detail))
+}
+
+fn preflight(from: Source) -> Refused {
+    match from {
+        Source::Here | Source::Friend => Refused { why: None, who: None, response: Box::new(origin::preflight()) },
+        Source::Nowhere | Source::Elsewhere => refuse(
+            Refusal::Origin,
+            StatusCode::FORBIDDEN,
+            "pages of that origin may not ask: add it to the server's `origins` if they should",
+        ),
+    }
 }
 
 /// Whether a change's body is JSON, which a page of another site cannot send without asking first, and whether it is small.
@@ -295,44 +359,4 @@ fn content(request: &Request) -> Result<(), Refused> {
 fn is_json(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json")
-}
-
-fn preflight(from: Source) -> Refused {
-    match from {
-        Source::Here | Source::Friend => Refused { why: None, response: Box::new(origin::preflight()) },
-        Source::Nowhere | Source::Elsewhere => refuse(
-            Refusal::Origin,
-            StatusCode::FORBIDDEN,
-            "pages of that origin may not ask: add it to the server's `origins` if they should",
-        ),
-    }
-}
-
-fn unknown_method(method: &Method) -> Refused {
-    let detail = format!("{method} is not allowed here: use GET");
-    let mut response = Problem::method_not_allowed(detail).into_response();
-    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET,HEAD"));
-    Refused { why: None, response: Box::new(response) }
-}
-
-fn refuse(why: Refusal, status: StatusCode, detail: &str) -> Refused {
-    Refused { why: Some(why), response: Box::new(Problem::new(status, detail).into_response()) }
-}
-
-fn unauthorized(rules: &Rules, detail: &str) -> Refused {
-    let mut refused = refuse(Refusal::Credential, StatusCode::UNAUTHORIZED, detail);
-    for challenge in rules.challenges() {
-        refused.response.headers_mut().append(header::WWW_AUTHENTICATE, challenge);
-    }
-    refused
-}
-
-fn later(wait: Duration, what: &str) -> Refused {
-    let seconds = wait.as_secs_f64().ceil().max(1.0);
-    let detail = format!("{what}: ask again in {seconds} s");
-    let mut refused = refuse(Refusal::Rate, StatusCode::TOO_MANY_REQUESTS, &detail);
-    if let Ok(value) = HeaderValue::from_str(&seconds.to_string()) {
-        refused.response.headers_mut().insert(header::RETRY_AFTER, value);
-    }
-    refused
 }

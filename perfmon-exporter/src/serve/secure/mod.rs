@@ -1,19 +1,23 @@
 //! Who comes in: every request passes the gate before any route sees it.
 //!
 //! In this order, cheap things first: for whom it asks, if it is a proxy ([`proxy`]), how often that address asks ([`rate`]), whether it means this server ([`host`]), a browser's question before the
-//! true one ([`origin`]), who asks ([`credential`], [`rules`], [`password`]), whether that role may, whether a change or a WebSocket comes from a page
-//! that may, whether the body is JSON and small. Headers for browsers ([`headers`]) are on every answer, refusals too.
+//! true one ([`origin`]), who asks ([`credential`], [`rules`], [`password`], [`guesses`]), whether that role may, whether a change or a WebSocket comes from a page
+//! that may, whether the body is JSON and small. Headers for browsers ([`headers`]) are on every answer, refusals too; the log tells of those ([`audit`]).
 
+mod allowance;
+mod audit;
 mod caller;
 mod credential;
 mod door;
 mod gate;
+mod guesses;
 mod headers;
 mod host;
 mod origin;
 mod password;
 mod proxy;
 mod rate;
+mod refused;
 mod rules;
 #[cfg(test)]
 mod tests;
@@ -22,7 +26,7 @@ mod tls;
 #[cfg(feature = "auth")]
 pub use self::password::hash_password;
 pub(crate) use self::{
-    caller::{Caller, Peer},
+    caller::{Caller, Line, Peer},
     credential::PROTOCOL,
     door::Door,
     gate::{FOR_ANYBODY, Gate, pass},

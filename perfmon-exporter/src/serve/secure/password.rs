@@ -2,21 +2,14 @@
 //!
 //! argon2 is slow on purpose, which is right against whoever steals the hashes and wrong on every request. So the first time that a password is right, a
 //! keyed hash of it is remembered in its user's entry (the key is this process' alone), and compared from then on. One verification runs at a time, and
-//! guesses have an allowance ([`Guesses`]), so that guessing gets nowhere and costs little. What is remembered outlives a change of the settings, as long as
+//! guesses have an allowance ([`Guesses`]), so that guessing gets nowhere and costs little; when it is used up nothing is compared, not even with what is remembered. What is remembered outlives a change of the settings, as long as
 //! the user's hash is the same.
 
-use std::{
-    collections::BTreeSet,
-    net::IpAddr,
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
-
-use governor::clock::{Clock, DefaultClock};
+use std::{net::IpAddr, time::Duration};
 
 use super::{
-    caller::{Caller, Known},
-    rate::{Rate, client},
+    caller::{Caller, Known, Line},
+    guesses::Guesses,
 };
 use crate::settings::{Secret, User};
 
@@ -27,108 +20,48 @@ pub use self::with::hash_password;
 #[cfg(not(feature = "auth"))]
 pub(crate) use self::without::Passwords;
 
-/// Wrong tokens, and new passwords, that an address may try at once, and how long until one more.
-const GUESSES: u32 = 10;
-const GUESS_AGAIN: Duration = Duration::from_secs(3);
-/// New passwords that all addresses together may try: each costs tens of milliseconds.
-const ALL_GUESSES: u32 = 50;
-const ALL_GUESS_AGAIN: Duration = Duration::from_millis(250);
-/// The first ones of an address come out of a second allowance of that size, which those who guess all day leave alone.
-const FIRST: u32 = 3;
-const FIRST_AGAIN: Duration = Duration::from_secs(600);
-/// Addresses that are remembered as those of somebody who was right; they need nothing of what all have together.
-const MOST_TRUSTED: usize = 1024;
-
 /// What came of a name and a password.
 #[derive(Debug)]
 pub(crate) enum Verdict {
-    Right(Caller),
+    Right {
+        caller: Caller,
+        /// So many were wrong for that user before, from wherever.
+        misses: u32,
+    },
     Wrong,
     /// Not looked at; ask again after so long.
     Later(Duration),
 }
 
-/// How often one may be wrong.
+/// A name and a password, and where they come from.
 #[derive(Debug)]
-pub(crate) struct Guesses<C: Clock = DefaultClock> {
-    /// Tokens are long and cost nothing: only the one who guesses has to wait, and passwords are no matter of theirs.
-    tokens: Rate<C>,
-    each: Rate<C>,
-    all: Rate<C>,
-    first: Rate<C>,
-    all_first: Rate<C>,
-    trusted: Mutex<BTreeSet<IpAddr>>,
-}
-
-impl Guesses {
-    pub(crate) fn new() -> Self {
-        Self::by(&DefaultClock::default())
-    }
-}
-
-impl<C: Clock + Clone> Guesses<C> {
-    fn by(clock: &C) -> Self {
-        let slow = |burst, period| Rate::slow(burst, period, clock.clone());
-        Self {
-            tokens: slow(GUESSES, GUESS_AGAIN),
-            each: slow(GUESSES, GUESS_AGAIN),
-            all: slow(ALL_GUESSES, ALL_GUESS_AGAIN),
-            first: slow(FIRST, FIRST_AGAIN),
-            all_first: slow(ALL_GUESSES, ALL_GUESS_AGAIN),
-            trusted: Mutex::default(),
-        }
-    }
-
-    /// Takes one for a token that was wrong.
-    ///
-    /// # Errors
-    /// How long to wait for the next.
-    pub(crate) fn take_token(&self, address: IpAddr) -> Result<(), Duration> {
-        self.tokens.take(address)
-    }
-
-    /// Takes one for a password that has to be verified.
-    ///
-    /// # Errors
-    /// How long to wait for the next.
-    #[cfg_attr(not(feature = "auth"), allow(dead_code, reason = "nobody has a password then"))]
-    pub(crate) fn take(&self, address: IpAddr) -> Result<(), Duration> {
-        self.each.take(address)?;
-        let is_trusted = self.trusted().contains(&client(address));
-        if is_trusted || (self.first.take(address).is_ok() && self.all_first.take_of_all().is_ok()) {
-            return Ok(());
-        }
-        self.all.take_of_all()
-    }
-
-    /// Remembers an address as that of somebody who was right.
-    #[cfg_attr(not(feature = "auth"), allow(dead_code, reason = "nobody has a password then"))]
-    pub(crate) fn trust(&self, address: IpAddr) {
-        let mut trusted = self.trusted();
-        if trusted.len() < MOST_TRUSTED {
-            trusted.insert(client(address));
-        }
-    }
-
-    fn trusted(&self) -> MutexGuard<'_, BTreeSet<IpAddr>> {
-        self.trusted.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+#[cfg_attr(not(feature = "auth"), allow(dead_code, reason = "nobody has a password then"))]
+pub(crate) struct Attempt<'a> {
+    pub(crate) name: String,
+    pub(crate) password: Secret,
+    pub(crate) from: IpAddr,
+    /// The connection, if it is one client's alone.
+    pub(crate) line: Option<&'a Line>,
 }
 
 #[cfg(feature = "auth")]
 mod with {
-    use std::sync::{Arc, Mutex, PoisonError};
+    use std::sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    };
 
     use argon2::{
         Argon2, Params,
         password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
     };
     use blake2::{Blake2b256, Digest};
+    use governor::clock::Clock;
     use perfmon_core::Error;
     use subtle::ConstantTimeEq;
     use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
 
-    use super::{Caller, Duration, Guesses, IpAddr, Known, Secret, User, Verdict};
+    use super::{Attempt, Caller, Duration, Guesses, Known, Line, Secret, User, Verdict};
 
     /// argon2 takes 19 MiB and tens of milliseconds: one at a time.
     static TURN: Semaphore = Semaphore::const_new(1);
@@ -176,6 +109,8 @@ mod with {
         user: Arc<Known>,
         /// The keyed hash of the right password, once known.
         right: Mutex<Option<Key>>,
+        /// How many were wrong since the last that was right.
+        misses: AtomicU32,
     }
 
     impl Passwords {
@@ -216,7 +151,7 @@ mod with {
                     let (name, proof) = (user.name.clone(), user.password_hash.clone());
                     let user = Arc::new(Known { name, proof, role: user.role });
                     let right = before.and_then(|before| before.right(&user));
-                    entries.push(Entry { user, right: Mutex::new(right) });
+                    entries.push(Entry { user, right: Mutex::new(right), misses: AtomicU32::new(0) });
                 }
             }
             Arc::new(Self { users: entries, key })
@@ -238,57 +173,73 @@ mod with {
             self.users.iter().map(|entry| &entry.user)
         }
 
-        /// Verifies a name and a password. Once they were right it costs a microsecond.
-        pub(crate) async fn verify(
+        /// Verifies a name and a password. Once they were right it costs a microsecond. Over a connection that has proved them already no allowance is asked.
+        pub(crate) async fn verify<C: Clock + Clone>(
             self: &Arc<Self>,
-            name: String,
-            password: Secret,
-            guesses: &Guesses,
-            from: IpAddr,
+            attempt: Attempt<'_>,
+            guesses: &Guesses<C>,
         ) -> Verdict {
-            let digest = self.digest(&password);
-            if let Some(caller) = self.remembered(&name, &digest) {
-                return Verdict::Right(caller);
+            let Attempt { name, password, from, line } = attempt;
+            let digest = self.digest(&name, &password);
+            if !line.is_some_and(|line| line.has_proved(&digest.0))
+                && let Err(wait) = guesses.look(from, &name)
+            {
+                return Verdict::Later(wait);
+            }
+            if let Some(right) = self.remembered(&name, &digest, line) {
+                return right;
             }
             let Ok(Ok(turn)) = timeout(PATIENCE, TURN.acquire()).await else { return Verdict::Later(PATIENCE) };
-            // A browser asks several things at once; the first may just have been found right.
-            if let Some(caller) = self.remembered(&name, &digest) {
-                return Verdict::Right(caller);
+            // Others have tried meanwhile. A browser asks several things at once; the first may just have been found right.
+            if let Err(wait) = guesses.look(from, &name) {
+                return Verdict::Later(wait);
             }
-            if let Err(wait) = guesses.take(from) {
+            if let Some(right) = self.remembered(&name, &digest, line) {
+                return right;
+            }
+            if let Err(wait) = guesses.take(from, &name) {
                 return Verdict::Later(wait);
             }
             let passwords = self.clone();
             let verifying = spawn_blocking(move || {
                 // Held by the thread: a client that leaves does not make room for a second one.
                 let _turn = turn;
-                passwords.verify_slowly(&name, &password, digest)
+                let is_right = passwords.verify_slowly(&name, &password, &digest);
+                (is_right, passwords, name, digest)
             });
-            let Some(caller) = verifying.await.ok().flatten() else { return Verdict::Wrong };
+            let Ok((true, passwords, name, digest)) = verifying.await else { return Verdict::Wrong };
             guesses.trust(from);
-            Verdict::Right(caller)
+            passwords.remembered(&name, &digest, line).unwrap_or(Verdict::Wrong)
         }
 
-        fn remembered(&self, name: &str, digest: &Key) -> Option<Caller> {
+        /// Who it is, if that password has been found right; the connection has proved it then.
+        fn remembered(&self, name: &str, digest: &Key, line: Option<&Line>) -> Option<Verdict> {
             let entry = self.users.iter().find(|entry| entry.user.name == name)?;
             let right = entry.right.lock().unwrap_or_else(PoisonError::into_inner);
-            right.as_ref().is_some_and(|right| bool::from(right.0.ct_eq(&digest.0))).then(|| Caller::is(&entry.user))
+            right.as_ref().filter(|right| bool::from(right.0.ct_eq(&digest.0)))?;
+            line.into_iter().for_each(|line| line.prove(digest.0));
+            Some(Verdict::Right { caller: Caller::is(&entry.user), misses: entry.misses.swap(0, Ordering::Relaxed) })
         }
 
-        /// Takes as long for names that do not exist.
-        fn verify_slowly(&self, name: &str, password: &Secret, digest: Key) -> Option<Caller> {
+        /// Whether they belong together; remembers it if they do. Takes as long for names that do not exist.
+        fn verify_slowly(&self, name: &str, password: &Secret, digest: &Key) -> bool {
             let entry = self.users.iter().find(|entry| entry.user.name == name);
-            let hash = entry.or(self.users.first())?.user.proof.expose();
-            let hash = PasswordHash::new(hash).ok()?;
-            let right = Argon2::default().verify_password(password.expose().as_bytes(), &hash).is_ok();
-            let entry = entry.filter(|_| right)?;
-            *entry.right.lock().unwrap_or_else(PoisonError::into_inner) = Some(digest);
-            Some(Caller::is(&entry.user))
+            let Some(hash) = entry.or(self.users.first()).map(|entry| entry.user.proof.expose()) else { return false };
+            let Ok(hash) = PasswordHash::new(hash) else { return false };
+            let is_right = Argon2::default().verify_password(password.expose().as_bytes(), &hash).is_ok();
+            let Some(entry) = entry else { return false };
+            if is_right {
+                *entry.right.lock().unwrap_or_else(PoisonError::into_inner) = Some(Key(digest.0));
+            } else {
+                entry.misses.fetch_add(1, Ordering::Relaxed);
+            }
+            is_right
         }
 
-        /// BLAKE2 with the key in front, which is a sound keyed hash: it has no length extension.
-        fn digest(&self, password: &Secret) -> Key {
-            Key(Blake2b256::new().chain_update(self.key.0).chain_update(password.expose()).finalize().into())
+        /// BLAKE2 with the key in front, which is a sound keyed hash: it has no length extension. No name has a colon.
+        fn digest(&self, name: &str, password: &Secret) -> Key {
+            let hash = Blake2b256::new().chain_update(self.key.0).chain_update(name).chain_update(":");
+            Key(hash.chain_update(password.expose()).finalize().into())
         }
     }
 }
@@ -297,7 +248,7 @@ mod with {
 mod without {
     use std::sync::Arc;
 
-    use super::{Guesses, IpAddr, Known, Secret, User, Verdict};
+    use super::{Attempt, Guesses, Known, User, Verdict};
 
     /// Nobody.
     #[derive(Debug)]
@@ -322,42 +273,97 @@ mod without {
         }
 
         #[allow(clippy::unused_async, clippy::unused_self, reason = "as with the feature")]
-        pub(crate) async fn verify(self: &Arc<Self>, _: String, _: Secret, _: &Guesses, _: IpAddr) -> Verdict {
+        pub(crate) async fn verify(self: &Arc<Self>, _: Attempt<'_>, _: &Guesses) -> Verdict {
             Verdict::Wrong
         }
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "auth"))]
 mod tests {
-    use std::{net::IpAddr, time::Duration};
+    use std::{
+        net::{IpAddr, Ipv4Addr},
+        sync::Arc,
+        time::Duration,
+    };
 
+    use argon2::{Algorithm, Argon2, Params, Version, password_hash::PasswordHasher};
     use governor::clock::FakeRelativeClock;
 
-    use super::Guesses;
+    use super::{Attempt, Guesses, Line, Passwords, Verdict};
+    use crate::settings::{Role, User};
 
-    fn address(number: u32) -> IpAddr {
-        IpAddr::V4((0xc000_0200 + number).into())
+    const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    const RIGHT: &str = "correct horse";
+
+    /// Two users whose hashes cost little.
+    fn passwords() -> Arc<Passwords> {
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(8, 1, 1, None).expect("parameters"));
+        let hash = argon2.hash_password(RIGHT.as_bytes()).expect("random numbers").to_string();
+        let user = |name: &str| User { name: name.to_owned(), password_hash: hash.as_str().into(), role: Role::Read };
+        let mut problems = Vec::new();
+        let passwords = Passwords::new(&[user("ann"), user("bob")], None, &mut problems);
+        assert!(problems.is_empty(), "{problems:?}");
+        passwords
     }
 
-    #[test]
-    fn strangers_guesses_keep_nobody_out() {
-        let clock = FakeRelativeClock::default();
-        let guesses = Guesses::by(&clock);
-        let known = address(200);
-        guesses.trust(known);
-        // Twenty addresses guess as fast as they may, for an hour.
-        let guess = || (0..20).filter(|number| guesses.take(address(*number)).is_ok()).count();
-        let all: usize = (0..3_600)
-            .map(|_| {
-                clock.advance(Duration::from_secs(1));
-                std::iter::repeat_with(guess).take_while(|right| *right > 0).sum::<usize>()
-            })
-            .sum();
-        assert!(all <= 3_600 * 5, "guessing is slow for all together: {all}");
-        assert!(guesses.take(known).is_ok(), "somebody was right there");
-        assert!(guesses.take(address(100)).is_ok(), "one that has not tried yet");
-        // Tokens are another matter.
-        assert!(guesses.take_token(address(0)).is_ok());
+    struct Asker {
+        passwords: Arc<Passwords>,
+        guesses: Guesses<FakeRelativeClock>,
+        clock: FakeRelativeClock,
+    }
+
+    impl Asker {
+        fn new() -> Self {
+            let clock = FakeRelativeClock::default();
+            Self { passwords: passwords(), guesses: Guesses::by(&clock), clock }
+        }
+
+        async fn ask(&self, name: &str, password: &str, line: Option<&Line>) -> &'static str {
+            let attempt = Attempt { name: name.to_owned(), password: password.into(), from: HERE, line };
+            match self.passwords.verify(attempt, &self.guesses).await {
+                Verdict::Right { .. } => "right",
+                Verdict::Wrong => "wrong",
+                Verdict::Later(_) => "later",
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn guesses_that_have_run_out_learn_nothing() {
+        let asker = Asker::new();
+        let (kept, own) = (Line::default(), Line::default());
+        assert_eq!(asker.ask("ann", RIGHT, Some(&kept)).await, "right");
+        // The guesser has a password of its own, which proves nothing of others'.
+        assert_eq!(asker.ask("bob", RIGHT, Some(&own)).await, "right");
+        let mut found = Vec::new();
+        for number in 0..2_000 {
+            let guess = if number == 1_500 { RIGHT.to_owned() } else { number.to_string() };
+            let line = [None, Some(&own), Some(&Line::default())][number % 3].cloned();
+            found.push(asker.ask("ann", &guess, line.as_ref()).await);
+        }
+        assert!(found[..9].iter().all(|one| *one == "wrong") && found[9..].iter().all(|one| *one == "later"));
+        // Who has proved it over its connection goes on, and the other user too.
+        assert_eq!(asker.ask("ann", RIGHT, Some(&kept)).await, "right");
+        assert_eq!(asker.ask("bob", RIGHT, None).await, "right");
+        // Nobody is shut out for long.
+        asker.clock.advance(Duration::from_secs(3));
+        assert_eq!(asker.ask("ann", RIGHT, None).await, "right");
+        // What was right does not count as a guess.
+        assert_eq!((asker.ask("ann", RIGHT, None).await, asker.ask("ann", "1", None).await), ("right", "wrong"));
+        assert_eq!(asker.ask("ann", RIGHT, None).await, "later");
+    }
+
+    #[tokio::test]
+    async fn a_right_one_tells_how_many_were_wrong() {
+        let asker = Asker::new();
+        for number in 0..7 {
+            assert_eq!(asker.ask("ann", &number.to_string(), None).await, "wrong");
+        }
+        for expected in [7, 0] {
+            let attempt = Attempt { name: String::from("ann"), password: RIGHT.into(), from: HERE, line: None };
+            let verdict = asker.passwords.verify(attempt, &asker.guesses).await;
+            assert!(matches!(verdict, Verdict::Right { misses, .. } if misses == expected), "{verdict:?}");
+        }
     }
 }

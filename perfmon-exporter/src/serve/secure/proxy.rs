@@ -35,6 +35,8 @@ pub(crate) struct Client {
     pub(crate) address: IpAddr,
     /// It is a program of this machine, and no proxy's voice.
     pub(crate) is_here: bool,
+    /// Nothing says that its connection is a proxy's, over which others ask too.
+    pub(crate) is_alone: bool,
     /// A trusted proxy was asked by `https`.
     pub(crate) by_https: bool,
 }
@@ -59,6 +61,7 @@ impl Proxies {
         Client {
             address: if is_proxy { self.last_stranger(peer, headers) } else { peer },
             is_here: peer.is_loopback() && !asks_for_others,
+            is_alone: !asks_for_others,
             by_https: is_proxy && is_https(headers),
         }
     }

@@ -63,11 +63,6 @@ impl Rules {
         (Self { access: access.clone(), tokens, passwords, origins, hosts, proxies, rate }, problems)
     }
 
-    /// Whether the settings name anybody, be it in a way that makes no sense: they do not mean everybody then.
-    pub(crate) fn names_anybody(&self) -> bool {
-        !(self.access.tokens.is_empty() && self.access.users.is_empty())
-    }
-
     /// Whom a token belongs to. Takes the same time wherever in the list it is, and however much of it is right.
     pub(crate) fn bearer(&self, secret: &Secret) -> Option<Caller> {
         let mut found = None;

@@ -13,8 +13,9 @@ use axum::{
     routing::post,
 };
 use tower::ServiceExt;
+use tracing::subscriber::DefaultGuard;
 
-use super::{Door, Gate, Peer, gate::Standing, pass};
+use super::{Door, Gate, Line, Peer, gate::Standing, pass};
 use crate::{
     connections::Connections,
     profiles::Profiles,
@@ -127,6 +128,10 @@ fn what_makes_no_sense_gives_no_access() {
     // Who takes the last token away does not mean that everybody may read.
     server.shared.set_access(Arc::default());
     assert_eq!(server.get("localhost"), 401);
+    let troubles = server.shared.troubles();
+    assert!(matches!(troubles.as_slice(), [("locked", reason)] if reason.contains("nobody is let in")), "{troubles:?}");
+    server.shared.set_access(Arc::new(with_token("secret")));
+    assert_eq!(server.get("localhost"), 200, "a new credential lets its bearer in");
     assert!(server.shared.troubles().is_empty());
 }
 
@@ -135,8 +140,20 @@ fn a_local_server_whose_tokens_make_no_sense_is_not_open() {
     let server = Server::at(Standing { loopback: true, open: false }, with_token("secret"));
     server.shared.set_access(Arc::new(with_token("")));
     assert_eq!(server.get("localhost"), 401);
-    server.shared.set_access(Arc::default());
-    assert_eq!(server.get("localhost"), 200, "nobody is named, so this machine may read");
+}
+
+#[test]
+fn whoever_was_protected_stays_so_without_the_last_token() {
+    for (loopback, open) in [(true, false), (false, false), (false, true)] {
+        let server = Server::at(Standing { loopback, open }, with_token("secret"));
+        assert_eq!(server.get("localhost"), 200);
+        server.shared.set_access(Arc::default());
+        let with = server.get("localhost");
+        let without = server.ask("127.0.0.1:1", empty(Request::get("/echo").header("host", "localhost")));
+        assert_eq!((with, without), (401, 401), "loopback: {loopback}, open: {open}");
+    }
+    let server = Server::at(Standing { loopback: true, open: false }, Access::default());
+    assert_eq!(server.get("localhost"), 200, "it never was");
 }
 
 #[test]
@@ -194,6 +211,52 @@ fn a_page_without_tls_is_none_of_a_proxy_that_has_it() {
 }
 
 #[test]
+fn over_tls_of_our_own_only_pages_with_tls_are_ours() {
+    let mut access = with_token("secret");
+    access.tokens[0].role = Role::Operate;
+    let server = Server::new(access, false);
+    let change = |origin: &str, by_tls: bool| {
+        let request = Request::post("/echo").header("host", "perfmon.example:9464").header("origin", origin);
+        let request = request.header("content-type", "application/json").header("authorization", "Bearer secret");
+        let request = request.extension(Line::new(by_tls));
+        server.ask("192.0.2.1:1", request.body(Body::from("{}")).expect("a request"))
+    };
+    assert_eq!(change("https://perfmon.example:9464", true), 200);
+    assert_eq!(change("http://perfmon.example:9464", true), 403);
+    assert_eq!(change("http://perfmon.example:9464", false), 200);
+}
+
+#[test]
+fn probes_have_an_allowance_of_their_own() {
+    let server = Server::new(Access { requests_per_second: Some(1), ..Access::default() }, true);
+    let ask = |path: &str| server.ask("192.0.2.1:1", empty(Request::get(path).header("host", "localhost")));
+    assert!((0..100).any(|_| ask("/echo") == 429));
+    // They have no route here.
+    assert_eq!((ask("/health"), ask("/ready")), (404, 404));
+    assert!((0..1_000).any(|_| ask("/health") == 429), "it has an end, too");
+}
+
+#[test]
+fn the_log_tells_who_was_refused() {
+    let server = Server::new(with_token("secret"), false);
+    let ask = |credential: &str| {
+        let request = Request::post("/echo?token=hunter2").header("host", "localhost");
+        let request = request.header("content-type", "application/json").header("authorization", credential);
+        server.ask("192.0.2.1:1", request.body(Body::from("{}")).expect("a request"))
+    };
+    let text = logged(|| assert_eq!((ask("Bearer secret"), ask("Bearer guess"), ask("nonsense")), (403, 401, 401)));
+    for says in [
+        "DEBUG perfmon: let in client=192.0.2.1 who=\"one\"",
+        "DEBUG perfmon: refused: the role does not suffice client=192.0.2.1 who=\"one\" method=\"POST\" path=\"/echo\" count=1",
+        "WARN perfmon: refused: a wrong token, or a wrong name or password client=192.0.2.1 who=\"a token\"",
+    ] {
+        assert!(text.contains(says), "{says}: {text}");
+    }
+    assert_eq!(text.lines().count(), 3, "the second wrong one is gathered: {text}");
+    assert!(!text.contains("hunter2") && !text.contains("guess"), "{text}");
+}
+
+#[test]
 fn the_log_names_the_client_behind_a_proxy() {
     let server = Server::new(Access { trusted_proxies: proxies(), ..with_token("secret") }, false);
     let text = logged(|| {
@@ -217,17 +280,32 @@ fn a_server_that_is_open_under_any_name_is_warned_of() {
 
 /// What is logged meanwhile.
 fn logged(act: impl FnOnce()) -> String {
-    let log = Arc::<Mutex<Vec<u8>>>::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || Lines(writer.clone())).finish();
-    tracing::subscriber::with_default(subscriber, act);
-    let log = log.lock().expect("no panic").clone();
-    String::from_utf8(log).expect("text")
+    let log = Log::default();
+    let writing = log.begin();
+    act();
+    drop(writing);
+    log.lines().join("\n")
 }
 
-struct Lines(Arc<Mutex<Vec<u8>>>);
+/// A log of one thread.
+#[derive(Clone, Default)]
+pub(super) struct Log(Arc<Mutex<Vec<u8>>>);
 
-impl std::io::Write for Lines {
+impl Log {
+    /// Takes what this thread logs until the guard is dropped.
+    pub(super) fn begin(&self) -> DefaultGuard {
+        let writer = self.clone();
+        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_max_level(tracing::Level::DEBUG);
+        tracing::subscriber::set_default(subscriber.with_writer(move || writer.clone()).finish())
+    }
+
+    pub(super) fn lines(&self) -> Vec<String> {
+        let text = String::from_utf8(self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()).expect("text");
+        text.lines().map(str::to_owned).collect()
+    }
+}
+
+impl std::io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(bytes);
         Ok(bytes.len())

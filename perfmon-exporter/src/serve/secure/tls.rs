@@ -8,7 +8,7 @@ pub(crate) use self::without::Tls;
 #[cfg(feature = "tls")]
 mod with {
     use std::{
-        fs,
+        fs, io,
         net::IpAddr,
         path::Path,
         sync::{Arc, Mutex, PoisonError},
@@ -27,15 +27,21 @@ mod with {
         rustls::{
             ServerConfig,
             crypto::{CryptoProvider, ring},
-            pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+            pki_types::{
+                CertificateDer, PrivateKeyDer,
+                pem::{self, PemObject},
+            },
             server::{ClientHello, ResolvesServerCert},
             sign::CertifiedKey,
         },
         server::TlsStream,
     };
 
+    use zeroize::Zeroizing;
+
     use super::super::rate::Rate;
     use crate::{
+        file::{self, PATIENCE, Unreadable},
         serve::{problem::Problem, unreadable::answer},
         settings::TlsFiles,
     };
@@ -50,6 +56,9 @@ mod with {
     const HANDSHAKE_RECORD: u8 = 22;
     /// How the answer begins to somebody who speaks plain HTTP.
     const PLAIN: &str = "HTTP/1.1 400 Bad Request\r\nconnection: close\r\n";
+
+    /// What a key says that nobody can use without a password.
+    const ENCRYPTED: &[u8] = b"ENCRYPTED";
 
     /// The certificate, and how to speak with it.
     #[derive(Debug)]
@@ -78,8 +87,12 @@ mod with {
         /// When a file cannot be read, is no PEM, or the key is not the certificate's.
         pub(crate) fn load(files: &TlsFiles) -> Result<Arc<Self>, Error> {
             let provider = Arc::new(ring::default_provider());
-            let stamp = stamp(files);
-            let current = Arc::new(Current(Mutex::new(Arc::new(read(files, &provider)?))));
+            let (stamp, key) = {
+                let (files, provider) = (files.clone(), provider.clone());
+                file::within(PATIENCE, move || (stamp(&files), read(&files, &provider)))
+            }
+            .map_err(|error| no_answer(files, &error))?;
+            let current = Arc::new(Current(Mutex::new(Arc::new(key?.told(files)))));
             let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
             let config = config.map_err(|error| Error::invalid(format!("failed to set up TLS: {error}")))?;
             let mut config = config.with_no_client_auth().with_cert_resolver(current.clone());
@@ -94,19 +107,29 @@ mod with {
             self.handshakes.take(address).is_ok()
         }
 
-        /// Reads the files again if they have changed; `None` when they have not. Reads files, so call it where that may take time.
+        /// Reads the files again if they have changed; `None` when they have not. Call it where that may take time: [`PATIENCE`].
         ///
         /// # Errors
         /// As [`load`](Self::load); the certificate in use stays in use. Until both files belong together again, say while they are being replaced,
         /// that is so.
-        pub(crate) fn reload(&self) -> Option<Result<(), Error>> {
+        pub(crate) fn reload(self: &Arc<Self>) -> Option<Result<(), Error>> {
+            let tls = self.clone();
+            let read = match file::within(PATIENCE, move || tls.read_again()) {
+                Ok(read) => read?,
+                Err(error) => return Some(Err(no_answer(&self.files, &error))),
+            };
+            Some(read.map(|key| {
+                let key = Arc::new(key.told(&self.files));
+                *self.current.0.lock().unwrap_or_else(PoisonError::into_inner) = key;
+            }))
+        }
+
+        fn read_again(&self) -> Option<Result<Read, Error>> {
             let now = stamp(&self.files);
             if std::mem::replace(&mut *self.stamp.lock().unwrap_or_else(PoisonError::into_inner), now) == now {
                 return None;
             }
-            Some(read(&self.files, self.config.crypto_provider()).map(|key| {
-                *self.current.0.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(key);
-            }))
+            Some(read(&self.files, self.config.crypto_provider()))
         }
 
         /// Shakes hands; `None` when the client does not, or not in time.
@@ -138,39 +161,69 @@ mod with {
         })
     }
 
-    #[cfg(unix)]
-    fn is_for_all(path: &Path) -> bool {
-        use std::os::unix::fs::PermissionsExt;
-        fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o004 != 0)
+    /// What the files have.
+    struct Read {
+        key: CertifiedKey,
+        is_for_all: bool,
     }
 
-    fn read(files: &TlsFiles, provider: &CryptoProvider) -> Result<CertifiedKey, Error> {
+    impl Read {
+        /// Warns of what the files are.
+        fn told(self, files: &TlsFiles) -> CertifiedKey {
+            if self.is_for_all {
+                tracing::warn!(
+                    target: "perfmon",
+                    file = %files.key.display(),
+                    "every user of this machine may read the private key: take that from them (chmod o-r)"
+                );
+            }
+            self.key
+        }
+    }
+
+    fn no_answer(files: &TlsFiles, error: &io::Error) -> Error {
+        let (certificate, key) = (files.certificate.display(), files.key.display());
+        Error::unavailable(format!("failed to read the certificate {certificate} and the key {key}: {error}"))
+    }
+
+    fn read(files: &TlsFiles, provider: &CryptoProvider) -> Result<Read, Error> {
         let wrong = |what: &str, path: &Path, why: &dyn std::fmt::Display| {
             Error::invalid(format!("failed to read the {what} {}: {why}; it has to be a PEM file", path.display()))
         };
+        let unread = |what: &str, path: &Path, error: &Unreadable| {
+            let (path, remedy) = (path.display(), error.remedy());
+            Error::invalid(format!("failed to read the {what} {path}: {error}; {remedy}"))
+        };
         let wrong_certificate = |why: &dyn std::fmt::Display| wrong("certificate", &files.certificate, why);
-        let chain = CertificateDer::pem_file_iter(&files.certificate).map_err(|error| wrong_certificate(&error))?;
+        let pem = file::read(&files.certificate).map_err(|error| unread("certificate", &files.certificate, &error))?;
+        let chain = CertificateDer::pem_slice_iter(&pem);
         let chain: Vec<_> = chain.collect::<Result<_, _>>().map_err(|error| wrong_certificate(&error))?;
         if chain.is_empty() {
             return Err(wrong_certificate(&"there is no certificate in it"));
         }
-        #[cfg(unix)]
-        if is_for_all(&files.key) {
-            tracing::warn!(
-                target: "perfmon",
-                file = %files.key.display(),
-                "every user of this machine may read the private key: take that from them (chmod o-r)"
-            );
-        }
         // The errors say where and why, never what.
-        let key = PrivateKeyDer::from_pem_file(&files.key).map_err(|error| wrong("private key", &files.key, &error))?;
-        CertifiedKey::from_der(chain, key, provider).map_err(|error| {
+        let wrong_key = |why: &dyn std::fmt::Display| wrong("private key", &files.key, why);
+        let pem = file::read(&files.key).map_err(|error| unread("private key", &files.key, &error))?;
+        let pem = Zeroizing::new(pem);
+        let key = PrivateKeyDer::from_pem_slice(&pem).map_err(|error| match error {
+            // Both ways of writing one say so in their head (RFC 7468, 11; RFC 1421, 4.6.1.1).
+            _ if pem.windows(ENCRYPTED.len()).any(|part| part == ENCRYPTED) => {
+                let path = files.key.display();
+                Error::invalid(format!(
+                    "failed to read the private key {path}: it is encrypted; decrypt it with `openssl pkey -in {path} -out plain.pem`, and let nobody but its owner read that"
+                ))
+            }
+            pem::Error::NoItemsFound => wrong_key(&"there is no private key in it"),
+            error => wrong_key(&error),
+        })?;
+        let key = CertifiedKey::from_der(chain, key, provider).map_err(|error| {
             Error::invalid(format!(
                 "failed to use the certificate {} with the key {}: {error}; they have to belong together",
                 files.certificate.display(),
                 files.key.display()
             ))
-        })
+        })?;
+        Ok(Read { key, is_for_all: file::is_read_by_all(&files.key) })
     }
 }
 
@@ -194,8 +247,8 @@ mod without {
             ))
         }
 
-        pub(crate) fn reload(&self) -> Option<Result<(), Error>> {
-            match *self {}
+        pub(crate) fn reload(self: &Arc<Self>) -> Option<Result<(), Error>> {
+            match **self {}
         }
 
         pub(crate) fn admits(&self, _: IpAddr) -> bool {
