@@ -8,12 +8,15 @@ use axum::{
     routing::{get, post},
 };
 use futures::{StreamExt, stream};
-use perfmon::http::MonitorLayer;
+use http::{Request, Response};
+use http_body_util::{BodyExt, Limited};
+use perfmon::http::{MonitorLayer, RequestBody};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
     sync::Notify,
 };
+use tower::Layer;
 
 use crate::support::{ask, connect, get as fetch, outcomes, serve, sizes, statuses, until};
 
@@ -100,4 +103,20 @@ async fn in_the_middle_of_an_upload() {
     let long = ask("POST", "/gone/upload", vec![b'x'; 3 << 20]);
     let _ = connect(address).await.send_request(long).await;
     assert_eq!(outcomes("POST /gone/upload", 2), [1, 0, 0, 1]);
+}
+
+/// Whoever cuts the body off outside of the layer may answer, and says so by 413.
+#[tokio::test]
+async fn a_limit_outside_is_no_client_that_went() {
+    for (status, expected) in [(413, [1, 0, 0, 0]), (400, [1, 0, 0, 1]), (500, [1, 0, 0, 2])] {
+        let service = tower::service_fn(move |request: Request<RequestBody<Limited<Body>>>| async move {
+            request.into_body().collect().await.expect_err("it is too long");
+            Response::builder().status(status).body(Body::from("no"))
+        });
+        let layer = MonitorLayer::new().route_with(|_| Some("/gone/limited"));
+        let request = ask("POST", "/", "more than four").map(|body| Limited::new(body, 4));
+        let response = tower::ServiceExt::oneshot(layer.layer(service), request).await.expect("an answer");
+        response.into_body().collect().await.expect("a body");
+        assert_eq!(outcomes("POST /gone/limited", expected.iter().sum()), expected);
+    }
 }
