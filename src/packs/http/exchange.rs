@@ -1,7 +1,6 @@
 //! One request and its answer, from first to last.
 
 use std::{
-    mem,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -127,14 +126,13 @@ impl Exchange {
 
     fn end(&mut self, end: End) {
         let Some(mut call) = self.call.take() else { return };
-        let mut served = mem::take(&mut self.served);
         // Only now: until it ends a request is one that goes on, whatever its status.
-        self.route.label(&mut call, self.status, served.labels());
+        self.route.label(&mut call, self.status, self.served.labels());
         if let Some(sent) = self.sent {
             self.route.sent(sent);
         }
         let gone = self.has_client_gone();
-        served.run(|| match end {
+        self.served.run(|| match end {
             End::Unwound => drop(call),
             End::Finished { failed } if !gone => call.finish(failed),
             End::Finished { .. } | End::Cancelled => call.cancel(),
