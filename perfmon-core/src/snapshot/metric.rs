@@ -2,7 +2,7 @@
 
 use super::{
     Buckets,
-    algebra::{Algebra, BUCKETS, Slots, ends, join, plain_slots, subtract_plain},
+    algebra::{Algebra, BUCKETS, Slots, around, between, ends, join, plain_slots, set_plain, subtract_plain},
 };
 
 /// A custom counter, gauge or histogram: what was declared, and its values.
@@ -77,6 +77,9 @@ pub struct Distribution {
     /// `None` in an interval (bucket edges answer there) and without values.
     pub(crate) min: Option<u64>,
     pub(crate) max: Option<u64>,
+    /// Of an interval the ends of all that was counted by its end: what its buckets stand for lies between them.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub(crate) within: Option<(u64, u64)>,
     pub(crate) coarse: u64,
     pub(crate) buckets: Buckets,
 }
@@ -103,20 +106,19 @@ impl Distribution {
         if end.is_some() {
             return end;
         }
-        let value = self.buckets.percentile(percentile)?;
-        Some(value.max(self.min.unwrap_or(0)).min(self.max.unwrap_or(u64::MAX)))
+        Some(between(self.buckets.percentile(percentile)?, self.around()))
     }
 
-    /// The smallest value; in an interval the lower edge of the lowest bucket. `None` without values.
+    /// The smallest value; in an interval the lower edge of the lowest bucket, or the smallest value of all where that is larger. `None` without values.
     #[must_use]
     pub fn min(&self) -> Option<u64> {
-        self.min.or_else(|| self.buckets.lowest())
+        self.min.or_else(|| Some(between(self.buckets.lowest()?, self.within)))
     }
 
-    /// The largest value; in an interval the upper edge of the highest bucket. `None` without values.
+    /// The largest value; in an interval the upper edge of the highest bucket, or the largest value of all where that is smaller. `None` without values.
     #[must_use]
     pub fn max(&self) -> Option<u64> {
-        self.max.or_else(|| self.buckets.highest())
+        self.max.or_else(|| Some(between(self.buckets.highest()?, self.within)))
     }
 
     /// Values counted at the resolution of an octave, because the memory limit was reached.
@@ -133,6 +135,11 @@ impl Distribution {
 }
 
 impl Distribution {
+    /// What all values lie between, where that is known.
+    fn around(&self) -> Option<(u64, u64)> {
+        self.min.zip(self.max).or(self.within)
+    }
+
     fn ends_with(&self, other: &Self) -> (Option<u64>, Option<u64>) {
         ends((self.min, self.max, self.count()), (other.min, other.max, other.count()))
     }
@@ -213,6 +220,7 @@ impl Algebra for Value {
         match (self, other) {
             (Self::Counter(mine), Self::Counter(theirs)) => *mine += theirs,
             (Self::Histogram(mine), Self::Histogram(theirs)) => {
+                mine.within = around((mine.around(), mine.count()), (theirs.around(), theirs.count()));
                 (mine.min, mine.max) = mine.ends_with(theirs);
                 mine.sum = mine.sum.wrapping_add(theirs.sum);
                 mine.coarse += theirs.coarse;
@@ -231,7 +239,7 @@ impl Algebra for Value {
                 mine.coarse = mine.coarse.saturating_sub(theirs.coarse);
                 mine.buckets.subtract(&theirs.buckets);
                 if theirs.count() > 0 {
-                    (mine.min, mine.max) = (None, None);
+                    (mine.within, mine.min, mine.max) = (mine.around(), None, None);
                 }
             }
             _ => {}
@@ -264,9 +272,26 @@ impl Slots for Value {
                 let (mut sum, mut coarse) = (now.sum, now.coarse);
                 // The sum of a histogram may wrap, and then its growth is the wrapping difference.
                 subtract_plain([&mut sum, &mut coarse].into_iter(), &mut earlier, u64::wrapping_sub);
-                let (min, max) = if earlier.peek().is_some() { (None, None) } else { (now.min, now.max) };
+                let (within, min, max) =
+                    if earlier.peek().is_some() { (now.around(), None, None) } else { (now.within, now.min, now.max) };
                 let buckets = now.buckets.since(earlier.map(|(slot, count)| (slot - BUCKETS, count)));
-                Self::Histogram(Distribution { sum, min, max, coarse, buckets })
+                Self::Histogram(Distribution { sum, min, max, within, coarse, buckets })
+            }
+        }
+    }
+
+    fn of(&self, slots: impl Iterator<Item = (u32, u64)>) -> Self {
+        let mut slots = slots.peekable();
+        let [mut first, mut second] = [0, 0];
+        set_plain([&mut first, &mut second].into_iter(), &mut slots);
+        match self {
+            // One that fell, because what it was read from began anew, has grown by nothing that is known.
+            Self::Counter(_) => Self::Counter(u64::try_from(first.cast_signed()).unwrap_or(0)),
+            Self::Gauge(value) => Self::Gauge(*value),
+            Self::Histogram(now) => {
+                let buckets = now.buckets.of(slots.map(|(slot, count)| (slot - BUCKETS, count)));
+                let within = now.around();
+                Self::Histogram(Distribution { sum: first, min: None, max: None, within, coarse: second, buckets })
             }
         }
     }
