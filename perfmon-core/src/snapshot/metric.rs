@@ -191,12 +191,26 @@ impl Metric {
     /// All label sets together: counters and histograms added up; of gauges the value of the only series, `None` when there are several.
     #[must_use]
     pub fn total(&self) -> Option<Value> {
-        let (first, rest) = self.series.split_first()?;
-        let mut total = first.value.clone();
-        if matches!(total, Value::Gauge(_)) && !rest.is_empty() {
-            return None;
+        self.total_of(|_| true)
+    }
+
+    /// The same of those label sets alone whose values, in the order of the keys, are wanted. `None` without any.
+    ///
+    /// ```
+    /// # use perfmon_core as perfmon;
+    /// let buys = perfmon::snapshot().metric("orders").and_then(|orders| orders.total_of(|values| values[0] == "buy"));
+    /// assert_eq!(buys, None);
+    /// ```
+    #[must_use]
+    pub fn total_of(&self, wanted: impl Fn(&[String]) -> bool) -> Option<Value> {
+        let mut series = self.series.iter().filter(|series| wanted(&series.values));
+        let mut total = series.next()?.value.clone();
+        for other in series {
+            if matches!(total, Value::Gauge(_)) {
+                return None;
+            }
+            total.add(&other.value);
         }
-        rest.iter().for_each(|series| total.add(&series.value));
         Some(total)
     }
 }

@@ -94,7 +94,8 @@ fn snapshot() -> impl Strategy<Value = Snapshot> {
             collected: false,
             series: vec![MetricSeries { values: Vec::new(), value, standing: false }],
         };
-        let spread = Value::Histogram(Distribution { sum: count * 3, min: None, max: None, within: None, coarse: 0, buckets });
+        let spread =
+            Value::Histogram(Distribution { sum: count * 3, min: None, max: None, within: None, coarse: 0, buckets });
         Snapshot {
             process: 1,
             taken_at: SystemTime::UNIX_EPOCH + Duration::from_secs(count),
