@@ -4,7 +4,8 @@ use std::{collections::BTreeMap, str::FromStr};
 
 use perfmon_core::Point;
 
-use super::{answer::unix, measure::percentile};
+use super::measure::percentile;
+use crate::serve::number::unix;
 
 /// How values become one.
 #[derive(Debug, Clone, Copy, PartialEq)]
