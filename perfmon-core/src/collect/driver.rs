@@ -14,7 +14,7 @@ use std::{
 };
 
 use super::{
-    Samples,
+    Reading, Samples,
     entry::{Asker, CLOSURE_INTERVAL, Entry, Outcome, RunId, Work},
     source::sources,
 };
@@ -147,8 +147,15 @@ impl Drop for Turn {
     }
 }
 
+/// Runs what is due, unless a driver does, and returns the values of all sources.
+pub(crate) fn readings() -> Vec<Reading> {
+    let sources = sources();
+    run_due(&sources);
+    sources.iter().flat_map(|entry| entry.readings()).collect()
+}
+
 /// Runs the synchronous collectors and closures that are due, if that is for those to do who take snapshots.
-pub(super) fn run_due(sources: &[Arc<Entry>]) {
+fn run_due(sources: &[Arc<Entry>]) {
     if is_driven() || COLLECTING.get() {
         return;
     }

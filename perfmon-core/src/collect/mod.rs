@@ -16,9 +16,8 @@ mod source;
 
 pub(crate) use self::{
     clock::now,
-    driver::is_driven,
+    driver::{is_driven, readings},
     samples::{Quantity, Reading},
-    source::readings,
 };
 pub use self::{
     collector::{AsyncCollector, BoxError, Collecting, Collector},

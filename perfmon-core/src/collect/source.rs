@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::{
-    AsyncCollector, Collector, CollectorStatus, Reading, driver,
+    AsyncCollector, Collector, CollectorStatus,
     entry::{CLOSURE_INTERVAL, Entry, Wish, Work},
 };
 
@@ -106,13 +106,6 @@ pub fn configure_collector(name: &str, enabled: Option<bool>, interval: Option<D
 #[must_use]
 pub fn collectors() -> Vec<CollectorStatus> {
     sources().iter().map(|entry| entry.status()).collect()
-}
-
-/// Runs what is due, unless a driver does, and returns the values of all sources.
-pub(crate) fn readings() -> Vec<Reading> {
-    let sources = sources();
-    driver::run_due(&sources);
-    sources.iter().flat_map(|entry| entry.readings()).collect()
 }
 
 pub(super) fn sources() -> Vec<Arc<Entry>> {

@@ -19,7 +19,8 @@ use ureq::{
 use crate::{
     args::{Target, Written},
     credential::Credential,
-    failure::{Failure, tell},
+    failure::Failure,
+    output::tell,
 };
 
 /// The longest answer that is read, in bytes.

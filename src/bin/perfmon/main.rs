@@ -18,7 +18,8 @@ use clap::{CommandFactory, Parser};
 
 use self::{
     args::{Cli, Command},
-    failure::{Failure, tell},
+    failure::Failure,
+    output::tell,
 };
 
 fn main() -> ExitCode {

@@ -68,7 +68,7 @@ impl Waiting {
                 signal_hook::consts::SIGHUP => {
                     exporter.reload();
                     if !watched {
-                        crate::failure::tell("nothing to read again: it runs without --config");
+                        output::tell("nothing to read again: it runs without --config");
                     }
                 }
                 _ => break,
