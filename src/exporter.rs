@@ -40,7 +40,8 @@
 //! `builder().config(config::Config::load("perfmon.toml")?)?`. `perfmon.example.toml` in the repository has every key.
 //!
 //! [`Builder::section`] puts what a program or a pack knows into the dashboard. With the feature `trading`, `pnl` has every book (P&L, drawdown, positions, ratios,
-//! risk) with its kill switches; with `agents`, `agents` has what agents did and used.
+//! risk) with its kill switches; with `agents`, `agents` has what agents did and used; with `db`, `database.slow_queries` has the slow statements without their values; with `http`,
+//! `http.endpoints` has how each endpoint did in the window. A section is `null` as long as there is nothing to tell.
 //!
 //! In the process, [`Exporter::window`] has the last minute or hour as a snapshot, [`Exporter::health`] the score, and
 //! [`aggregate`](crate::aggregate)`("cpu_usage_percent", …)` the recent past of every figure: a day, unless [`Builder::history`] says otherwise.
@@ -69,7 +70,27 @@
 //! | pages | changes and live updates only from pages of this server or of `origins`; without `Origin` only with a token or a password. CORS for `origins` |
 //! | bounds | changes are JSON of at most 1 MiB; `requests_per_second` for each client, by its IPv4 address or IPv6 /64 network; TLS handshakes of each: 200 at once, then 50 a second |
 //!
-//! A proxy in front is one client: forwarded addresses are not believed. What was refused is counted in `perfmon_requests_refused_total`.
+//! What was refused is counted in `perfmon_requests_refused_total`.
+//!
+//! # Behind a proxy
+//!
+//! With nginx or a load balancer in front, which speaks TLS say, the exporter stays at 127.0.0.1 and is told by what name it is reached and who the proxy is:
+//!
+//! ```toml
+//! [server]
+//! hosts = ["perfmon.example.com"]
+//! trusted_proxies = ["127.0.0.1"]        # addresses and networks, as "10.0.0.0/8"
+//! ```
+//!
+//! Without `trusted_proxies` all clients are one, the proxy: they share its limits, and the log names it. With it the client is the last address in `X-Forwarded-For` that is no trusted proxy's;
+//! of anybody else that header is ignored, and so is RFC 7239's `Forwarded` of everybody, which most proxies pass on as the client wrote it. A proxy that does not say for whom it asks, or says
+//! `unknown`, stands for whoever that is. So every address in `trusted_proxies` has to be one of a proxy that adds whom it was asked by; clients among them could say to be
+//! anybody. TLS handshakes of a trusted proxy have no limit, since they are nobody's yet; its connections are bounded by `max_connections`, like all.
+//!
+#![doc = concat!("```text\n", include_str!("../docs/nginx.conf"), "```")]
+//!
+//! `X-Forwarded-Proto: https` of a trusted proxy says that pages of this server have TLS: those that have not, by the same name, may neither change anything nor listen. Whoever comes by a proxy may not change
+//! anything without a token, though the proxy is at this machine.
 
 #[cfg(feature = "config")]
 pub use perfmon_exporter::config;
@@ -94,5 +115,9 @@ pub fn builder() -> Builder {
     let builder = builder.section("pnl", crate::trading::section);
     #[cfg(feature = "agents")]
     let builder = builder.section("agents", crate::agents::section);
+    #[cfg(feature = "db")]
+    let builder = builder.section("database", crate::db::section);
+    #[cfg(feature = "http")]
+    let builder = builder.section_of_window("http", crate::http::section);
     builder
 }

@@ -165,7 +165,8 @@ fn memory_follows_the_process() {
 #[test]
 fn time_and_threads_follow_the_process() {
     let _alone = alone();
-    let before = perfmon::snapshot();
+    let seconds = || SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs_f64();
+    let (begun, before) = (seconds(), perfmon::snapshot());
     let cpu = |snapshot: &Snapshot| value(snapshot, "process_cpu_milliseconds_total");
     let busy = until("50 ms of processor time", |snapshot| {
         black_box((0..200_000_u64).fold(0, |sum: u64, at| black_box(sum.wrapping_mul(31) ^ at)));
@@ -174,9 +175,10 @@ fn time_and_threads_follow_the_process() {
     let passed = value(&busy, "process_uptime_seconds") - value(&before, "process_uptime_seconds");
     assert!(passed >= 0.0 && value(&settled(), "process_cpu_usage_percent") > 0.0);
 
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs_f64();
-    let started = value(&busy, "process_start_time_seconds");
-    assert!((now - started - value(&busy, "process_uptime_seconds")).abs() < 5.0, "started {started}, now {now}");
+    // The time of that snapshot, which was between these two: the kernel tells when it started to the second.
+    let at = value(&busy, "process_start_time_seconds") + value(&busy, "process_uptime_seconds");
+    let meanwhile = begun - 5.0..seconds() + 5.0;
+    assert!(meanwhile.contains(&at), "{at} is not in {meanwhile:?}");
 
     let threads = value(&busy, "process_threads");
     let (stop, wait) = mpsc::channel::<()>();

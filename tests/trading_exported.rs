@@ -109,7 +109,7 @@ fn the_dashboard_has_it(exporter: &Exporter) {
 /// No unit makes the exporter change a name.
 fn exporter_has_the_names_of_the_list(exporter: &Exporter) {
     let found = scrape(exporter, "canonical", "trading_equity");
-    let text = include_str!("../src/packs/trading/book.md");
+    let text = include_str!("../src/packs/trading/book/book.md");
     let listed = text.lines().filter(|line| line.starts_with("| `trading_"));
     let names: Vec<&str> = listed.flat_map(|line| line.split('`').skip(1).step_by(2)).collect();
     for name in names.iter().filter_map(|name| name.split('{').next()).filter(|name| name.starts_with("trading_")) {

@@ -151,7 +151,7 @@ impl Bot {
         drop(progress);
 
         let market = [first, self.state.history.last()].map(|close| close.unwrap_or(1.0));
-        Ok(Outcome::new(self.sessions, &self.state.portfolio.summary(), market, self.state.tally))
+        Ok(Outcome::new(self.sessions, self.state.portfolio.summary(), market, self.state.tally))
     }
 
     /// One session: what was decided is executed, what happened is learnt from, what comes next is decided.

@@ -33,7 +33,7 @@ pub(crate) struct Year {
 impl Progress {
     pub(crate) fn new(quiet: bool, sessions: usize) -> Self {
         let progress = Self { quiet, terminal: stdout().is_terminal(), sessions, drawn: None };
-        progress.line("year   sessions     equity    year   market   orders: filled  partial  refused");
+        progress.line("year   sessions     equity  return    index   orders: filled  partial  refused");
         progress
     }
 

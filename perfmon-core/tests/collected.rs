@@ -1,6 +1,10 @@
 //! What collectors hand over, and how it comes to be in a snapshot.
 
-use std::{collections::HashSet, time::Duration};
+use std::{
+    collections::HashSet,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use perfmon_core::{
     Aggregate, Gauge, aggregate,
@@ -12,6 +16,12 @@ use proptest::prelude::*;
 
 static LOAD: Gauge = Gauge::new("odd_load", module_path!());
 inventory::submit! { LOAD.registration() }
+
+/// Nobody else takes a snapshot meanwhile: collectors are run by one of those who do at the same time, and the others see what was found before.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Gives this at every snapshot.
 struct Gives<F>(&'static str, F);
@@ -54,6 +64,7 @@ fn label(key: &str, value: &str) -> Vec<(String, String)> {
 
 #[test]
 fn series_of_one_name_keep_their_own_labels() {
+    let _alone = alone();
     let first = give("by_queue", |out| _ = out.gauge_with("backlog", &[("queue", "a")], 1.0));
     let second = give("by_host", |out| {
         out.gauge_with("backlog", &[("host", "x")], 2.0).gauge_with("backlog", &[("host", "y")], 3.0);
@@ -70,6 +81,7 @@ fn series_of_one_name_keep_their_own_labels() {
 
 #[test]
 fn a_description_stays_with_its_value() {
+    let _alone = alone();
     let source = give("described", |out| {
         out.gauge("described_size", 1.0).describe("How large it is", "bytes");
         out.gauge("described_age", f64::NAN).describe("How old it is", "seconds");
@@ -92,6 +104,7 @@ impl Drop for Leaves {
 
 #[test]
 fn what_takes_a_closures_place_may_end_its_things() {
+    let _alone = alone();
     let held = Leaves;
     observe("replaced", move || {
         let _held = &held;
@@ -104,6 +117,7 @@ fn what_takes_a_closures_place_may_end_its_things() {
 
 #[test]
 fn a_gauge_that_is_no_number_spoils_no_mean() {
+    let _alone = alone();
     for value in [1.0, f64::NAN, f64::INFINITY] {
         LOAD.set(value);
         perfmon_core::series::remember(&snapshot());
@@ -116,6 +130,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
     #[test]
     fn every_label_set_is_there_once_and_sorted(values in prop::collection::vec(0..200_u32, 0..300)) {
+        let _alone = alone();
         let given = values.clone();
         let source = give("many", move |out| {
             out.gauge("many_values", -1.0);

@@ -19,6 +19,9 @@ pub struct Access {
     pub origins: Vec<String>,
     /// Names under which the server is reached, such as `"perfmon.example.com"`, besides those of this machine.
     pub hosts: Vec<String>,
+    /// Proxies in front, by address or network: `"127.0.0.1"`, `"10.0.0.0/8"`. What they write into `X-Forwarded-For` is believed, so that limits and the log go by the
+    /// clients behind them, and into `X-Forwarded-Proto`. Every address here has to be a proxy that adds whom it was asked by; a client among them could say to be anybody.
+    pub trusted_proxies: Vec<String>,
     /// Requests that one client may make in a second; `None` is without limit.
     pub requests_per_second: Option<u32>,
     /// The certificate, if the server is to speak TLS.

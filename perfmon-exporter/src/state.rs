@@ -236,9 +236,9 @@ impl Shared {
         lock(&self.troubles).iter().map(|(rule, reason)| (*rule, reason.clone())).collect()
     }
 
-    /// What the dashboard's sections tell now. One that fails takes points from health until all do well.
-    pub(crate) fn sections(&self) -> BTreeMap<&'static str, Option<serde_json::Value>> {
-        let (told, wrong) = self.sections.tell();
+    /// What the dashboard's sections tell now, with what happened in its window. One that fails takes points from health until all do well.
+    pub(crate) fn sections(&self, recent: &Snapshot) -> BTreeMap<&'static str, Option<serde_json::Value>> {
+        let (told, wrong) = self.sections.tell(recent);
         self.trouble("section", wrong);
         told
     }

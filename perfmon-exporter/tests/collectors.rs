@@ -110,7 +110,11 @@ fn bad_collectors_harm_nobody() {
     assert!(text.contains("good_value 3") && text.contains("timed_value 4") && text.contains("answer 42"), "{text}");
     assert!(!text.contains("hanging_value"));
     assert!(perfmon_core::snapshot().metric("good_value").is_some());
-    assert_eq!(endless.load(Ordering::Relaxed), 1, "a collector that still runs is not started again");
+    // On a slow machine it may have been given up and begun anew.
+    let (status, begun) = (collector("endless"), endless.load(Ordering::Relaxed));
+    let ended = status["failures"].as_u64().expect("a number");
+    assert!((1..=ended + 2).contains(&begun), "one that still runs is not started again: {begun} {status}");
+    assert!(status["runs"].as_u64() <= Some(ended + 1), "{status}");
 
     // Whoever comes back is welcome.
     *gate.0.lock().unwrap() = true;

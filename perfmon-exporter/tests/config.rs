@@ -7,5 +7,6 @@ mod equal;
 mod mistakes;
 #[path = "config/reload.rs"]
 mod reload;
+mod support;
 #[path = "config/written.rs"]
 mod written;

@@ -9,6 +9,8 @@ pub mod agents;
 pub mod db;
 #[cfg(feature = "http")]
 pub mod http;
+#[cfg(all(any(feature = "agents", feature = "http"), any(feature = "serde", feature = "exporter")))]
+mod nanos;
 #[cfg(feature = "system")]
 pub mod system;
 #[cfg(feature = "trading")]

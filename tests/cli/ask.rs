@@ -128,7 +128,8 @@ fn who_stops_reading_ends_it_quietly() {
     let running = Running::start("").ready();
     let script = "\"$0\" export --url \"$1\" | head -c 1 >/dev/null; exit ${PIPESTATUS[0]}";
     let mut bash = std::process::Command::new("bash");
-    bash.args(["-c", script, env!("CARGO_BIN_EXE_perfmon"), &running.url]);
+    // Of a locale that this machine does not have bash would say so.
+    bash.args(["-c", script, env!("CARGO_BIN_EXE_perfmon"), &running.url]).env("LC_ALL", "C");
     let done = run(&mut bash);
     assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""));
 }

@@ -9,7 +9,7 @@ fn a_right_configuration_is_explained() {
     let folder = tempfile::tempdir().expect("a folder");
     fs::write(
         folder.path().join("perfmon.toml"),
-        "[server]\nlisten = \"0.0.0.0:9470\"\nhosts = [\"perfmon.example.com\"]\nrequests_per_second = 50\n\
+        "[server]\nlisten = \"0.0.0.0:9470\"\nhosts = [\"perfmon.example.com\"]\ntrusted_proxies = [\"10.0.0.0/8\"]\nrequests_per_second = 50\n\
          [[server.tokens]]\nname = \"prometheus\"\nsecret = \"${SECRET}\"\n\
          [collectors.\"system.disk\"]\nenabled = false\n[collectors.\"shop.orders\"]\nenabled = true\n[collectors.\"system.cpu\"]\ninterval = \"2s\"\n\
          [history]\nretention = \"7d\"\n[log]\nfile = \"perfmon.log\"\n[report]\nfinal = \"last.md\"\n",

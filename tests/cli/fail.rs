@@ -2,7 +2,7 @@
 
 use std::{
     io::{Read, Write},
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
 };
 
 use crate::running::{perfmon, run};
@@ -11,14 +11,18 @@ const ASKING: [&str; 4] = ["health", "status", "report", "export"];
 
 #[test]
 fn nobody_is_there() {
-    let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port");
+    // Nobody listens at a client's own end of a connection, and nobody else can as long as it is there.
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let client = listener.local_addr().and_then(TcpStream::connect).expect("a connection");
+    let free = client.local_addr().expect("an address");
     for command in ASKING {
         let done = run(&mut perfmon(&[command, "--url", &format!("http://{free}")]));
         assert_eq!((done.code, done.stdout.as_str()), (Some(3), ""), "{done:?}");
         assert!(done.stderr.starts_with(&format!("perfmon: failed to reach http://{free}: ")), "{}", done.stderr);
         assert!(done.stderr.contains("is the program running"), "{}", done.stderr);
     }
-    let mut command = perfmon(&["health", "--url", "http://no-such-host.invalid:9464"]);
+    // A name that is too long for names of hosts is known to be none without asking the network.
+    let mut command = perfmon(&["health", "--url", &format!("http://{}.invalid:9464", "x".repeat(64))]);
     let done = run(command.env("PERFMON_TOKEN", "a-token"));
     assert_eq!(done.code, Some(3), "{done:?}");
     // Whoever listens in between would have read it.

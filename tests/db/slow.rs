@@ -30,16 +30,17 @@ fn what_took_long_is_kept_without_values() {
     assert!(json["at_unix_seconds"].as_f64().is_some_and(|at| at > 1.7e9));
 }
 
-#[monitor_db("update", "slow_promise", p99 = "5ms", p50 = "1ms")]
+/// What it promises it keeps on the slowest machine.
+#[monitor_db("update", "slow_promise", p99 = "90ms", p50 = "1ms")]
 fn promised() {}
 
 #[test]
 fn what_misses_its_objective_is_slow() {
     let _alone = alone();
     promised();
-    db::record("UPDATE slow_promise SET a = 1", 4 * MS);
+    db::record("UPDATE slow_promise SET a = 1", 89 * MS);
     assert!(recent("slow_promise").is_empty());
-    db::record("UPDATE slow_promise SET a = 2", 6 * MS);
+    db::record("UPDATE slow_promise SET a = 2", 91 * MS);
     assert_eq!(recent("slow_promise").len(), 1);
 }
 

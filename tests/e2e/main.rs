@@ -90,11 +90,15 @@ fn prometheus_reads_all_three_formats() {
     let classic = Prometheus::start("exemplar-storage", &[canonical]);
     for prometheus in [&native, &classic] {
         eventually("three scrapes", || {
-            (prometheus.number(r#"count_over_time(up{job="canonical"}[5m])"#) >= Some(3.0)).then_some(())
+            (prometheus.number(r#"sum_over_time(up{job="canonical"}[5m])"#) >= Some(3.0)).then_some(())
         });
-        assert_eq!(prometheus.number("min(min_over_time(up[5m]))"), Some(1.0), "a scrape failed: {}", prometheus.log());
-        assert!(prometheus.number(r#"scrape_samples_scraped{job="canonical"}"#) > Some(100.0));
+        // A machine that has too much to do may not answer within a second. Then, too, the next scrape finds everything.
+        let failed = prometheus.ask("count_over_time((up == 0 and scrape_duration_seconds < 0.9)[5m:1s])");
+        assert!(failed.is_empty(), "a scrape failed: {failed:?} {}", prometheus.log());
+        let scraped = r#"scrape_samples_scraped{job="canonical"} > 100"#;
+        eventually(scraped, || prometheus.number(scraped));
     }
+    let number = |prometheus: &Prometheus, query: &str| eventually(query, || prometheus.number(query));
     // Each format was asked for, and given.
     for format in ["protobuf", "openmetrics", "text"] {
         let scrapes = format!(r#"perfmon_scrapes_total{{job="canonical",format="{format}"}}"#);
@@ -103,15 +107,15 @@ fn prometheus_reads_all_three_formats() {
 
     let ours = perfmon::snapshot().get("checkout").expect("the site").percentile(99.0).as_secs_f64();
     let name = r#"perfmon_call_duration_seconds{job="canonical",name="checkout"}"#;
-    let theirs = native.number(&format!("histogram_quantile(0.99, {name})")).expect("a native histogram");
+    let theirs = number(&native, &format!("histogram_quantile(0.99, {name})"));
     assert!((theirs / ours - 1.0).abs() < 0.02, "p99 by native histogram {theirs}, ours {ours}");
-    let count = format!("histogram_count({name})");
-    assert_eq!(native.number(&count), Some(service::CHECKOUTS as f64));
+    let count = number(&native, &format!("histogram_count({name})"));
+    assert!((count - service::CHECKOUTS as f64).abs() < 0.5, "{count}");
     let bucket = name.replace("_seconds{", "_seconds_bucket{");
-    let theirs = classic.number(&format!("histogram_quantile(0.99, {bucket})")).expect("a classic histogram");
+    let theirs = number(&classic, &format!("histogram_quantile(0.99, {bucket})"));
     assert!(theirs / ours > 0.4 && theirs / ours < 2.5, "p99 between the edges around it: {theirs}, ours {ours}");
     let window = r#"perfmon_call_quantile_seconds{name="checkout",window="5m",quantile="0.99"}"#;
-    let told = native.number(window).expect("a quantile over a window");
+    let told = number(&native, window);
     assert!((told / ours - 1.0).abs() < 0.004, "{told} {ours}");
 
     for prometheus in [&native, &classic] {
@@ -124,12 +128,8 @@ fn prometheus_reads_all_three_formats() {
         assert!(exemplars.iter().any(|one| one["labels"]["trace_id"] == service::TRACE), "{exemplars:?}");
     }
     // Names of another system, in the units of that system.
-    assert!(
-        native
-            .number(r#"sum(rate(orders_total{status="success"}[5m])) / sum(rate(orders_total[5m])) or vector(1)"#)
-            .is_some()
-    );
-    assert!(native.number(r#"memory_usage_bytes{type="process_rss"} / 1024 / 1024"#) > Some(1.0));
+    number(&native, r#"sum(rate(orders_total{status="success"}[5m])) / sum(rate(orders_total[5m])) or vector(1)"#);
+    assert!(number(&native, r#"memory_usage_bytes{type="process_rss"} / 1024 / 1024"#) > 1.0);
     assert!(
         native.number(r#"count({__name__=~"perfmon_.*",job="renamed"})"#).is_none(),
         "names of two systems in one scrape"

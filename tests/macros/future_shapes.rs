@@ -266,7 +266,8 @@ async fn a_sleep_in_a_boxed_future_is_part_of_the_time() {
     }
     sleeps().await;
     let snapshot = perfmon::snapshot();
-    assert!(snapshot.get("future.sleeps").is_some_and(|site| site.total() >= Duration::from_millis(50)));
+    // The clock of calls is not the one that tokio waits by.
+    assert!(snapshot.get("future.sleeps").is_some_and(|site| site.total() >= Duration::from_millis(45)));
 }
 
 #[test]

@@ -43,14 +43,25 @@ fn the_trading_agents_alarms_can_be_raised() {
     document.holds(world(), &|name| panic!("nobody knows {name}"));
 }
 
+/// A component in what is exported.
+fn component<'a>(whole: &'a Value, name: &str) -> Option<&'a Value> {
+    whole["latency"].as_array().expect("a list").iter().find(|one| one["name"] == name)
+}
+
 /// `get_latency_metrics(component)`: p50, p95, p99, minimum, maximum, mean and count of each component, apart from the others.
 #[test]
 fn components_have_their_percentiles() {
     let world = world();
-    let whole = json(world, &["export"]);
-    let components = whole["latency"].as_array().expect("a list");
-    for name in ["order_execution", "signal_generation", "risk_check", "market_data_fetch", "select experiences"] {
-        let of_it = components.iter().find(|one| one["name"] == name).unwrap_or_else(|| panic!("no {name}: {whole}"));
+    let names = ["order_execution", "signal_generation", "risk_check", "market_data_fetch", "select experiences"];
+    // The bot begins with the first, and comes to the others in its own time.
+    let components = soon(|| {
+        let mut whole = json(world, &["export"]);
+        let all = names.iter().all(|name| component(&whole, name).is_some());
+        if all { Ok(whole) } else { Err(whole["latency"].take()) }
+    });
+    let components = components.unwrap_or_else(|there| panic!("one is missing in {there:#}"));
+    for name in names {
+        let of_it = component(&components, name).expect("it was there");
         let [min, p50, p95, p99, max, mean] =
             ["min_ns", "p50_ns", "p95_ns", "p99_ns", "max_ns", "mean_ns"].map(|figure| number(&of_it["stats"][figure]));
         assert!(min > 0.0 && min <= mean && mean <= max, "{of_it}");
@@ -60,9 +71,7 @@ fn components_have_their_percentiles() {
     // The same figures are in `/api/v1/sites` and in what Prometheus reads.
     let told = soon(|| {
         let export = json(world, &["export"]);
-        let latency = export["latency"].as_array().expect("a list");
-        let calls =
-            |name: &str| latency.iter().find(|one| one["name"] == name).map(|one| number(&one["stats"]["calls"]));
+        let calls = |name: &str| component(&export, name).map(|one| number(&one["stats"]["calls"]));
         let site = world.get("/api/v1/sites/latency/order_execution?window=5m");
         let (exported, asked) = (calls("order_execution"), number(&site["windows"]["5m"]["stats"]["calls"]));
         // The bot goes on between two questions.
@@ -91,7 +100,7 @@ fn the_whole_dashboard_is_exported() {
     assert!(number(&performance["calls_per_second"]) > 0.0, "throughput: {performance}");
     assert!(number(&whole["health"]["uptime_seconds"]) > 0.0);
     assert!(whole["alerts"].is_null(), "nobody watches yet");
-    // CPU, memory, disk, network, processes.
+    // CPU, memory, disk, network, processes. Some are read now and then, or need two readings.
     for (name, unit) in [
         ("cpu_usage_percent", "percent"),
         ("memory_usage_percent", "percent"),
@@ -102,7 +111,12 @@ fn the_whole_dashboard_is_exported() {
         ("network_received_bytes_total", "bytes"),
         ("system_processes", "processes"),
     ] {
-        let values = whole["resources"][name].as_array().unwrap_or_else(|| panic!("no {name}: {}", whole["resources"]));
+        let values = soon(|| match json(world, &["export"])["resources"].take() {
+            Value::Object(mut there) => there.remove(name).ok_or_else(|| format!("among {:?}", there.keys())),
+            other => Err(format!("{other}")),
+        });
+        let values = values.unwrap_or_else(|there| panic!("no {name} {there}"));
+        let values = values.as_array().expect("a list");
         assert!(values.iter().all(|one| one["unit"] == unit && one["value"].is_number()), "{name}: {values:?}");
     }
 }

@@ -7,7 +7,8 @@ use std::{
 
 /// Starts the program that its arguments name, says its process id, and ends it when there is nobody any more at the other end of standard input.
 /// A test that panics, or is killed itself, runs no destructors of statics.
-const KEEPER: &str = r#"command -v "$1" >/dev/null || exit 127; "$@" </dev/null & echo $!; read -r _; kill -KILL $!"#;
+/// The process says its own id before it becomes the program, so that nothing the program says comes first.
+const KEEPER: &str = r#"command -v "$1" >/dev/null || exit 127; sh -c 'echo $$; exec "$@"' sh "$@" </dev/null & read -r _; kill -KILL $!"#;
 
 /// A program that runs until this is dropped, or the test's process is gone.
 pub(crate) struct Leashed {

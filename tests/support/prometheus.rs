@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     fmt::Write,
     fs::{self, File},
-    net::{SocketAddr, TcpListener},
+    net::SocketAddr,
 };
 
 use serde_json::Value;
@@ -34,6 +34,12 @@ pub(crate) struct Prometheus {
     folder: TempDir,
 }
 
+/// Where it listens, which it says in its log: `… msg="Listening on" address=127.0.0.1:9090`. A port that is chosen before may be somebody else's by then.
+fn address(log: &str) -> Option<String> {
+    let line = log.split_inclusive('\n').find(|line| line.contains("\"Listening on\"") && line.ends_with('\n'))?;
+    line.split_once("address=")?.1.split_whitespace().next().map(str::to_owned)
+}
+
 impl Prometheus {
     /// With these features, and ready.
     pub(crate) fn start(features: &str, targets: &[Target]) -> Self {
@@ -48,17 +54,17 @@ impl Prometheus {
         }
         let file = folder.path().join("prometheus.yml");
         fs::write(&file, config).expect("written");
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
-        let log = File::create(folder.path().join("log")).expect("a file");
+        let log = folder.path().join("log");
         let arguments = [
             format!("--config.file={}", file.display()),
             format!("--storage.tsdb.path={}", folder.path().join("data").display()),
-            format!("--web.listen-address=127.0.0.1:{port}"),
+            String::from("--web.listen-address=127.0.0.1:0"),
             format!("--enable-feature={features}"),
         ];
         // It has nothing to save when it is ended.
-        let process = Leashed::start("prometheus", &arguments, log);
-        let prometheus = Self { _process: process, url: format!("http://127.0.0.1:{port}"), folder };
+        let process = Leashed::start("prometheus", &arguments, File::create(&log).expect("a file"));
+        let address = eventually("Prometheus listens", || address(&fs::read_to_string(&log).ok()?));
+        let prometheus = Self { _process: process, url: format!("http://{address}"), folder };
         eventually("Prometheus is ready", || ureq::get(format!("{}/-/ready", prometheus.url)).call().ok().map(|_| ()));
         prometheus
     }

@@ -1,11 +1,15 @@
 //! The trading pack.
 
+mod contracts;
 mod days;
 mod flow;
 mod metrics;
+mod money;
+mod odd;
 mod positions;
 mod properties;
 mod reference;
+mod statement;
 mod statistics;
 
 use std::{

@@ -36,7 +36,7 @@ fn full() -> Book {
 fn every_metric_of_the_list_is_there() {
     let book = full();
     let snapshot = crate::snapshot();
-    let text = include_str!("../../src/packs/trading/book.md");
+    let text = include_str!("../../src/packs/trading/book/book.md");
     let listed = text.lines().filter(|line| line.starts_with("| `trading_"));
     let names: Vec<&str> = listed
         .flat_map(|line| line.split('`').skip(1).step_by(2))

@@ -21,10 +21,13 @@ fn trade() -> impl Strategy<Value = Trade> {
 }
 
 const SYMBOLS: [&str; 4] = ["A", "B", "C", "D"];
+/// What one of each stands for.
+const MULTIPLIERS: [f64; 4] = [1.0, 50.0, 0.1, 100.0];
 
 fn make(book: &Book, trade: &Trade) {
     let fill = if trade.buys { Fill::buy } else { Fill::sell };
-    let fill = fill(SYMBOLS[trade.symbol], trade.quantity, trade.price).fee(trade.fee);
+    let fill =
+        fill(SYMBOLS[trade.symbol], trade.quantity, trade.price).fee(trade.fee).multiplier(MULTIPLIERS[trade.symbol]);
     book.at(noon(trade.day)).fill(fill);
 }
 
@@ -51,9 +54,10 @@ proptest! {
         book.remove();
         let (mut expected, mut turnover, mut fees) = (0.0, 1.0, 0.0);
         for trade in &trades {
-            let signed = if trade.buys { trade.quantity } else { -trade.quantity };
+            let quantity = trade.quantity * MULTIPLIERS[trade.symbol];
+            let signed = if trade.buys { quantity } else { -quantity };
             expected += signed * (marks[trade.symbol] - trade.price);
-            turnover += trade.quantity * (marks[trade.symbol] + trade.price);
+            turnover += quantity * (marks[trade.symbol] + trade.price);
             fees += trade.fee;
         }
         let close = |found: f64, expected: f64| (found - expected).abs() < 1e-9 * turnover;
@@ -93,7 +97,7 @@ proptest! {
             book.remove();
             book.summary()
         });
-        let turnover: f64 = trades.iter().map(|trade| trade.quantity * 2_000.0).sum();
+        let turnover: f64 = trades.iter().map(|trade| trade.quantity * MULTIPLIERS[trade.symbol] * 2_000.0).sum();
         prop_assert!((forward.pnl.total - backward.pnl.total).abs() < 1e-9 * turnover);
         prop_assert_eq!(forward.fills, backward.fills);
         for (one, other) in forward.positions.iter().zip(&backward.positions) {
@@ -104,7 +108,7 @@ proptest! {
     /// Any number at all: a figure is a number or absent.
     #[test]
     fn no_figure_is_ever_nan(
-        steps in vec((0..6_u8, 0..3_usize, any::<f64>(), any::<f64>(), -50..50_i32), 1..80),
+        steps in vec((0..8_u8, 0..3_usize, any::<f64>(), any::<f64>(), -50..50_i32), 1..80),
         capital in prop_oneof![Just(None), (1e-6..1e24).prop_map(Some)],
         intraday: bool,
     ) {
@@ -121,9 +125,11 @@ proptest! {
                 2 => at.mark(symbol, one),
                 3 => at.record_pnl(symbol, one, PnlKind::Realized),
                 4 => at.benchmark(one.abs()),
+                5 => at.deposit(one),
+                6 => at.withdraw(other),
                 _ => {
                     let unrealized_pnl = (symbol == "A").then_some(other);
-                    at.update_position(symbol, Position { quantity: one, entry_price: other, current_price: one, unrealized_pnl });
+                    at.update_position(symbol, Position { quantity: one, entry_price: other, current_price: one, unrealized_pnl, ..Position::default() });
                 }
             }
         }

@@ -14,10 +14,10 @@ import pandas
 import scipy.stats
 
 
-def closes(path):
+def prices(path, column="Close"):
     with gzip.open(path) as file:
         table = pandas.read_csv(file)
-    return pandas.Series(table["Close"].to_numpy(), index=pandas.to_datetime(table["Date"], format="%m/%d/%Y"))
+    return pandas.Series(table[column].to_numpy(), index=pandas.to_datetime(table["Date"], format="%m/%d/%Y"))
 
 
 def psr(returns, benchmark):
@@ -68,13 +68,70 @@ def figures(equity, capital, market):
     }
 
 
+class Fund:
+    """Money that moves buys or sells units at what one is worth at that moment."""
+
+    def __init__(self, capital, shares, price):
+        self.cash, self.shares, self.units = capital - shares * price, shares, capital
+
+    def equity(self, price):
+        return self.cash + self.shares * price
+
+    def flow(self, amount, price):
+        self.units += amount / (self.equity(price) / self.units)
+        self.cash += amount
+
+
+def funded(opens, closes, capital):
+    """A book with eight tenths of its capital in shares, into which money comes before the open and after it, and out of which it goes at the close."""
+    fund = Fund(capital, 0.8 * capital / closes.iloc[0], closes.iloc[0])
+    values, units, flows = [], [], []
+    for session, (at_open, at_close) in enumerate(zip(opens, closes)):
+        moved = 0.0
+        if session % 97 == 50:
+            fund.flow(50_000.0, closes.iloc[session - 1])
+            moved += 50_000.0
+        if session % 211 == 100:
+            fund.flow(100_000.0 + session, at_open)
+            moved += 100_000.0 + session
+        if session % 131 == 60:
+            fund.flow(-40_000.0, at_close)
+            moved -= 40_000.0
+        values.append(fund.equity(at_close) / fund.units)
+        units.append(fund.units)
+        flows.append(moved)
+    unit = pandas.Series([1.0] + values)
+    returns = unit.pct_change().dropna()
+    peak = unit.cummax()
+    equity = (unit * pandas.Series([capital] + units)).to_numpy()
+    missing = (peak - unit).iloc[1:].to_numpy() * numpy.array(units)
+    return {
+        "sharpe_ratio": empyrical.sharpe_ratio(returns),
+        "sharpe_ratio_90d": empyrical.sharpe_ratio(returns.iloc[-90:]),
+        "sortino_ratio": empyrical.sortino_ratio(returns),
+        "probabilistic_sharpe_ratio": psr(returns, 0.0),
+        "max_drawdown": -empyrical.max_drawdown(returns),
+        "drawdown": 1 - unit.iloc[-1] / peak.iloc[-1],
+        "drawdown_value": missing[-1],
+        "max_drawdown_value": missing.max(),
+        "volatility": empyrical.annual_volatility(returns.iloc[-252:]),
+        "value_at_risk_95": -empyrical.value_at_risk(returns.iloc[-252:]),
+        "conditional_value_at_risk_95": -empyrical.conditional_value_at_risk(returns.iloc[-252:]),
+        "cumulative": empyrical.cum_returns_final(returns),
+        "equity": equity[-1],
+        "returns": returns.tolist(),
+        "pnl": (numpy.diff(equity) - flows).tolist(),
+    }
+
+
 def main():
-    first, second = closes(sys.argv[1]), closes(sys.argv[2])
+    first, second = prices(sys.argv[1]), prices(sys.argv[2])
     assert (first.index == second.index).all()
     capital = 1_000_000.0
     shares = 0.6 * capital / first.iloc[0], 0.4 * capital / second.iloc[0]
     document = {
         "one": figures((capital / first.iloc[0]) * first.to_numpy(), capital, second.to_numpy()),
+        "funded": funded(prices(sys.argv[1], "Open"), first, capital),
         "two": figures(shares[0] * first.to_numpy() + shares[1] * second.to_numpy(), capital, second.to_numpy()),
     }
     json.dump(document, sys.stdout, default=float)

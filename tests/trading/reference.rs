@@ -33,12 +33,16 @@ fn data(name: &str) -> PathBuf {
 
 /// Sessions with their closes.
 fn closes(name: &str) -> Vec<(Date, f64)> {
+    column(name, 4)
+}
+
+fn column(name: &str, column: usize) -> Vec<(Date, f64)> {
     let file = BufReader::new(GzDecoder::new(File::open(data(name)).expect("the file is in the tree")));
     let rows = file.lines().skip(1).map(|line| {
         let line = line.expect("text");
         let fields: Vec<&str> = line.split(',').collect();
         let date = strtime::parse("%m/%d/%Y", fields[0]).and_then(|date| date.to_date()).expect("a date");
-        (date, fields[4].parse().expect("a number"))
+        (date, fields[column].parse().expect("a number"))
     });
     rows.collect()
 }
@@ -112,7 +116,11 @@ fn agree_all(parts: [f64; 2], reference: &Value) {
         agree(risk.conditional_value_at_risk_95, reference, "conditional_value_at_risk_95");
         agree(risk.beta, reference, "beta");
     }
-    let days: Vec<_> = year.days.iter().chain(&year.today).collect();
+    agree_by_day(&year, reference);
+}
+
+fn agree_by_day(summary: &Summary, reference: &Value) {
+    let days: Vec<_> = summary.days.iter().chain(&summary.today).collect();
     let of = |name: &str| reference[name].as_array().expect("a list").iter().map(|one| one.as_f64().expect("a number"));
     assert_eq!((days.len(), of("pnl").count(), of("returns").count()), (5_031, 5_031, 5_031));
     for ((day, pnl), ratio) in days.iter().zip(of("pnl")).zip(of("returns")) {
@@ -130,6 +138,47 @@ fn one_index_agrees() {
 #[test]
 fn two_indices_agree() {
     agree_all([0.6, 0.4], &REFERENCE["two"]);
+}
+
+/// Money comes before the first price of a day, within it, and goes after the last.
+#[test]
+fn a_book_into_which_money_comes_agrees() {
+    let reference = &REFERENCE["funded"];
+    let book = builder().capital(CAPITAL).time_zone("America/New_York").build().expect("a new name");
+    let opens = column("sp500.csv.gz", 1);
+    for (session, (&(date, close), &(_, open))) in closes("sp500.csv.gz").iter().zip(&opens).enumerate() {
+        let at = book.at(instant(date));
+        if session == 0 {
+            at.fill(Fill::buy("^GSPC", 0.8 * CAPITAL / close, close));
+        }
+        if session % 97 == 50 {
+            at.deposit(50_000.0);
+        }
+        if session % 211 == 100 {
+            at.mark("^GSPC", open);
+            at.deposit(100_000.0 + session as f64);
+        }
+        at.mark("^GSPC", close);
+        if session % 131 == 60 {
+            at.withdraw(40_000.0);
+        }
+    }
+    let summary = book.summary();
+    let Summary { performance, risk, drawdown, .. } = &summary;
+    agree(performance.sharpe_ratio, reference, "sharpe_ratio");
+    agree(performance.sharpe_ratio_90d, reference, "sharpe_ratio_90d");
+    agree(performance.sortino_ratio, reference, "sortino_ratio");
+    agree(performance.probabilistic_sharpe_ratio, reference, "probabilistic_sharpe_ratio");
+    agree(drawdown.max_ratio, reference, "max_drawdown");
+    agree(drawdown.ratio, reference, "drawdown");
+    agree(drawdown.value, reference, "drawdown_value");
+    agree(drawdown.max_value, reference, "max_drawdown_value");
+    agree(risk.volatility, reference, "volatility");
+    agree(risk.value_at_risk_95, reference, "value_at_risk_95");
+    agree(risk.conditional_value_at_risk_95, reference, "conditional_value_at_risk_95");
+    agree(summary.pnl.ratio, reference, "cumulative");
+    agree(summary.equity, reference, "equity");
+    agree_by_day(&summary, reference);
 }
 
 #[test]

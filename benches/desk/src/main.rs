@@ -4,52 +4,33 @@
 
 use std::{
     cell::Cell,
-    collections::HashMap,
     env,
     hint::black_box,
-    sync::{Barrier, Mutex, PoisonError},
+    sync::Barrier,
     thread,
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, UNIX_EPOCH},
 };
 
 use perfmon::trading::{Broker, Feed, KillSwitches, Orders, error};
-use perfmon_benches_harness::pin;
+use perfmon_benches_harness::{
+    pin,
+    updates::{BATCH, Map, Row, add, compare, map_of, median, symbols, timed},
+};
 
-const BATCH: u32 = 20_000;
 const SYMBOLS: usize = 16;
-
-/// A name, how many updates one run of it makes, and the run.
-type Row<'a> = (&'static str, u32, Box<dyn Fn(u32) + 'a>);
 
 fn main() {
     let rounds = env::args().nth(1).and_then(|rounds| rounds.parse().ok()).unwrap_or(101);
     pin(1);
-    let symbols: Vec<String> = (0..SYMBOLS).map(|number| format!("SYM{number}")).collect();
+    let symbols = symbols(SYMBOLS);
     let symbol = |number: u32| symbols[number as usize % SYMBOLS].as_str();
-    let map: Mutex<HashMap<String, f64>> = Mutex::new(symbols.iter().map(|symbol| (symbol.clone(), 0.0)).collect());
+    let map = map_of(&symbols);
     let feed = Feed::builder("live").interval(Duration::from_secs(1)).build();
     let replay = Feed::builder("replay").interval(Duration::from_secs(1)).replay().build();
     let (broker, orders) = (Broker::new("bench").with_limit(50.0), Orders::new("momentum"));
     let switch = KillSwitches::new("momentum").switch("pnl");
     let second = Cell::new(0_u64);
-    let rows: [Row<'_>; 10] = [
-        (
-            "a mutex around a map",
-            1,
-            Box::new(|number| {
-                let mut map = map.lock().unwrap_or_else(PoisonError::into_inner);
-                if let Some(value) = map.get_mut(symbol(number)) {
-                    *value += 1.0;
-                }
-            }),
-        ),
-        (
-            "two readings of the wall clock",
-            1,
-            Box::new(|_| {
-                black_box((SystemTime::now(), SystemTime::now()));
-            }),
-        ),
+    let rows: Vec<Row<'_>> = vec![
         ("feed.tick", 1, Box::new(|number| feed.tick(symbol(number)))),
         (
             "feed.at(time).tick, each one expected",
@@ -81,17 +62,7 @@ fn main() {
         ),
         ("error", 1, Box::new(|_| error("timeout"))),
     ];
-    let mut figures = vec![Vec::new(); rows.len()];
-    for _ in 0..rounds {
-        for ((_, updates, row), figures) in rows.iter().zip(&mut figures) {
-            figures.push(timed(|| (0..BATCH).for_each(row)) / f64::from(BATCH * updates));
-        }
-    }
-    let medians: Vec<f64> = figures.iter_mut().map(|figures| median(figures)).collect();
-    println!("{:<52} {:>8} {:>10} {:>10}", "an update, median of batches", "ns", "× map", "× clocks");
-    for ((name, ..), ns) in rows.iter().zip(&medians) {
-        println!("{name:<52} {ns:>8.1} {:>10.2} {:>10.2}", ns / medians[0], ns / medians[1]);
-    }
+    compare(&symbols, &map, rounds, rows);
     contended(&feed, &map, &symbols, rounds);
 }
 
@@ -110,7 +81,7 @@ fn past_life(orders: &Orders) {
 }
 
 /// Two threads that do nothing but update the same.
-fn contended(feed: &Feed, map: &Mutex<HashMap<String, f64>>, symbols: &[String], rounds: usize) {
+fn contended(feed: &Feed, map: &Map, symbols: &[String], rounds: usize) {
     let both = |update: &(dyn Fn(&str) + Sync)| {
         let barrier = Barrier::new(2);
         let run = |core: usize| {
@@ -125,11 +96,7 @@ fn contended(feed: &Feed, map: &Mutex<HashMap<String, f64>>, symbols: &[String],
     };
     let (mut plain, mut ticks) = (Vec::new(), Vec::new());
     for _ in 0..rounds {
-        plain.push(both(&|symbol| {
-            if let Some(value) = map.lock().unwrap_or_else(PoisonError::into_inner).get_mut(symbol) {
-                *value += 1.0;
-            }
-        }));
+        plain.push(both(&|symbol| add(map, symbol)));
         ticks.push(both(&|symbol| feed.tick(symbol)));
     }
     let (plain, ticks) = (median(&mut plain), median(&mut ticks));
@@ -137,15 +104,4 @@ fn contended(feed: &Feed, map: &Mutex<HashMap<String, f64>>, symbols: &[String],
         "\ntwo threads on one: feed.tick {ticks:.0} ns, the mutex around a map {plain:.0} ns: × {:.2}",
         ticks / plain
     );
-}
-
-fn timed(run: impl FnOnce()) -> f64 {
-    let start = Instant::now();
-    run();
-    start.elapsed().as_nanos() as f64
-}
-
-fn median(figures: &mut [f64]) -> f64 {
-    figures.sort_unstable_by(f64::total_cmp);
-    figures[figures.len() / 2]
 }

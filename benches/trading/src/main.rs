@@ -3,29 +3,26 @@
 //! `cargo run --release --manifest-path benches/Cargo.toml -p perfmon-benches-trading`
 
 use std::{
-    collections::HashMap,
     env,
     hint::black_box,
-    sync::{Mutex, PoisonError},
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use perfmon::trading::{Book, Fill, PnlKind, Position};
-use perfmon_benches_harness::pin;
+use perfmon_benches_harness::{
+    pin,
+    updates::{Row, compare, map_of, median, symbols, timed},
+};
 
-const BATCH: u32 = 20_000;
 const SYMBOLS: usize = 16;
 const DAY: Duration = Duration::from_secs(86_400);
-
-/// A name, and what does one more of it.
-type Row<'a> = (&'static str, Box<dyn Fn(u32) + 'a>);
 
 fn main() {
     let rounds = env::args().nth(1).and_then(|rounds| rounds.parse().ok()).unwrap_or(101);
     pin(1);
-    let symbols: Vec<String> = (0..SYMBOLS).map(|number| format!("SYM{number}")).collect();
+    let symbols = symbols(SYMBOLS);
     let symbol = |number: u32| symbols[number as usize % SYMBOLS].as_str();
-    let map: Mutex<HashMap<String, f64>> = Mutex::new(symbols.iter().map(|symbol| (symbol.clone(), 0.0)).collect());
+    let map = map_of(&symbols);
     let book = Book::builder("bench").capital(1e6).build().expect("a new name");
     let watched = Book::builder("intraday").capital(1e6).intraday_drawdown().build().expect("a new name");
     for symbol in &symbols {
@@ -34,55 +31,39 @@ fn main() {
     }
     let now = SystemTime::now();
     let price = |number: u32| 100.0 + f64::from(number % 7);
-    let rows: [Row<'_>; 9] = [
-        (
-            "a mutex around a map",
-            Box::new(|number| {
-                let mut map = map.lock().unwrap_or_else(PoisonError::into_inner);
-                if let Some(value) = map.get_mut(symbol(number)) {
-                    *value += price(number);
-                }
-            }),
-        ),
-        (
-            "two readings of the wall clock",
-            Box::new(|_| {
-                black_box((SystemTime::now(), SystemTime::now()));
-            }),
-        ),
-        ("at(time).mark", Box::new(|number| book.at(now).mark(symbol(number), price(number)))),
-        ("mark", Box::new(|number| book.mark(symbol(number), price(number)))),
-        ("mark, intraday drawdown", Box::new(|number| watched.mark(symbol(number), price(number)))),
+    let rows: Vec<Row<'_>> = vec![
+        ("at(time).mark", 1, Box::new(|number| book.at(now).mark(symbol(number), price(number)))),
+        ("mark", 1, Box::new(|number| book.mark(symbol(number), price(number)))),
+        ("mark, intraday drawdown", 1, Box::new(|number| watched.mark(symbol(number), price(number)))),
         (
             "fill",
+            1,
             Box::new(|number| {
                 let fill = if number / 16 % 2 == 0 { Fill::buy } else { Fill::sell };
                 book.fill(fill(symbol(number), 1.0, price(number)).fee(0.1));
             }),
         ),
-        ("record_pnl", Box::new(|number| book.record_pnl(symbol(number), 1.0, PnlKind::Realized))),
+        ("record_pnl", 1, Box::new(|number| book.record_pnl(symbol(number), 1.0, PnlKind::Realized))),
         (
             "update_position",
+            1,
             Box::new(|number| {
                 let position =
                     Position { quantity: 1.0, entry_price: 100.0, current_price: price(number), ..Position::default() };
                 book.update_position(symbol(number), position);
             }),
         ),
-        ("benchmark", Box::new(|number| book.benchmark(price(number)))),
+        ("benchmark", 1, Box::new(|number| book.benchmark(price(number)))),
+        (
+            "deposit, withdraw",
+            2,
+            Box::new(|_| {
+                book.deposit(1.0);
+                book.withdraw(1.0);
+            }),
+        ),
     ];
-    let mut figures = vec![Vec::new(); rows.len()];
-    for _ in 0..rounds {
-        for ((_, row), figures) in rows.iter().zip(&mut figures) {
-            figures.push(timed(|| (0..BATCH).for_each(row)) / f64::from(BATCH));
-        }
-    }
-    let medians: Vec<f64> = figures.iter_mut().map(|figures| median(figures)).collect();
-    println!("{:<40} {:>8} {:>10} {:>10}", "an update, median of batches", "ns", "× map", "× clocks");
-    for ((name, _), ns) in rows.iter().zip(&medians) {
-        println!("{name:<40} {ns:>8.1} {:>10.2} {:>10.2}", ns / medians[0], ns / medians[1]);
-    }
-    drop(rows);
+    compare(&symbols, &map, rounds, rows);
     reading(rounds);
 }
 
@@ -130,15 +111,4 @@ fn reading(rounds: usize) {
         of(9_900),
         of(9_990)
     );
-}
-
-fn timed(run: impl FnOnce()) -> f64 {
-    let start = Instant::now();
-    run();
-    start.elapsed().as_nanos() as f64
-}
-
-fn median(figures: &mut [f64]) -> f64 {
-    figures.sort_unstable_by(f64::total_cmp);
-    figures[figures.len() / 2]
 }

@@ -47,6 +47,15 @@ pub(super) fn origins<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<
     ))
 }
 
+pub(super) fn trusted_proxies<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    deserializer.deserialize_seq(Each(
+        |proxy: &String, _: &[String]| {
+            makes_sense(Access { trusted_proxies: vec![proxy.clone()], ..Access::default() })
+        },
+        PhantomData,
+    ))
+}
+
 pub(super) fn tokens<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Token>, D::Error> {
     deserializer.deserialize_seq(Each(
         |token: &Token, before: &[Token]| {

@@ -11,7 +11,7 @@
 //! assert_eq!(
 //!     error.to_string(),
 //!     "failed to read the configuration, perfmon.toml:2:1, server: there is no key \"lisen\"; did you mean \"listen\"? Allowed here: \
-//!      listen, allow_public, origins, hosts, requests_per_second, max_connections, tls, tokens and users"
+//!      listen, allow_public, origins, hosts, trusted_proxies, requests_per_second, max_connections, tls, tokens and users"
 //! );
 //! # Ok::<(), perfmon::Error>(())
 //! ```
@@ -183,11 +183,12 @@ impl Config {
     #[must_use]
     pub fn access(&self, base: &Access) -> Access {
         let mut access = base.clone();
-        let Server { tokens, users, origins, hosts, requests_per_second, tls, .. } = &self.server;
+        let Server { tokens, users, origins, hosts, trusted_proxies, requests_per_second, tls, .. } = &self.server;
         replace(&mut access.tokens, tokens);
         replace(&mut access.users, users);
         replace(&mut access.origins, origins);
         replace(&mut access.hosts, hosts);
+        replace(&mut access.trusted_proxies, trusted_proxies);
         access.requests_per_second = requests_per_second.map(Into::into).or(access.requests_per_second);
         access.tls = tls.clone().or(access.tls);
         access

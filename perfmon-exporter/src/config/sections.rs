@@ -29,6 +29,11 @@ pub struct Server {
     #[serde(deserialize_with = "checked::hosts")]
     #[schemars(with = "Vec<String>", example = ["perfmon.example.com"])]
     pub hosts: Vec<String>,
+    /// Proxies in front, by address or network. What they write into X-Forwarded-For is believed, so that limits and the log go by the clients behind them. Each has to
+    /// add the address that asked it, as nginx does with `proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for`.
+    #[serde(deserialize_with = "checked::trusted_proxies")]
+    #[schemars(with = "Vec<String>", example = ["127.0.0.1", "10.0.0.0/8"])]
+    pub trusted_proxies: Vec<String>,
     /// Requests that one client may make in a second; without, there is no limit.
     #[schemars(with = "NonZeroU32", extend("examples" = [50]))]
     pub requests_per_second: Option<NonZeroU32>,

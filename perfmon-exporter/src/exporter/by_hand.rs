@@ -5,7 +5,7 @@ use std::{io, sync::Arc, time::Duration};
 use axum::body::to_bytes;
 use perfmon_core::{Error, analyse::Health};
 
-use super::{Builder, only_one};
+use super::{Builder, start::only_one};
 use crate::{
     pump::Pump,
     serve::{Door, ask},

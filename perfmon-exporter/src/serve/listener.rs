@@ -1,6 +1,6 @@
 //! Takes connections in and answers requests on them, within bounds.
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{convert::Infallible, net::IpAddr, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body, http::Request, response::IntoResponse};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
@@ -18,7 +18,8 @@ use super::{
     patience::Patience,
     problem::Problem,
     router,
-    secure::{Door, Peer, Tls},
+    secure::{Door, Gate, Peer, Tls},
+    unreadable::{Explained, MOST_HEAD, MOST_HEADERS},
 };
 use crate::{
     connections::Place,
@@ -31,9 +32,6 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long a client may take to read one.
 const READ_TIMEOUT: Duration = Duration::from_secs(60);
-/// Bytes of a request's head.
-const MOST_HEAD: usize = 64 << 10;
-const MOST_HEADERS: usize = 100;
 /// How long to wait when the system gives no connection: out of file descriptors, most likely.
 const AFTER_ERROR: Duration = Duration::from_millis(100);
 /// How often to look whether the certificate has changed.
@@ -42,7 +40,8 @@ const CERTIFICATE: Duration = Duration::from_secs(1);
 /// Serves until `stop` says so.
 pub(crate) async fn serve(listener: TcpListener, door: Door, shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
     let Door { gate, tls, .. } = door;
-    let app = router(shared.clone(), gate, stop.clone());
+    let gate = Arc::new(gate);
+    let app = router(shared.clone(), gate.clone(), stop.clone());
     let connections = &shared.connections;
     if let Some(tls) = tls.clone() {
         tokio::spawn(renew(tls, shared.clone(), stop.clone()));
@@ -54,7 +53,7 @@ pub(crate) async fn serve(listener: TcpListener, door: Door, shared: Arc<Shared>
         };
         match accepted {
             Ok((stream, peer)) => {
-                if tls.as_ref().is_some_and(|tls| !tls.admits(peer.ip())) {
+                if tls.as_ref().is_some_and(|tls| !may_shake_hands(tls, &gate, &shared, peer.ip())) {
                     shared.refusals.count(Refusal::Rate);
                     continue;
                 }
@@ -71,6 +70,11 @@ pub(crate) async fn serve(listener: TcpListener, door: Door, shared: Arc<Shared>
             }
         }
     }
+}
+
+/// Whether an address may have a TLS handshake, once more. A trusted proxy always: it shakes hands for all of its clients, which nobody can tell apart yet.
+fn may_shake_hands(tls: &Tls, gate: &Gate, shared: &Shared, address: IpAddr) -> bool {
+    gate.is_proxy(address, shared) || tls.admits(address)
 }
 
 /// Who is at the other end of a connection.
@@ -139,7 +143,7 @@ where
         .header_read_timeout(HEAD_TIMEOUT)
         .max_headers(MOST_HEADERS)
         .max_buf_size(MOST_HEAD)
-        .serve_connection(TokioIo::new(Patience::new(stream, READ_TIMEOUT)), service)
+        .serve_connection(TokioIo::new(Explained::new(Patience::new(stream, READ_TIMEOUT))), service)
         .with_upgrades();
     let mut connection = std::pin::pin!(connection);
     // How it ended is the client's affair.

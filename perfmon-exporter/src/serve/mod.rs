@@ -12,6 +12,7 @@ mod problem;
 mod scrape;
 mod secure;
 mod unread;
+mod unreadable;
 mod vitals;
 
 use std::sync::Arc;
@@ -43,13 +44,12 @@ pub(crate) async fn ask(shared: &Arc<Shared>, door: Door, path: &str) -> std::io
     let (_running, stop) = watch::channel(false);
     let peer = Peer((std::net::Ipv4Addr::LOCALHOST, 0).into());
     let request = Request::get(path).header("host", "localhost").extension(peer).body(Body::empty());
-    let app = router(shared.clone(), door.gate, stop);
+    let app = router(shared.clone(), Arc::new(door.gate), stop);
     app.oneshot(request.map_err(Error::other)?).await.map_err(Error::other)
 }
 
 /// Every route, behind the gate. To be called in the runtime that serves them.
-fn router(shared: Arc<Shared>, gate: Gate, stop: watch::Receiver<bool>) -> Router {
-    let gate = Arc::new(gate);
+fn router(shared: Arc<Shared>, gate: Arc<Gate>, stop: watch::Receiver<bool>) -> Router {
     Router::new()
         .route("/", get(page::index))
         .route("/metrics", get(scrape::metrics))

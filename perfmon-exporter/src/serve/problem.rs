@@ -62,16 +62,22 @@ impl fmt::Display for Problem {
     }
 }
 
-impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
+impl Problem {
+    /// Its document.
+    pub(crate) fn text(self) -> String {
         let document = Document {
             r#type: "about:blank",
             title: self.status.canonical_reason().unwrap_or("error"),
             status: self.status.as_u16(),
             detail: self.detail,
         };
-        let body = serde_json::to_string(&document).unwrap_or_default();
+        serde_json::to_string(&document).unwrap_or_default()
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
         let kind = HeaderValue::from_static("application/problem+json");
-        (self.status, [(header::CONTENT_TYPE, kind)], body).into_response()
+        (self.status, [(header::CONTENT_TYPE, kind)], self.text()).into_response()
     }
 }

@@ -58,6 +58,11 @@ fn schemathesis_finds_nothing() {
             "--no-color",
             "--generation-database",
             "none",
+            // How fast the machine is does not matter.
+            "--request-timeout",
+            "60",
+            "--suppress-health-check",
+            "all",
             "-H",
             &origin,
             "-H",

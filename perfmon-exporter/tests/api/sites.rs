@@ -38,12 +38,13 @@ fn a_list_has_totals_and_the_windows_asked_for() {
         site["windows"].as_object().map(|windows| windows.keys().collect::<Vec<_>>()),
         Some(vec![&"1m".to_owned()])
     );
-    assert_eq!(site["windows"]["1m"]["stats"]["calls"].as_u64(), Some(100));
     assert!(site.get("series").is_none() && site.get("distribution").is_none());
     assert!(site["places"][0]["module"].as_str().expect("a module").contains("service"));
     assert!(list["timestamp"].as_f64() > Some(1.7e9));
     let windows = &ask("/api/v1/sites?name=order_execution&window=1h&window=10s")["sites"][0]["windows"];
     assert_eq!(windows.as_object().map(serde_json::Map::len), Some(2));
+    // The calls may be more than a minute ago.
+    assert_eq!(windows["1h"]["stats"]["calls"].as_u64(), Some(100));
 }
 
 #[test]

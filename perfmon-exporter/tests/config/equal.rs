@@ -49,6 +49,7 @@ fn config() -> impl Strategy<Value = Value> {
         ("allow_public", bools()),
         ("origins", one_of(&[json!([]), json!(["https://a.example", "http://b.example:1"])])),
         ("hosts", one_of(&[json!([]), json!(["a.example"]), json!(["a.example:1", "[::1]"])])),
+        ("trusted_proxies", one_of(&[json!([]), json!(["127.0.0.1"]), json!(["::1", "10.0.0.0/8"])])),
         ("requests_per_second", (1_u32..).prop_map(Value::from).boxed()),
         ("tokens", tokens.boxed()),
     ]);

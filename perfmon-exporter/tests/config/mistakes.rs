@@ -125,6 +125,21 @@ fn mistakes_are_told_with_place_key_and_remedy() {
 }
 
 #[test]
+fn proxies_that_make_no_sense_are_told_likewise() {
+    let toml = |text: &str| mistake(text, Format::Toml, &[]);
+    let mistakes = [
+        toml("[server]\ntrusted_proxies = [\"127.0.0.1\", \"10.1.2.3/8\"]"),
+        toml("[server]\ntrusted_proxies = [\"0.0.0.0/0\"]"),
+        mistake("server:\n  trusted_proxies: [localhost]\n", Format::Yaml, &[]),
+    ];
+    insta::assert_snapshot!(mistakes.join("\n"), @r#"
+    failed to read the configuration, perfmon.toml:2:33, server.trusted_proxies[1]: the trusted proxy "10.1.2.3/8" names one address and a network of many: write "10.0.0.0/8" for all of them, or "10.1.2.3" for that one
+    failed to read the configuration, perfmon.toml:2:20, server.trusted_proxies[0]: the trusted proxy "0.0.0.0/0" is everybody, who could then say to be anybody: write the addresses of your proxies
+    failed to read the configuration, perfmon.yaml:2:21, server.trusted_proxies[0]: the trusted proxy "localhost" is no address: write the proxy's as in "127.0.0.1", or its network's as in "10.0.0.0/8"
+    "#);
+}
+
+#[test]
 fn all_mistakes_are_told_at_once() {
     let text = r#"
 [server]

@@ -13,6 +13,8 @@ use perfmon_exporter::{
     config::{Config, Format},
 };
 
+use crate::support::eventually;
+
 static QUEUE: Gauge = Gauge::new("perfmon_test_queue", module_path!());
 
 /// After a change is seen, and after it has been seen to have come to its end.
@@ -97,6 +99,8 @@ fn a_file_is_read_again_when_it_changes() {
     fs::remove_file(&file).expect("removable");
     assert!(deductions(&mut exporter).iter().any(|one| one.reason.contains("perfmon.toml")));
 
+    // Its thread may not have had a turn yet.
+    eventually("there is a series to drop", || (series::footprint().series > 1).then_some(()));
     the_history_follows(&mut exporter, &file);
 
     // What needs a restart says so, for as long as it is so; what is gone from the file is the program's again.

@@ -107,6 +107,7 @@ fn every_value_can_come_from_the_environment() {
             ("PERFMON_SERVER__ALLOW_PUBLIC", "true"),
             ("PERFMON_SERVER__ORIGINS", "https://a.example, https://b.example"),
             ("PERFMON_SERVER__HOSTS", "[\"a.example\"]"),
+            ("PERFMON_SERVER__TRUSTED_PROXIES", "127.0.0.1,10.0.0.0/8"),
             ("PERFMON_SERVER__REQUESTS_PER_SECOND", "50"),
             ("PERFMON_SERVER__TOKENS__0__SECRET", TOKEN),
             ("PERFMON_SERVER__USERS__0__NAME", "alice"),
@@ -129,6 +130,7 @@ fn every_value_can_come_from_the_environment() {
     assert_eq!((config.server.allow_public, config.server.requests_per_second.map(u32::from)), (Some(true), Some(50)));
     assert_eq!(config.server.origins, ["https://a.example", "https://b.example"]);
     assert_eq!(config.server.hosts, ["a.example"]);
+    assert_eq!(config.server.trusted_proxies, ["127.0.0.1", "10.0.0.0/8"]);
     let [token] = config.server.tokens.as_slice() else { panic!("{:?}", config.server.tokens) };
     assert_eq!((token.name.as_str(), token.secret.expose()), ("first", TOKEN));
     assert_eq!((config.server.users[0].password_hash.expose(), config.server.users[0].role), (HASH, Role::Operate));

@@ -12,7 +12,7 @@ use crate::{
     support::LONG,
 };
 
-/// Sends bytes and reads until the other side hangs up; the status, if it is told one.
+/// Sends bytes and reads until the other side hangs up; the status, if it is told one. Whatever is refused is refused with a problem document.
 fn shout(address: SocketAddr, bytes: &[u8]) -> Option<u16> {
     let mut stream = TcpStream::connect(address).expect("the exporter takes connections");
     stream.set_read_timeout(Some(LONG)).expect("a timeout");
@@ -23,7 +23,16 @@ fn shout(address: SocketAddr, bytes: &[u8]) -> Option<u16> {
     while let Ok(length @ 1..) = stream.read(&mut part) {
         answer.extend_from_slice(&part[..length]);
     }
-    String::from_utf8_lossy(&answer).split(' ').nth(1)?.parse().ok()
+    let answer = String::from_utf8_lossy(&answer);
+    let status = answer.split(' ').nth(1)?.parse().ok()?;
+    if status >= 400 {
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a whole head");
+        assert!(head.contains("content-type: application/problem+json"), "{head}");
+        assert!(head.contains("x-content-type-options: nosniff"), "{head}");
+        let problem: serde_json::Value = serde_json::from_str(body).expect("a whole document");
+        assert_eq!(problem["status"], status, "{body}");
+    }
+    Some(status)
 }
 
 /// A request of somebody who may do everything, after which the connection ends.

@@ -54,6 +54,8 @@ fn what_makes_no_sense_is_told_with_the_remedy() {
         (message(|access| access.origins = vec![String::from("status.example.com")]), "write scheme, host"),
         (message(|access| access.origins = vec![String::from("*")]), "the origin \"*\""),
         (message(|access| access.hosts = vec![String::from("https://a.example")]), "the host \"https://a.example\""),
+        (message(|access| access.trusted_proxies = vec![String::from("0.0.0.0/0")]), "\"0.0.0.0/0\" is everybody"),
+        (message(|access| access.trusted_proxies = vec![String::from("nginx")]), "\"nginx\" is no address"),
         (message(|access| access.requests_per_second = Some(0)), "at least 1"),
         (
             message(|access| {
@@ -75,6 +77,6 @@ fn a_public_address_needs_somebody_who_may() {
     assert!(error.is_invalid());
     insta::assert_snapshot!(error.to_string(), @"refused to listen on 0.0.0.0:0: other machines could read everything there without authentication; give it tokens or users (`access()`, or [server] of the configuration), listen on 127.0.0.1 behind a proxy, or say that everybody may read (`allow_public()`, or allow_public = true)");
     // With one it is tried, and this machine does not have that address.
-    let error = builder().listen("192.0.2.1:0").access(tokens()).start().expect_err("not an address of this machine");
+    let error = builder().listen("240.0.0.1:0").access(tokens()).start().expect_err("not an address of this machine");
     assert!(error.is_unavailable(), "{error}");
 }

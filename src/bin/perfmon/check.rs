@@ -33,7 +33,9 @@ fn tell(path: &Path, config: &Config) -> String {
     let scheme = if access.tls.is_some() { "https" } else { "http" };
     let mut text = format!("{} is right\n  serves {scheme}://{listen}\n", path.display());
     _ = writeln!(text, "  read by {}", access.readers());
-    for (what, names) in [("origins", &access.origins), ("hosts", &access.hosts)] {
+    for (what, names) in
+        [("origins", &access.origins), ("hosts", &access.hosts), ("trusted proxies", &access.trusted_proxies)]
+    {
         if !names.is_empty() {
             _ = writeln!(text, "  {what}: {}", names.join(", "));
         }

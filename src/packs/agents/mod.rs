@@ -79,8 +79,6 @@
 
 mod current;
 mod names;
-#[cfg(any(feature = "serde", feature = "exporter"))]
-mod nanos;
 #[cfg(feature = "exporter")]
 mod section;
 mod summary;

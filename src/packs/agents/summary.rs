@@ -65,16 +65,16 @@ pub struct Calls {
     /// ok ÷ finished, 0 to 1: who was cancelled did not succeed. `None` when nothing finished.
     pub success_rate: Option<f64>,
     /// The mean duration. `None` when nothing finished, as below.
-    #[cfg_attr(any(feature = "serde", feature = "exporter"), serde(rename = "mean_ns", with = "super::nanos"))]
+    #[cfg_attr(any(feature = "serde", feature = "exporter"), serde(rename = "mean_ns", with = "crate::packs::nanos"))]
     pub mean: Option<Duration>,
     /// The median duration, within 0.4 %.
-    #[cfg_attr(any(feature = "serde", feature = "exporter"), serde(rename = "p50_ns", with = "super::nanos"))]
+    #[cfg_attr(any(feature = "serde", feature = "exporter"), serde(rename = "p50_ns", with = "crate::packs::nanos"))]
     pub p50: Option<Duration>,
     /// The duration that 95 % of calls kept, within 0.4 %.
-    #[cfg_attr(any(feature = "serde", feature = "exporter"), serde(rename = "p95_ns", with = "super::nanos"))]
+    #[cfg_attr(any(feature = "serde", feature = "exporter"), serde(rename = "p95_ns", with = "crate::packs::nanos"))]
     pub p95: Option<Duration>,
     /// The duration that 99 % of calls kept, within 0.4 %.
-    #[cfg_attr(any(feature = "serde", feature = "exporter"), serde(rename = "p99_ns", with = "super::nanos"))]
+    #[cfg_attr(any(feature = "serde", feature = "exporter"), serde(rename = "p99_ns", with = "crate::packs::nanos"))]
     pub p99: Option<Duration>,
 }
 

@@ -52,7 +52,7 @@
 //!
 //! # Slow statements
 //!
-//! Statements that took 100 ms or longer ([`slow_after`]) are kept without their values: [`slow_queries`]. `slow_query_events` tells each as an event (feature `tracing`).
+//! Statements that took 100 ms or longer ([`slow_after`]) are kept without their values: [`slow_queries`], and `database.slow_queries` of the exporter's dashboard. `slow_query_events` tells each as an event (feature `tracing`).
 //!
 //! # sqlx
 //!
@@ -93,9 +93,16 @@ mod lex;
 mod name;
 mod redact;
 pub(crate) mod rows;
+mod scan;
+#[cfg(feature = "exporter")]
+mod section;
 mod slow;
 mod statement;
+mod table;
+mod words;
 
+#[cfg(feature = "exporter")]
+pub(crate) use self::section::section;
 #[cfg(feature = "tracing")]
 pub use self::slow::slow_query_events;
 #[cfg(feature = "tracing")]

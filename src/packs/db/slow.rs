@@ -28,7 +28,7 @@ static LOG: Mutex<Log> = Mutex::new(Log { recent: VecDeque::new(), slowest: Vec:
 
 /// A statement that took long. With the feature `serde` it is `Serialize`: times in seconds, the trace as its id.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(any(feature = "serde", feature = "exporter"), derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct SlowQuery {
     /// Without its values, as [`redact`] makes it. `None` of a call of `monitor_db`, which knows no statement.
@@ -38,13 +38,22 @@ pub struct SlowQuery {
     /// To which table.
     pub table: Option<String>,
     /// How long it took.
-    #[cfg_attr(feature = "serde", serde(rename = "duration_seconds", serialize_with = "as_serde::seconds"))]
+    #[cfg_attr(
+        any(feature = "serde", feature = "exporter"),
+        serde(rename = "duration_seconds", serialize_with = "as_serde::seconds")
+    )]
     pub duration: Duration,
     /// When it ended.
-    #[cfg_attr(feature = "serde", serde(rename = "at_unix_seconds", serialize_with = "as_serde::unix_seconds"))]
+    #[cfg_attr(
+        any(feature = "serde", feature = "exporter"),
+        serde(rename = "at_unix_seconds", serialize_with = "as_serde::unix_seconds")
+    )]
     pub at: SystemTime,
     /// The trace it ran in, if a source of traces is set and knew one.
-    #[cfg_attr(feature = "serde", serde(rename = "trace_id", serialize_with = "as_serde::trace_id"))]
+    #[cfg_attr(
+        any(feature = "serde", feature = "exporter"),
+        serde(rename = "trace_id", serialize_with = "as_serde::trace_id")
+    )]
     pub trace: Option<Trace>,
     /// Rows it returned, if that was told.
     pub rows: Option<u64>,
@@ -54,7 +63,7 @@ pub struct SlowQuery {
 
 /// The slow statements there are.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(any(feature = "serde", feature = "exporter"), derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct SlowQueries {
     /// The newest hundred, the newest last; slow calls of `monitor_db` among them as far as [`evidence`](crate::evidence) has them.
@@ -260,7 +269,7 @@ mod events {
     }
 }
 
-#[cfg(feature = "serde")]
+#[cfg(any(feature = "serde", feature = "exporter"))]
 mod as_serde {
     use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

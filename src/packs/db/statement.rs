@@ -130,8 +130,9 @@ impl Known {
     fn record_at(&self, site: Option<&'static CallSite>, statement: &str, took: Duration, rows: Option<u64>) {
         self.ended(statement, took, rows, false);
         if let Some(site) = site {
-            record_call(site, took);
+            // Whoever sees the call sees its rows.
             rows.into_iter().for_each(|rows| self.count_rows(rows));
+            record_call(site, took);
         }
     }
 
@@ -241,17 +242,18 @@ impl Statement {
         let rows = self.rows.filter(|_| !failed);
         if let Some(known) = self.known {
             known.ended(&self.text, self.began.elapsed(), rows, failed);
-            let counted = self.end(|guard| guard.finish(failed));
-            rows.filter(|_| counted).into_iter().for_each(|rows| known.count_rows(rows));
+            // Whoever sees that the call has ended sees its rows.
+            rows.filter(|_| self.guard.is_some()).into_iter().for_each(|rows| known.count_rows(rows));
+            self.end(|guard| guard.finish(failed));
         }
     }
 
     /// Ends its call, if it is counted here.
-    fn end(&mut self, end: impl FnOnce(Guard)) -> bool {
-        let (Some(guard), Some(known)) = (self.guard.take(), self.known) else { return false };
-        end(guard);
-        known.running.fetch_sub(u64::from(known.declared), Ordering::AcqRel);
-        true
+    fn end(&mut self, end: impl FnOnce(Guard)) {
+        if let (Some(guard), Some(known)) = (self.guard.take(), self.known) {
+            end(guard);
+            known.running.fetch_sub(u64::from(known.declared), Ordering::AcqRel);
+        }
     }
 }
 

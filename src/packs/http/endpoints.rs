@@ -10,7 +10,7 @@ use perfmon_core::{
 
 /// An endpoint, a route with one of its methods, and how its requests went.
 #[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(any(feature = "serde", feature = "exporter"), derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Endpoint {
     /// `"GET"`; `"_OTHER"` for what is no method of the standards.
@@ -39,30 +39,37 @@ pub struct Endpoint {
     pub statuses: Vec<(String, u64)>,
 }
 
-/// How long requests took. Percentiles are within 0.4 %.
+/// How long requests took. Percentiles are within 0.4 %. Written by serde as `min_ns` and so on, in nanoseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(any(feature = "serde", feature = "exporter"), derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Times {
     /// The shortest; in an interval the lower edge of its bucket.
+    #[cfg_attr(any(feature = "serde", feature = "exporter"), serde(rename = "min_ns", with = "crate::packs::nanos"))]
     pub min: Duration,
     /// The mean.
+    #[cfg_attr(any(feature = "serde", feature = "exporter"), serde(rename = "mean_ns", with = "crate::packs::nanos"))]
     pub mean: Duration,
     /// Half took less.
+    #[cfg_attr(any(feature = "serde", feature = "exporter"), serde(rename = "p50_ns", with = "crate::packs::nanos"))]
     pub p50: Duration,
     /// 90 % took less.
+    #[cfg_attr(any(feature = "serde", feature = "exporter"), serde(rename = "p90_ns", with = "crate::packs::nanos"))]
     pub p90: Duration,
     /// 95 % took less.
+    #[cfg_attr(any(feature = "serde", feature = "exporter"), serde(rename = "p95_ns", with = "crate::packs::nanos"))]
     pub p95: Duration,
     /// 99 % took less.
+    #[cfg_attr(any(feature = "serde", feature = "exporter"), serde(rename = "p99_ns", with = "crate::packs::nanos"))]
     pub p99: Duration,
     /// The longest; in an interval the upper edge of its bucket.
+    #[cfg_attr(any(feature = "serde", feature = "exporter"), serde(rename = "max_ns", with = "crate::packs::nanos"))]
     pub max: Duration,
 }
 
 /// How large bodies were, in bytes. Percentiles are within 0.4 %.
 #[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(any(feature = "serde", feature = "exporter"), derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Sizes {
     /// All together.

@@ -13,7 +13,7 @@
 //! # }
 //! ```
 //!
-//! Every request then is a call of the site `GET /orders/{id}`, in reports, windows, objectives and `/metrics` like any other, and [`endpoints`] has a table of them.
+//! Every request then is a call of the site `GET /orders/{id}`, in reports, windows, objectives and `/metrics` like any other, and [`endpoints`] has a table of them; `http.endpoints` of the exporter's dashboard has it of the last five minutes.
 //!
 //! # What a request is
 //!
@@ -86,10 +86,14 @@ mod exchange;
 mod grpc;
 mod layer;
 mod route;
+#[cfg(feature = "exporter")]
+mod section;
 mod service;
 mod timing;
 mod trace;
 
+#[cfg(feature = "exporter")]
+pub(crate) use self::section::section;
 pub(crate) use self::trace::current_trace;
 pub use self::{
     body::{RequestBody, ResponseBody},

@@ -17,51 +17,26 @@
 mod at;
 mod book;
 mod broker;
-mod builder;
-mod calendar;
-mod collector;
-mod date;
-mod day;
-mod drawdown;
 mod errors;
 mod feed;
-mod figures;
-mod fill;
-mod holding;
-mod holdings;
 mod kill_switch;
 mod known;
-mod ledger;
-mod moments;
 mod orders;
-mod performance;
-mod refused;
-mod regime;
 mod ring;
-mod risk;
 #[cfg(feature = "exporter")]
 mod section;
-mod summary;
 
 #[cfg(feature = "exporter")]
 pub(crate) use self::section::section;
 pub use self::{
     at::AtTime,
-    book::Book,
+    book::{
+        Book, Builder, Date, Day, Drawdown, Figure, Fill, Performance, Pnl, PnlKind, PortfolioRisk, Position, Refused,
+        Regime, RegimeRule, Risk, SharpeWindow, Side, Summary, SymbolSummary, books,
+    },
     broker::{Broker, BrokerStatus},
-    builder::{Builder, books},
-    date::Date,
-    day::Day,
-    drawdown::Drawdown,
     errors::error,
     feed::{Feed, FeedBuilder, FeedStatus, SymbolStatus, TickCounts},
-    figures::{Figure, PortfolioRisk, SharpeWindow},
-    fill::{Fill, PnlKind, Position, Side},
     kill_switch::{KillSwitch, KillSwitchChange, KillSwitchState, KillSwitches, kill_switches, on_kill_switch},
     orders::{Intent, Order, OrderEvent, OrderLatency, Orders},
-    performance::Performance,
-    refused::Refused,
-    regime::{Regime, RegimeRule},
-    risk::Risk,
-    summary::{Pnl, Summary, SymbolSummary},
 };

@@ -109,7 +109,7 @@ pub(super) async fn dashboard(
     json(shared, coding, move |shared| {
         let now = snapshot();
         let recent = shared.window(window, &now);
-        let mut sections = shared.sections();
+        let mut sections = shared.sections(&recent);
         Ok(Dashboard {
             timestamp: unix(now.taken_at()),
             health: shared.latest().map(|tick| Vitals::of(&tick, collectors())),

@@ -22,6 +22,7 @@ use super::{
     host::{Host, Named},
     origin::{self, Origin, Source},
     password::{Guesses, Verdict},
+    proxy::Client,
     rules::Rules,
 };
 use crate::{
@@ -101,6 +102,11 @@ impl Gate {
         is_known && caller.page.as_ref().is_none_or(|page| page.is_among(&rules.origins))
     }
 
+    /// Whether others ask through this address, so that what is for one client is not for all of them together.
+    pub(crate) fn is_proxy(&self, address: IpAddr, shared: &Shared) -> bool {
+        self.rules(shared).proxies.has(address)
+    }
+
     fn is_meant(&self, host: &Host, rules: &Rules) -> bool {
         let elsewhere = !self.standing.loopback && (host.is_address() || rules.hosts.is_empty());
         host.is_local() || elsewhere || rules.hosts.iter().any(|allowed| host.is(allowed))
@@ -108,18 +114,19 @@ impl Gate {
 
     async fn admit(&self, rules: &Rules, mut request: Request) -> Result<Request, Refused> {
         let peer = request.extensions().get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
+        let client = rules.proxies.client(peer, request.headers());
         if let Some(rate) = &rules.rate {
-            rate.take(peer).map_err(|wait| later(wait, "too many requests from this address"))?;
+            rate.take(client.address).map_err(|wait| later(wait, "too many requests from this address"))?;
         }
         if !METHODS.contains(request.method()) {
             return Err(unknown_method(request.method()));
         }
         let host = self.host(rules, &request)?;
-        let from = Source::of(request.headers(), host.as_ref(), &rules.origins);
+        let from = Source::of(request.headers(), host.as_ref(), client.by_https, &rules.origins);
         if origin::is_preflight(request.method(), request.headers()) {
             return Err(preflight(from));
         }
-        let mut caller = match self.identify(rules, peer, request.headers()).await {
+        let mut caller = match self.identify(rules, client, request.headers()).await {
             // Whether the process lives is nobody's secret: who keeps watch with a token of yesterday does not take it for dead.
             Err(_) if is_vital(&request) => Caller::stranger(),
             identified => identified?,
@@ -155,31 +162,31 @@ impl Gate {
     }
 
     /// Counts a wrong token, or what is none.
-    fn guess(&self, peer: IpAddr) -> Verdict {
-        self.guesses.take_token(peer).map_or_else(Verdict::Later, |()| Verdict::Wrong)
+    fn guess(&self, client: Client) -> Verdict {
+        self.guesses.take_token(client.address).map_or_else(Verdict::Later, |()| Verdict::Wrong)
     }
 
-    async fn identify(&self, rules: &Rules, peer: IpAddr, headers: &HeaderMap) -> Result<Caller, Refused> {
+    async fn identify(&self, rules: &Rules, client: Client, headers: &HeaderMap) -> Result<Caller, Refused> {
         if !self.is_closed(rules) {
             // Whoever may be anywhere may look, not change.
-            let role = if peer.to_canonical().is_loopback() { Role::Operate } else { Role::Read };
+            let role = if client.is_here { Role::Operate } else { Role::Read };
             return Ok(Caller::anybody(role));
         }
         let verdict = match Credential::of(headers) {
             Ok(None) => return Ok(Caller::stranger()),
             Ok(Some(Credential::Bearer(secret))) => match rules.bearer(&secret) {
                 Some(caller) => Verdict::Right(caller),
-                None => self.guess(peer),
+                None => self.guess(client),
             },
             Ok(Some(Credential::Basic { name, password })) => {
-                rules.passwords.verify(name, password, &self.guesses, peer).await
+                rules.passwords.verify(name, password, &self.guesses, client.address).await
             }
-            Err(_) => self.guess(peer),
+            Err(_) => self.guess(client),
         };
         match verdict {
             Verdict::Right(caller) => Ok(caller),
             Verdict::Wrong => {
-                tracing::warn!(target: "perfmon", client = %peer, "a wrong token, or a wrong name or password");
+                tracing::warn!(target: "perfmon", client = %client.address, "a wrong token, or a wrong name or password");
                 Err(unauthorized(rules, "that token, or that name and password, is not known here"))
             }
             Verdict::Later(wait) => Err(later(wait, "too many wrong tokens and passwords")),
@@ -205,7 +212,7 @@ pub(crate) async fn pass(
 ) -> Response {
     let rules = gate.rules(&shared);
     let origin = request.headers().get(header::ORIGIN).cloned();
-    let friend = origin.filter(|_| Source::of(request.headers(), None, &rules.origins) == Source::Friend);
+    let friend = origin.filter(|_| Source::of(request.headers(), None, false, &rules.origins) == Source::Friend);
     let mut response = match gate.admit(&rules, request).await {
         Ok(request) => next.run(request).await,
         Err(refused) => {

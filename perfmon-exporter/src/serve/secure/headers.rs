@@ -22,6 +22,11 @@ const ALWAYS: [(HeaderName, &str); 5] = [
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
 ];
 
+/// Those of an answer that is no page.
+pub(crate) fn protective() -> impl Iterator<Item = (HeaderName, &'static str)> {
+    ALWAYS.into_iter().chain([(header::CONTENT_SECURITY_POLICY, NO_PAGE)])
+}
+
 /// Adds them; an answer that has its own keeps it.
 pub(crate) async fn protective_headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;

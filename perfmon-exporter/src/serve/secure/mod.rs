@@ -1,6 +1,6 @@
 //! Who comes in: every request passes the gate before any route sees it.
 //!
-//! In this order, cheap things first: how often its address asks ([`rate`]), whether it means this server ([`host`]), a browser's question before the
+//! In this order, cheap things first: for whom it asks, if it is a proxy ([`proxy`]), how often that address asks ([`rate`]), whether it means this server ([`host`]), a browser's question before the
 //! true one ([`origin`]), who asks ([`credential`], [`rules`], [`password`]), whether that role may, whether a change or a WebSocket comes from a page
 //! that may, whether the body is JSON and small. Headers for browsers ([`headers`]) are on every answer, refusals too.
 
@@ -12,6 +12,7 @@ mod headers;
 mod host;
 mod origin;
 mod password;
+mod proxy;
 mod rate;
 mod rules;
 #[cfg(test)]
@@ -25,6 +26,6 @@ pub(crate) use self::{
     credential::PROTOCOL,
     door::Door,
     gate::{FOR_ANYBODY, Gate, pass},
-    headers::protective_headers,
+    headers::{protective, protective_headers},
     tls::Tls,
 };

@@ -62,14 +62,16 @@ impl Origin {
         self.secure == other.secure && self.host.place(self.default_port()) == other.host.place(other.default_port())
     }
 
-    /// Whether it is the site that the request means. The scheme is the page's: a proxy before us may speak TLS for us.
-    fn is_at(&self, host: &Host) -> bool {
-        self.host.place(self.default_port()) == host.place(self.default_port())
+    /// Whether it is the site that the request means. The scheme is the page's, because a proxy before us may speak TLS for us; when it says that it does, pages
+    /// without TLS are not ours.
+    fn is_at(&self, host: &Host, by_https: bool) -> bool {
+        (self.secure || !by_https) && self.host.place(self.default_port()) == host.place(self.default_port())
     }
 }
 
 impl Source {
-    pub(crate) fn of(headers: &HeaderMap, host: Option<&Host>, friends: &[Origin]) -> Self {
+    /// `by_https`: a proxy has said so.
+    pub(crate) fn of(headers: &HeaderMap, host: Option<&Host>, by_https: bool, friends: &[Origin]) -> Self {
         let mut values = headers.get_all(header::ORIGIN).iter();
         if values.next().is_none() {
             return Self::Nowhere;
@@ -78,7 +80,7 @@ impl Source {
             return Self::Elsewhere;
         }
         let Some(origin) = Origin::of(headers) else { return Self::Elsewhere };
-        if host.is_some_and(|host| origin.is_at(host)) {
+        if host.is_some_and(|host| origin.is_at(host, by_https)) {
             Self::Here
         } else if origin.is_among(friends) {
             Self::Friend
@@ -144,7 +146,7 @@ mod tests {
         let friends = ["https://one.example", "https://two.example:8443"].map(|text| Origin::parse(text).expect(text));
         let from = |origin: &str, host: &str| {
             let headers = HeaderMap::from_iter([(header::ORIGIN, HeaderValue::from_str(origin).expect("a value"))]);
-            Source::of(&headers, Host::parse(host).as_ref(), &friends)
+            Source::of(&headers, Host::parse(host).as_ref(), false, &friends)
         };
         for (origin, host, expected) in [
             ("http://localhost:9464", "localhost:9464", Source::Here),
@@ -165,6 +167,18 @@ mod tests {
         ] {
             assert_eq!(from(origin, host), expected, "{origin} at {host}");
         }
-        assert_eq!(Source::of(&HeaderMap::new(), None, &friends), Source::Nowhere);
+        assert_eq!(Source::of(&HeaderMap::new(), None, false, &friends), Source::Nowhere);
+    }
+
+    #[test]
+    fn behind_a_proxy_that_speaks_tls_our_pages_have_it() {
+        let from = |origin: &'static str, host: &str| {
+            let headers = HeaderMap::from_iter([(header::ORIGIN, HeaderValue::from_static(origin))]);
+            Source::of(&headers, Host::parse(host).as_ref(), true, &[])
+        };
+        assert_eq!(from("https://perfmon.example", "perfmon.example"), Source::Here);
+        assert_eq!(from("https://perfmon.example:8443", "perfmon.example:8443"), Source::Here);
+        assert_eq!(from("http://perfmon.example", "perfmon.example"), Source::Elsewhere);
+        assert_eq!(from("http://perfmon.example:8443", "perfmon.example:8443"), Source::Elsewhere);
     }
 }

@@ -9,6 +9,7 @@ use super::{
     host::Host,
     origin::Origin,
     password::Passwords,
+    proxy::{Network, Proxies},
     rate::Rate,
 };
 use crate::settings::{Access, Secret, Token};
@@ -22,6 +23,7 @@ pub(crate) struct Rules {
     pub(crate) passwords: Arc<Passwords>,
     pub(crate) origins: Vec<Origin>,
     pub(crate) hosts: Vec<Host>,
+    pub(crate) proxies: Proxies,
     pub(crate) rate: Option<Arc<Rate>>,
 }
 
@@ -31,16 +33,23 @@ impl Rules {
         let mut problems = Vec::new();
         let tokens = bearers(&access.tokens, &mut problems);
         let passwords = Passwords::new(&access.users, before.map(|before| &*before.passwords), &mut problems);
-        let origins = sensible(&access.origins, Origin::parse, &mut problems, |origin| {
+        let origin = |text: &str| {
+            Origin::parse(text).ok_or_else(|| {
             format!(
-                "the origin {origin:?} is none: write scheme, host and, if it is not the usual one, port, as in \"https://status.example.com\""
+                "the origin {text:?} is none: write scheme, host and, if it is not the usual one, port, as in \"https://status.example.com\""
             )
-        });
-        let hosts = sensible(&access.hosts, Host::parse, &mut problems, |host| {
+        })
+        };
+        let host = |text: &str| {
+            Host::parse(text).ok_or_else(|| {
             format!(
-                "the host {host:?} is none: write a name as in \"perfmon.example.com\", with a port if only that one counts"
+                "the host {text:?} is none: write a name as in \"perfmon.example.com\", with a port if only that one counts"
             )
-        });
+        })
+        };
+        let origins = sensible(&access.origins, origin, &mut problems);
+        let hosts = sensible(&access.hosts, host, &mut problems);
+        let proxies = Proxies::new(sensible(&access.trusted_proxies, Network::parse, &mut problems));
         if access.requests_per_second == Some(0) {
             problems.push(String::from(
                 "0 requests per second would let nobody in: write at least 1, or leave it out for no limit",
@@ -51,7 +60,7 @@ impl Rules {
             || access.requests_per_second.map(|most| Arc::new(Rate::per_second(most))),
             |kept| kept.rate.clone(),
         );
-        (Self { access: access.clone(), tokens, passwords, origins, hosts, rate }, problems)
+        (Self { access: access.clone(), tokens, passwords, origins, hosts, proxies, rate }, problems)
     }
 
     /// Whether the settings name anybody, be it in a way that makes no sense: they do not mean everybody then.
@@ -117,17 +126,12 @@ fn bearer(token: &Token, problems: &mut Vec<String>) -> Option<Arc<Known>> {
     Some(Arc::new(Known { name: token.name.clone(), proof: token.secret.clone(), role: token.role }))
 }
 
-fn sensible<T>(
-    texts: &[String],
-    parse: impl Fn(&str) -> Option<T>,
-    problems: &mut Vec<String>,
-    complain: impl Fn(&str) -> String,
-) -> Vec<T> {
+fn sensible<T>(texts: &[String], parse: impl Fn(&str) -> Result<T, String>, problems: &mut Vec<String>) -> Vec<T> {
     let mut parsed = Vec::with_capacity(texts.len());
     for text in texts {
         match parse(text) {
-            Some(one) => parsed.push(one),
-            None => problems.push(complain(text)),
+            Ok(one) => parsed.push(one),
+            Err(problem) => problems.push(problem),
         }
     }
     parsed

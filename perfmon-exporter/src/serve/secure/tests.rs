@@ -8,7 +8,7 @@ use std::{
 use axum::{
     Router,
     body::{Body, Bytes},
-    http::Request,
+    http::{Request, request::Builder},
     middleware::from_fn_with_state,
     routing::post,
 };
@@ -52,17 +52,34 @@ impl Server {
 
     /// A change with a body that does not say how long it is.
     fn change(&self, peer: &str, bytes: usize) -> u16 {
-        let request = Request::post("/echo")
-            .header("host", "localhost")
-            .header("origin", "http://localhost")
-            .header("content-type", "application/json");
-        self.ask(peer, request.body(Body::from(vec![b' '; bytes])).expect("a request"))
+        self.ask(peer, change().body(Body::from(vec![b' '; bytes])).expect("a request"))
     }
 
     fn get(&self, host: &str) -> u16 {
         let request = Request::get("/echo").header("host", host).header("authorization", "Bearer secret");
         self.ask("192.0.2.7:1", request.body(Body::empty()).expect("a request"))
     }
+}
+
+/// A change by a page of the server's own.
+fn change() -> Builder {
+    Request::post("/echo")
+        .header("host", "localhost")
+        .header("origin", "http://localhost")
+        .header("content-type", "application/json")
+}
+
+/// A request that a proxy passes on.
+fn forwarded(for_whom: &str) -> Builder {
+    Request::get("/echo").header("host", "localhost").header("x-forwarded-for", for_whom)
+}
+
+fn empty(request: Builder) -> Request<Body> {
+    request.body(Body::empty()).expect("a request")
+}
+
+fn proxies() -> Vec<String> {
+    vec![String::from("127.0.0.1"), String::from("10.0.0.0/8")]
 }
 
 fn with_token(secret: &str) -> Access {
@@ -123,21 +140,89 @@ fn a_local_server_whose_tokens_make_no_sense_is_not_open() {
 }
 
 #[test]
+fn each_client_of_a_proxy_has_its_own_allowance() {
+    let access = Access { trusted_proxies: proxies(), requests_per_second: Some(2), ..Access::default() };
+    let server = Server::new(access, true);
+    let ask = |peer: &str, for_whom: &str| server.ask(peer, empty(forwarded(for_whom)));
+    // However slow the machine is, a hundred at two a second are too many.
+    let runs_out = |ask: &dyn Fn(u8) -> u16| (0..100).any(|number| ask(number) == 429);
+    assert!(runs_out(&|_| ask("127.0.0.1:1", "192.0.2.1")));
+    assert_eq!(ask("127.0.0.1:1", "192.0.2.2"), 200, "another client of the same proxy");
+    assert_eq!(ask("10.0.0.7:1", "192.0.2.3"), 200, "one of another proxy");
+    // Who makes up an address stays the same client, and who is no proxy is not believed.
+    assert!(runs_out(&|number| ask("127.0.0.1:1", &format!("203.0.113.{number}, 192.0.2.4"))));
+    assert!(runs_out(&|number| ask("192.0.2.5:1", &format!("203.0.113.{number}"))));
+}
+
+#[test]
+fn guesses_are_the_clients_and_not_the_proxys() {
+    let server = Server::new(Access { trusted_proxies: proxies(), ..with_token("secret") }, false);
+    let guess =
+        |for_whom: &str| server.ask("127.0.0.1:1", empty(forwarded(for_whom).header("authorization", "Bearer guess")));
+    assert!((0..100).any(|_| guess("192.0.2.1") == 429));
+    assert_eq!(guess("192.0.2.2"), 401);
+}
+
+#[test]
+fn nobody_changes_by_a_proxy_what_this_machine_may() {
+    let server = Server::new(Access::default(), true);
+    assert_eq!(server.change("127.0.0.1:1", 2), 200);
+    let by_proxy = change().header("x-forwarded-for", "127.0.0.1").body(Body::from("{}"));
+    assert_eq!(server.ask("127.0.0.1:1", by_proxy.expect("a request")), 403);
+    // One that says nothing is known by its address.
+    server.shared.set_access(Arc::new(Access { trusted_proxies: proxies(), ..Access::default() }));
+    assert_eq!((server.change("127.0.0.1:1", 2), server.change("[::1]:1", 2)), (403, 200));
+}
+
+#[test]
+fn a_page_without_tls_is_none_of_a_proxy_that_has_it() {
+    let server = Server::new(Access { trusted_proxies: proxies(), ..with_token("secret") }, false);
+    let change = |origin: &str, scheme: &str| {
+        let request = Request::post("/echo").header("host", "perfmon.example").header("origin", origin);
+        let request = request.header("content-type", "application/json").header("authorization", "Bearer secret");
+        let request = request.header("x-forwarded-for", "192.0.2.1").header("x-forwarded-proto", scheme);
+        server.ask("127.0.0.1:1", request.body(Body::from("{}")).expect("a request"))
+    };
+    let mut access = Access { trusted_proxies: proxies(), ..with_token("secret") };
+    access.tokens[0].role = Role::Operate;
+    server.shared.set_access(Arc::new(access));
+    assert_eq!(change("https://perfmon.example", "https"), 200);
+    assert_eq!(change("http://perfmon.example", "http"), 200);
+    assert_eq!(change("http://perfmon.example", "https"), 403);
+    // Another proxy farther out may have spoken TLS to the page.
+    assert_eq!(change("https://perfmon.example", "http"), 200);
+}
+
+#[test]
+fn the_log_names_the_client_behind_a_proxy() {
+    let server = Server::new(Access { trusted_proxies: proxies(), ..with_token("secret") }, false);
+    let text = logged(|| {
+        server.ask("127.0.0.1:1", empty(forwarded("203.0.113.1, 192.0.2.1").header("authorization", "Bearer guess")));
+    });
+    assert!(text.contains("client=192.0.2.1 ") || text.contains("client=192.0.2.1\n"), "{text}");
+}
+
+#[test]
 fn a_server_that_is_open_under_any_name_is_warned_of() {
     let warned = |access: Access, address: &str| {
-        let log = Arc::<Mutex<Vec<u8>>>::default();
-        let writer = log.clone();
-        let subscriber = tracing_subscriber::fmt().with_writer(move || Lines(writer.clone())).finish();
         let mut door = Door::new(&Arc::new(access), true).expect("it makes sense");
-        tracing::subscriber::with_default(subscriber, || door.stand_at(address.parse().expect("an address")));
-        let log = log.lock().expect("no panic").clone();
-        String::from_utf8(log).expect("text").contains("`hosts`")
+        logged(|| door.stand_at(address.parse().expect("an address"))).contains("`hosts`")
     };
     let named = Access { hosts: vec![String::from("perfmon.example.com")], ..Access::default() };
     assert!(warned(Access::default(), "192.0.2.1:9464"));
     assert!(!warned(named, "192.0.2.1:9464"));
     assert!(!warned(with_token("secret"), "192.0.2.1:9464"));
     assert!(!warned(Access::default(), "127.0.0.1:9464"));
+}
+
+/// What is logged meanwhile.
+fn logged(act: impl FnOnce()) -> String {
+    let log = Arc::<Mutex<Vec<u8>>>::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || Lines(writer.clone())).finish();
+    tracing::subscriber::with_default(subscriber, act);
+    let log = log.lock().expect("no panic").clone();
+    String::from_utf8(log).expect("text")
 }
 
 struct Lines(Arc<Mutex<Vec<u8>>>);

@@ -1,5 +1,18 @@
 //! The handle: what a program tells a book, and what it asks.
 
+mod account;
+mod builder;
+mod collector;
+mod days;
+mod figures;
+mod ledger;
+mod positions;
+mod refused;
+mod rules;
+mod statement;
+mod statistics;
+mod summary;
+
 use std::{
     collections::VecDeque,
     fmt,
@@ -9,15 +22,19 @@ use std::{
 
 use perfmon_core::collect::{Source, register_collector};
 
+pub use self::{
+    builder::{Builder, books},
+    days::{Date, Day},
+    figures::{Figure, PortfolioRisk, SharpeWindow},
+    positions::{Fill, PnlKind, Position, Side},
+    refused::Refused,
+    statistics::{Drawdown, Performance, Regime, RegimeRule, Risk},
+    summary::{Pnl, Summary, SymbolSummary},
+};
+use self::{ledger::Ledger, refused::Reason, rules::Rules, summary::Copied};
 use super::{
-    AtTime, Builder, Day, Figure, Fill, KillSwitch, KillSwitches, PnlKind, PortfolioRisk, Position, Regime,
-    SharpeWindow, Summary,
-    at::{nanos, now},
-    builder::{self, Rules},
-    collector::Figures,
-    ledger::Ledger,
-    refused::Reason,
-    summary::Copied,
+    KillSwitch, KillSwitches,
+    at::{AtTime, nanos, now},
 };
 
 #[doc = include_str!("book.md")]
@@ -79,11 +96,11 @@ impl Book {
         builder::named(name)
     }
 
-    pub(super) fn new(rules: Rules) -> Self {
+    fn new(rules: Rules) -> Self {
         let ledger = Mutex::new(Ledger::new(rules.clone()));
         let inner = Inner { rules, days: Mutex::default(), ledger, source: Mutex::default() };
         let book = Self(Arc::new(inner));
-        let source = register_collector(Figures::new(book.clone()));
+        let source = register_collector(collector::Figures::new(book.clone()));
         *lock(&book.0.source) = Some(source);
         book
     }
@@ -143,6 +160,16 @@ impl Book {
     /// P&L as the program reckons it.
     pub fn record_pnl(&self, symbol: &str, amount: f64, kind: PnlKind) {
         self.update(None, |ledger, at| ledger.pnl(symbol, amount, kind, at));
+    }
+
+    /// Money is put in now, more than nothing: equity grows by it, and neither P&L nor any return does.
+    pub fn deposit(&self, amount: f64) {
+        self.update(None, |ledger, at| ledger.deposit(amount, at));
+    }
+
+    /// Money is taken out now, more than nothing and no more than the equity, where that is known; what is not there is refused and counted. It is no loss and no drawdown.
+    pub fn withdraw(&self, amount: f64) {
+        self.update(None, |ledger, at| ledger.withdraw(amount, at));
     }
 
     /// The level of the benchmark now, which beta compares with.
@@ -266,6 +293,16 @@ impl AtTime<'_, Book> {
     /// P&L as the program reckons it.
     pub fn record_pnl(&self, symbol: &str, amount: f64, kind: PnlKind) {
         self.update(|ledger, at| ledger.pnl(symbol, amount, kind, at));
+    }
+
+    /// Money is put in.
+    pub fn deposit(&self, amount: f64) {
+        self.update(|ledger, at| ledger.deposit(amount, at));
+    }
+
+    /// Money is taken out.
+    pub fn withdraw(&self, amount: f64) {
+        self.update(|ledger, at| ledger.withdraw(amount, at));
     }
 
     /// The level of the benchmark, above zero.

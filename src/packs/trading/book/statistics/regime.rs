@@ -56,20 +56,20 @@ impl Default for RegimeRule {
 }
 
 /// The days whose volatility is judged.
-pub(super) const RECENT: usize = 21;
+pub(crate) const RECENT: usize = 21;
 /// The days that tell what is usual.
 const USUAL: usize = 63;
 
 impl RegimeRule {
     /// The bounds, lower first.
-    pub(super) fn bounds(self) -> (f64, f64) {
+    pub(crate) fn bounds(self) -> (f64, f64) {
         match self {
             Self::Relative { calm, storm } | Self::Annualized { calm, storm } => (calm, storm),
         }
     }
 
     /// The regime after these returns; `None` when there are too few.
-    pub(super) fn judge(self, returns: &[f64], days_a_year: f64) -> Option<Regime> {
+    pub(crate) fn judge(self, returns: &[f64], days_a_year: f64) -> Option<Regime> {
         let recent = deviation(returns.get(returns.len().checked_sub(RECENT)?..)?)?;
         let measure = match self {
             Self::Relative { .. } => {

@@ -32,17 +32,18 @@ impl fmt::Display for Side {
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[must_use = "give it to `Book::fill`"]
 pub struct Fill<'a> {
-    pub(super) symbol: &'a str,
-    pub(super) side: Side,
-    pub(super) quantity: f64,
-    pub(super) price: f64,
-    pub(super) fee: f64,
+    pub(crate) symbol: &'a str,
+    pub(crate) side: Side,
+    pub(crate) quantity: f64,
+    pub(crate) price: f64,
+    pub(crate) fee: f64,
+    pub(crate) multiplier: f64,
 }
 
 impl<'a> Fill<'a> {
-    /// A trade of so many, more than 0, at this price for one. Of contracts that stand for more than one, multiply the quantity by how many.
+    /// A trade of so many, more than 0, at this price for one.
     pub const fn new(symbol: &'a str, side: Side, quantity: f64, price: f64) -> Self {
-        Self { symbol, side, quantity, price, fee: 0.0 }
+        Self { symbol, side, quantity, price, fee: 0.0, multiplier: 1.0 }
     }
 
     /// Bought.
@@ -58,6 +59,23 @@ impl<'a> Fill<'a> {
     /// What the trade cost beside its price, in money; negative where the exchange pays. 0 unless said.
     pub const fn fee(mut self, fee: f64) -> Self {
         self.fee = fee;
+        self
+    }
+
+    /// What one contract stands for, in what the price is for: 50 for the E-mini S&P 500, 100 for most options on shares. 1 unless said. While a position is
+    /// open, a trade of another one is refused and counted: it cannot be of the same contract.
+    ///
+    /// ```
+    /// use perfmon::trading::{Book, Fill};
+    ///
+    /// let book = Book::builder("futures").capital(1_000_000.0).build()?;
+    /// book.fill(Fill::buy("ESH4", 2.0, 5_000.0).multiplier(50.0));
+    /// book.mark("ESH4", 5_010.0);
+    /// assert_eq!(book.summary().pnl.unrealized, 1_000.0);
+    /// # Ok::<(), perfmon::Error>(())
+    /// ```
+    pub const fn multiplier(mut self, multiplier: f64) -> Self {
+        self.multiplier = multiplier;
         self
     }
 }
@@ -78,18 +96,20 @@ pub struct Position {
     pub entry_price: f64,
     /// What one is worth now.
     pub current_price: f64,
-    /// The P&L of the open position in money, where the program knows better than (current − entry) × quantity. It holds until the next mark, fill or position.
+    /// The P&L of the open position in money, where the program knows better than (current − entry) × quantity × multiplier. It holds until the next mark, fill or position.
     pub unrealized_pnl: Option<f64>,
+    /// What one contract stands for, in what the prices are for. Unless said, what the book knows of the symbol, and 1 where it knows nothing.
+    pub multiplier: Option<f64>,
 }
 
-/// What an amount given to [`record_pnl`](super::Book::record_pnl) is.
+/// What an amount given to [`record_pnl`](crate::trading::Book::record_pnl) is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PnlKind {
-    /// Made, or lost if negative, and adds up. Each amount is a result of its own for the win rate.
+    /// Made, or lost if negative, and adds up. Each amount is a result of its own for the win rate. So are amounts of a program that tells only what it made in all.
     Realized,
     /// What the open position has made so far: takes the place of the last such amount, and of the derived one until the next mark, fill or position.
     Unrealized,
-    /// Paid, or received if negative, and adds up.
+    /// Paid, or received if negative, and adds up: fees, and dividends, interest and funding, which are no results of trades.
     Fee,
 }

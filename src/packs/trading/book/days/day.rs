@@ -13,9 +13,11 @@ pub struct Day {
     pub open: f64,
     /// The equity it closed with, or that of now.
     pub close: f64,
-    /// `close` − `open`: realized and unrealized, with fees taken off.
+    /// Realized and unrealized, with fees taken off: `close` − `open`, less `flows` where there is capital.
     pub pnl: f64,
-    /// `pnl` ÷ `open`; absent without capital, or unless the day began with more than nothing.
+    /// Deposits less withdrawals.
+    pub flows: f64,
+    /// `pnl` ÷ `open`, or time-weighted where money moved; absent without capital, or unless the day began with more than nothing, or got it.
     pub return_ratio: Option<f64>,
     /// P&L that was realized on it, without fees.
     pub realized: f64,

@@ -7,7 +7,7 @@ use std::{
 
 use perfmon_core::Error;
 
-use super::{Book, RegimeRule, calendar::Calendar, known::OTHER};
+use super::{super::known::OTHER, Book, RegimeRule, days::Calendar, rules::Rules};
 
 /// Books at a time.
 const MOST: usize = 256;
@@ -31,34 +31,6 @@ fn known() -> MutexGuard<'static, BTreeMap<String, Book>> {
 #[must_use]
 pub fn books() -> Vec<Book> {
     known().values().cloned().collect()
-}
-
-/// What is fixed for a book.
-#[derive(Debug, Clone)]
-pub(super) struct Rules {
-    pub(super) name: String,
-    pub(super) capital: Option<f64>,
-    pub(super) currency: String,
-    pub(super) calendar: Calendar,
-    pub(super) symbols: usize,
-    pub(super) days: usize,
-    pub(super) intraday: bool,
-    /// Its latest update is now, rather than what the machine's clock says.
-    pub(super) replay: bool,
-    pub(super) days_a_year: f64,
-    /// Per day.
-    pub(super) risk_free: f64,
-    /// Per day.
-    pub(super) psr_benchmark: f64,
-    pub(super) risk_days: usize,
-    pub(super) regime: RegimeRule,
-}
-
-impl Rules {
-    /// The equity to begin with: without capital, P&L is counted from zero.
-    pub(super) fn start(&self) -> f64 {
-        self.capital.unwrap_or(0.0)
-    }
 }
 
 /// Sets a book up. From [`Book::builder`].

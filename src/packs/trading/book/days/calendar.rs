@@ -9,7 +9,7 @@ use perfmon_core::Error;
 
 /// How instants fall into days.
 #[derive(Debug, Clone)]
-pub(super) struct Calendar {
+pub(crate) struct Calendar {
     zone: TimeZone,
     begins: civil::Time,
     weekends: bool,
@@ -17,10 +17,10 @@ pub(super) struct Calendar {
 
 /// One day: what it is called, and its instants, from the first to before the last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Session {
-    pub(super) date: civil::Date,
-    pub(super) begins: i64,
-    pub(super) ends: i64,
+pub(crate) struct Session {
+    pub(crate) date: civil::Date,
+    pub(crate) begins: i64,
+    pub(crate) ends: i64,
 }
 
 impl Default for Calendar {
@@ -30,7 +30,7 @@ impl Default for Calendar {
 }
 
 impl Calendar {
-    pub(super) fn new(zone: Option<&str>, begins: (u8, u8), weekends: bool) -> Result<Self, Error> {
+    pub(crate) fn new(zone: Option<&str>, begins: (u8, u8), weekends: bool) -> Result<Self, Error> {
         let zone = zone.map_or(Ok(TimeZone::UTC), |name| {
             TimeZone::get(name).map_err(|_| {
                 Error::invalid(format!("no time zone is called `{name}`; write a name of IANA's, as America/New_York"))
@@ -45,7 +45,7 @@ impl Calendar {
     }
 
     /// The day of an instant, given as nanoseconds since 1970; `None` at the ends of what calendars know.
-    pub(super) fn session(&self, nanos: i64) -> Option<Session> {
+    pub(crate) fn session(&self, nanos: i64) -> Option<Session> {
         let now = Timestamp::from_nanosecond(nanos.into()).ok()?;
         // A day may begin on the evening before, and a zone may skip a day.
         let mut first = self.zone.to_datetime(now).date().tomorrow().ok()?;

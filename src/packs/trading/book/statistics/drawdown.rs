@@ -2,17 +2,17 @@
 
 use jiff::civil;
 
-use super::Date;
+use super::super::Date;
 
 /// How far the equity is, and was at most, below its peak: 1 − equity ÷ peak. It begins with the capital; a day counts with the equity it closes with, and the one
-/// under way with what it has now, so that its largest may be less again when the day closes higher (unless [`intraday_drawdown`](super::Builder::intraday_drawdown) has every update count).
+/// under way with what it has now, so that its largest may be less again when the day closes higher (unless [`intraday_drawdown`](crate::trading::Builder::intraday_drawdown) has every update count).
 #[derive(Debug, Clone, PartialEq, Default)]
 #[cfg_attr(any(feature = "serde", feature = "exporter"), derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Drawdown {
     /// Now, as a fraction of the peak: 0.1 is 10 % below. Absent without capital, or unless the peak is above zero.
     pub ratio: Option<f64>,
-    /// Now, in money.
+    /// Now, in money: what equity, or the units that are left where money moved, miss of their peak.
     pub value: f64,
     /// How many days ago the peak was, counting days that had updates; 0 at the peak.
     pub days: u32,
@@ -22,7 +22,7 @@ pub struct Drawdown {
     pub peak: Option<Date>,
     /// The largest so far, as a fraction of its peak.
     pub max_ratio: Option<f64>,
-    /// The largest so far in money; not necessarily the same one.
+    /// The largest so far in money, of the time when it was; not necessarily the same one.
     pub max_value: f64,
     /// The day of the peak before the largest, by fraction.
     pub max_peak: Option<Date>,
@@ -36,13 +36,13 @@ pub struct Drawdown {
 
 /// A point of the equity's curve.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Moment {
-    pub(super) equity: f64,
+pub(crate) struct Moment {
+    pub(crate) equity: f64,
     /// Nanoseconds since 1970.
-    pub(super) at: i64,
-    pub(super) date: civil::Date,
+    pub(crate) at: i64,
+    pub(crate) date: civil::Date,
     /// How many days came before.
-    pub(super) day: u32,
+    pub(crate) day: u32,
 }
 
 /// In parts of the peak, what rounding may take off equity that has not changed: sums that are kept as positions change, and added up anew for whoever reads, differ by so
@@ -51,7 +51,7 @@ const ROUNDING: f64 = 1e-12;
 
 /// What is remembered of a curve.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Tracker {
+pub(crate) struct Tracker {
     peak: Option<Moment>,
     last: Option<Moment>,
     /// The deepest by fraction: its size, peak and trough.
@@ -62,7 +62,7 @@ pub(super) struct Tracker {
 
 impl Tracker {
     /// The next point of the curve.
-    pub(super) fn reach(&mut self, mut now: Moment) {
+    pub(crate) fn reach(&mut self, mut now: Moment) {
         let peak = *self.peak.get_or_insert(now);
         if peak.equity - now.equity <= peak.equity.abs() * ROUNDING {
             now.equity = now.equity.max(peak.equity);
@@ -83,13 +83,23 @@ impl Tracker {
         }
     }
 
+    /// Money moved, which made the equity this from that: what was and what is are told in the money of now, so that the curve neither falls nor rises.
+    pub(crate) fn flow(&mut self, before: f64, after: f64) {
+        [&mut self.peak, &mut self.last].into_iter().flatten().for_each(|moment| moment.equity *= after / before);
+    }
+
+    /// Money came where there was none: the curve begins anew. What it was at most stays.
+    pub(crate) fn begin_anew(&mut self) {
+        (self.peak, self.last) = (None, None);
+    }
+
     fn lasted(&self, now: &Moment) -> (u32, i64) {
         let (days, nanos) = self.peak.map_or((0, 0), |peak| since(&peak, now));
         (self.longest.0.max(days), self.longest.1.max(nanos))
     }
 
     /// What there is to tell. Fractions are of capital, so without it there are none.
-    pub(super) fn tell(&self, of_capital: bool) -> Drawdown {
+    pub(crate) fn tell(&self, of_capital: bool) -> Drawdown {
         let Some((peak, last)) = self.peak.zip(self.last) else { return Drawdown::default() };
         let (days, nanos) = since(&peak, &last);
         let deepest = self.deepest.filter(|_| of_capital);

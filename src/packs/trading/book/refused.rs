@@ -7,7 +7,7 @@
 pub struct Refused {
     /// A number in them was `NaN` or infinite.
     pub not_finite: u64,
-    /// A number in them was beyond ±10²⁴, the quantity of a fill or the level of a benchmark below 10⁻²⁴, or a figure that was set out of
+    /// A number in them was beyond ±10²⁴, the quantity of a fill, a multiplier, the level of a benchmark or money that moved below 10⁻²⁴, or a figure that was set out of
     /// [its range](crate::trading::Figure).
     pub out_of_range: u64,
     /// The symbol was empty, or longer than 128 bytes.
@@ -20,6 +20,10 @@ pub struct Refused {
     pub outdated: u64,
     /// Positions of symbols that found no place, because all of them were held. A fill's fee was counted.
     pub symbol_limit: u64,
+    /// Money that was to be taken out, and was not there: more than the equity.
+    pub overdrawn: u64,
+    /// Fills of contracts that stand for something else than those held.
+    pub multiplier: u64,
 }
 
 /// Why an update is not taken over.
@@ -32,6 +36,8 @@ pub(super) enum Reason {
     Ahead,
     Outdated,
     SymbolLimit,
+    Overdrawn,
+    Multiplier,
 }
 
 impl Refused {
@@ -44,11 +50,13 @@ impl Refused {
             Reason::Ahead => &mut self.ahead,
             Reason::Outdated => &mut self.outdated,
             Reason::SymbolLimit => &mut self.symbol_limit,
+            Reason::Overdrawn => &mut self.overdrawn,
+            Reason::Multiplier => &mut self.multiplier,
         } += 1;
     }
 
     /// With the reasons as labels have them.
-    pub(super) fn by_reason(&self) -> [(&'static str, u64); 7] {
+    pub(super) fn by_reason(&self) -> [(&'static str, u64); 9] {
         [
             ("not_finite", self.not_finite),
             ("out_of_range", self.out_of_range),
@@ -57,6 +65,8 @@ impl Refused {
             ("ahead", self.ahead),
             ("outdated", self.outdated),
             ("symbol_limit", self.symbol_limit),
+            ("overdrawn", self.overdrawn),
+            ("multiplier", self.multiplier),
         ]
     }
 }

@@ -1,9 +1,8 @@
 //! How well a book does, by its days.
 
 use super::{
-    Day,
-    builder::Rules,
-    ledger::Results,
+    super::{Day, rules::Rules},
+    Results,
     moments::{deviation, mean, normal_below, shape},
 };
 
@@ -29,7 +28,7 @@ pub struct Performance {
 }
 
 /// Sharpe (1994): mean of the returns above the risk-free one ÷ their standard deviation, × √(days a year).
-pub(super) fn sharpe_ratio(returns: &[f64], rules: &Rules) -> Option<f64> {
+pub(crate) fn sharpe_ratio(returns: &[f64], rules: &Rules) -> Option<f64> {
     Some(daily_sharpe_ratio(returns, rules.risk_free)? * rules.days_a_year.sqrt())
 }
 
@@ -39,12 +38,12 @@ fn daily_sharpe_ratio(returns: &[f64], risk_free: f64) -> Option<f64> {
 }
 
 /// Of the last so many, if there are so many.
-pub(super) fn rolling_sharpe_ratio(returns: &[f64], days: usize, rules: &Rules) -> Option<f64> {
+pub(crate) fn rolling_sharpe_ratio(returns: &[f64], days: usize, rules: &Rules) -> Option<f64> {
     sharpe_ratio(returns.get(returns.len().checked_sub(days)?..)?, rules)
 }
 
 /// Sortino and Price (1994), with a target of 0: mean ÷ √(mean of the squares of losses, over all returns), × √(days a year).
-pub(super) fn sortino_ratio(returns: &[f64], rules: &Rules) -> Option<f64> {
+pub(crate) fn sortino_ratio(returns: &[f64], rules: &Rules) -> Option<f64> {
     let squares: Vec<f64> = returns.iter().map(|one| one.min(0.0).powi(2)).collect();
     let downside = mean(&squares)?.sqrt();
     (returns.len() > 1 && downside > 0.0).then_some(())?;
@@ -52,7 +51,7 @@ pub(super) fn sortino_ratio(returns: &[f64], rules: &Rules) -> Option<f64> {
 }
 
 /// Bailey and López de Prado (2012): Φ((SR − SR*) √(n − 1) ÷ √(1 − γ₃ SR + (γ₄ − 1) ÷ 4 × SR²)), of ratios that are not annualized.
-pub(super) fn probabilistic_sharpe_ratio(returns: &[f64], rules: &Rules) -> Option<f64> {
+pub(crate) fn probabilistic_sharpe_ratio(returns: &[f64], rules: &Rules) -> Option<f64> {
     let ratio = daily_sharpe_ratio(returns, rules.risk_free).filter(|_| returns.len() > 3)?;
     let (skewness, kurtosis) = shape(returns)?;
     let spread = 1.0 - skewness * ratio + (kurtosis - 1.0) / 4.0 * ratio * ratio;
@@ -61,7 +60,7 @@ pub(super) fn probabilistic_sharpe_ratio(returns: &[f64], rules: &Rules) -> Opti
 }
 
 /// Results of trades, or of days where there are none.
-pub(super) fn results(trades: Results, days: &[Day]) -> Results {
+pub(crate) fn results(trades: Results, days: &[Day]) -> Results {
     if trades.wins + trades.losses > 0 {
         return trades;
     }

@@ -2,52 +2,52 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::{holding::Holding, known::OTHER};
+use super::{super::super::known::OTHER, Holding};
 
 /// The symbols that have a place, and the sums of those that have none, called `other`.
 ///
 /// A new symbol takes the place of the one that has held nothing for longest, whose sums are added to `other`. So a program that trades ever new
 /// contracts keeps exact totals, and only one that holds more at once than there are places loses something.
 #[derive(Debug)]
-pub(super) struct Holdings {
+pub(crate) struct Holdings {
     index: HashMap<Arc<str>, usize>,
-    pub(super) rows: Vec<Holding>,
-    pub(super) other: Sums,
+    pub(crate) rows: Vec<Holding>,
+    pub(crate) other: Sums,
     /// How many gave their place away.
-    pub(super) folded: u64,
+    pub(crate) folded: u64,
     limit: usize,
     updates: u64,
 }
 
 /// What was made and paid.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(super) struct Sums {
-    pub(super) realized: f64,
-    pub(super) unrealized: f64,
-    pub(super) fees: f64,
+pub(crate) struct Sums {
+    pub(crate) realized: f64,
+    pub(crate) unrealized: f64,
+    pub(crate) fees: f64,
 }
 
 impl Sums {
     /// With fees taken off.
-    pub(super) fn total(self) -> f64 {
+    pub(crate) fn total(self) -> f64 {
         self.realized + self.unrealized - self.fees
     }
 }
 
 impl Holdings {
-    pub(super) fn new(limit: usize) -> Self {
+    pub(crate) fn new(limit: usize) -> Self {
         Self { index: HashMap::new(), rows: Vec::new(), other: Sums::default(), folded: 0, limit, updates: 0 }
     }
 
     /// One that has a place.
     #[inline]
-    pub(super) fn known(&mut self, symbol: &str) -> Option<&mut Holding> {
+    pub(crate) fn known(&mut self, symbol: &str) -> Option<&mut Holding> {
         let row = *self.index.get(symbol)?;
         Some(self.touch(row))
     }
 
     /// One that has a place or gets one.
-    pub(super) fn get(&mut self, symbol: &str) -> Option<&mut Holding> {
+    pub(crate) fn get(&mut self, symbol: &str) -> Option<&mut Holding> {
         let row = self.index.get(symbol).copied().or_else(|| self.admit(symbol))?;
         Some(self.touch(row))
     }
@@ -60,7 +60,7 @@ impl Holdings {
     }
 
     /// Adds to what was made with it.
-    pub(super) fn earn(&mut self, symbol: &str, amount: f64) {
+    pub(crate) fn earn(&mut self, symbol: &str, amount: f64) {
         match self.get(symbol) {
             Some(holding) => holding.realized += amount,
             None => self.other.realized += amount,
@@ -68,7 +68,7 @@ impl Holdings {
     }
 
     /// Adds to what was paid for it.
-    pub(super) fn pay(&mut self, symbol: &str, amount: f64) {
+    pub(crate) fn pay(&mut self, symbol: &str, amount: f64) {
         match self.get(symbol) {
             Some(holding) => holding.fees += amount,
             None => self.other.fees += amount,
@@ -97,12 +97,12 @@ impl Holdings {
         Some(row)
     }
 
-    pub(super) fn sums(&self) -> Sums {
+    pub(crate) fn sums(&self) -> Sums {
         sums(&self.rows, self.other)
     }
 }
 
-pub(super) fn sums(rows: &[Holding], other: Sums) -> Sums {
+pub(crate) fn sums(rows: &[Holding], other: Sums) -> Sums {
     rows.iter().fold(other, |sums, holding| Sums {
         realized: sums.realized + holding.realized,
         unrealized: sums.unrealized + holding.unrealized(),

@@ -7,49 +7,22 @@ use std::collections::VecDeque;
 use jiff::civil;
 
 use super::{
+    super::{
+        at::{AHEAD, OLDEST, now},
+        known::OTHER,
+    },
     Day, Fill, PnlKind, Position,
-    at::{AHEAD, OLDEST, now},
-    builder::Rules,
-    calendar::Session,
-    drawdown::{Moment, Tracker},
+    account::Account,
+    days::Session,
     figures::Figures,
-    holding::Closed,
-    holdings::{Holdings, Sums},
-    known::OTHER,
+    positions::{Closed, Holding, Holdings, Sums},
     refused::{Reason, Refused, named, positive, sound},
+    rules::Rules,
+    statistics::{
+        Growth, Results,
+        drawdown::{Moment, Tracker},
+    },
 };
-
-/// Results of trades: what each closing fill or recorded amount made, its fee taken off.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Results {
-    pub(super) wins: u64,
-    pub(super) losses: u64,
-    pub(super) won: f64,
-    pub(super) lost: f64,
-}
-
-impl Results {
-    pub(super) fn add(&mut self, result: f64) {
-        if result > 0.0 {
-            self.wins += 1;
-            self.won += result;
-        } else if result < 0.0 {
-            self.losses += 1;
-            self.lost -= result;
-        }
-    }
-
-    /// Above zero in parts of those that are not zero.
-    pub(super) fn win_rate(&self) -> Option<f64> {
-        let all = self.wins + self.losses;
-        (all > 0).then(|| self.wins as f64 / all as f64)
-    }
-
-    /// Won in parts of lost.
-    pub(super) fn profit_factor(&self) -> Option<f64> {
-        (self.lost > 0.0).then(|| self.won / self.lost)
-    }
-}
 
 /// The day under way.
 #[derive(Debug, Clone, Copy)]
@@ -60,6 +33,10 @@ pub(super) struct Today {
     /// When its last event was.
     last: i64,
     open: f64,
+    /// The P&L until then.
+    before: f64,
+    flows: f64,
+    growth: Growth,
     realized: f64,
     fees: f64,
     fills: u64,
@@ -69,14 +46,15 @@ pub(super) struct Today {
 }
 
 impl Today {
-    pub(super) fn with_close(&self, close: f64, of_capital: bool) -> Day {
-        let pnl = close - self.open;
+    /// The day, if it closes with this P&L.
+    pub(super) fn with_close(&self, account: &Account, pnl: f64) -> Day {
         Day {
             date: self.session.date.into(),
             open: self.open,
-            close,
-            pnl,
-            return_ratio: Some(pnl / self.open).filter(|ratio| of_capital && self.open > 0.0 && ratio.is_finite()),
+            close: account.equity(pnl),
+            pnl: pnl - self.before,
+            flows: self.flows,
+            return_ratio: self.growth.at(pnl),
             realized: self.realized,
             fees: self.fees,
             fills: self.fills,
@@ -102,6 +80,7 @@ pub(super) struct Counts {
 #[derive(Debug)]
 pub(super) struct Ledger {
     pub(super) rules: Rules,
+    pub(super) account: Account,
     pub(super) holdings: Holdings,
     /// The sums of all holdings, kept as they change and added up anew each day.
     sums: Sums,
@@ -123,6 +102,7 @@ impl Ledger {
     pub(super) fn new(rules: Rules) -> Self {
         Self {
             holdings: Holdings::new(rules.symbols),
+            account: Account::new(rules.capital),
             rules,
             sums: Sums::default(),
             today: None,
@@ -147,7 +127,7 @@ impl Ledger {
         if self.rules.intraday
             && let Some(today) = &self.today
         {
-            self.curve.reach(today.moment(self.rules.start() + self.sums.total()));
+            self.curve.reach(today.moment(self.account.equity(self.sums.total())));
         }
     }
 
@@ -174,14 +154,19 @@ impl Ledger {
         named(fill.symbol)?;
         sound(&[fill.price, fill.fee])?;
         positive(fill.quantity)?;
+        positive(fill.multiplier)?;
         self.reach(at)?;
-        self.counts.fills += 1;
         let Some(holding) = self.holdings.get(fill.symbol) else {
+            self.counts.fills += 1;
             self.holdings.pay(OTHER, fill.fee);
             self.book(|today| (today.fills, today.fees) = (today.fills + 1, today.fees + fill.fee));
             self.sums.fees += fill.fee;
             return Err(Reason::SymbolLimit);
         };
+        if !holding.fits(fill) {
+            return Err(Reason::Multiplier);
+        }
+        self.counts.fills += 1;
         let before = holding.unrealized();
         let closed = holding.trade(fill, at);
         self.sums.unrealized += holding.unrealized() - before;
@@ -216,6 +201,7 @@ impl Ledger {
         named(symbol)?;
         let stated = position.unrealized_pnl.unwrap_or(0.0);
         sound(&[position.quantity, position.entry_price, position.current_price, stated])?;
+        position.multiplier.map_or(Ok(()), positive)?;
         self.reach(at)?;
         self.state(symbol, |holding| holding.state(position, at))
     }
@@ -251,7 +237,41 @@ impl Ledger {
         Ok(())
     }
 
-    fn state(&mut self, symbol: &str, state: impl FnOnce(&mut super::holding::Holding) -> bool) -> Taken {
+    pub(super) fn deposit(&mut self, amount: f64, at: i64) -> Taken {
+        positive(amount)?;
+        self.flow(amount, at)
+    }
+
+    pub(super) fn withdraw(&mut self, amount: f64, at: i64) -> Taken {
+        positive(amount)?;
+        if !self.account.has(amount, self.sums.total()) {
+            return Err(Reason::Overdrawn);
+        }
+        self.flow(-amount, at)
+    }
+
+    fn flow(&mut self, amount: f64, at: i64) -> Taken {
+        self.reach(at)?;
+        let pnl = self.sums.total();
+        let (before, lost) = (self.account.equity(pnl), self.account.is_lost(pnl));
+        self.account.flow(amount, pnl);
+        let after = self.account.worth(pnl);
+        if !lost {
+            self.curve.flow(before, after);
+        } else if after > 0.0
+            && let Some(today) = &self.today
+        {
+            self.curve.reach(today.moment(before));
+            self.curve.begin_anew();
+        }
+        self.book(|today| {
+            today.flows += amount;
+            today.growth.flow(pnl, after);
+        });
+        Ok(())
+    }
+
+    fn state(&mut self, symbol: &str, state: impl FnOnce(&mut Holding) -> bool) -> Taken {
         let holding = self.holdings.get(symbol).ok_or(Reason::SymbolLimit)?;
         let before = holding.unrealized();
         let newest = state(holding);
@@ -280,7 +300,8 @@ impl Ledger {
     fn begin(&mut self, at: i64) -> Taken {
         let session = self.rules.calendar.session(at).ok_or(Reason::Time)?;
         self.sums = self.holdings.sums();
-        let equity = self.rules.start() + self.sums.total();
+        let pnl = self.sums.total();
+        let equity = self.account.equity(pnl);
         let mut number = 0;
         if let Some(today) = self.today {
             number = today.number + 1;
@@ -289,7 +310,7 @@ impl Ledger {
                 self.over.pop_front();
                 self.counts.days_dropped += 1;
             }
-            self.over.push_back(today.with_close(equity, self.rules.capital.is_some()));
+            self.over.push_back(today.with_close(&self.account, pnl));
         } else {
             let date: civil::Date = session.date;
             self.curve.reach(Moment { equity, at, date, day: 0 });
@@ -299,6 +320,9 @@ impl Ledger {
             number,
             last: at,
             open: equity,
+            before: pnl,
+            flows: 0.0,
+            growth: Growth::from(self.account.worth(pnl), pnl),
             realized: 0.0,
             fees: 0.0,
             fills: 0,

@@ -15,12 +15,14 @@ const RATIO: &str = "ratio";
 #[rustfmt::skip]
 const ROWS: &[Row] = &[
     ("trading_capital", "The money a book began with.", MONEY, |book| book.capital),
-    ("trading_equity", "Capital and P&L.", MONEY, |book| book.equity),
+    ("trading_deposits", "Money put in since the beginning.", MONEY, |book| Some(book.deposits)),
+    ("trading_withdrawals", "Money taken out.", MONEY, |book| Some(book.withdrawals)),
+    ("trading_equity", "Capital, deposits and P&L, less withdrawals.", MONEY, |book| book.equity),
     ("trading_pnl", "P&L, realized and unrealized, with fees taken off.", MONEY, |book| Some(book.pnl.total)),
     ("trading_pnl_realized", "P&L of what is closed, without fees.", MONEY, |book| Some(book.pnl.realized)),
     ("trading_pnl_unrealized", "P&L of what is open.", MONEY, |book| Some(book.pnl.unrealized)),
     ("trading_fees", "Fees paid.", MONEY, |book| Some(book.pnl.fees)),
-    ("trading_pnl_ratio", "P&L in parts of capital.", RATIO, |book| book.pnl.ratio),
+    ("trading_pnl_ratio", "P&L in parts of capital; time-weighted where money moved.", RATIO, |book| book.pnl.ratio),
     ("trading_pnl_daily", "P&L of the latest day.", MONEY, |book| book.pnl.daily),
     ("trading_pnl_daily_ratio", "P&L of the latest day in parts of the equity it began with.", RATIO, |book| book.pnl.daily_ratio),
     ("trading_pnl_daily_mean", "Mean P&L of the days that are over.", MONEY, |book| book.pnl.daily_mean),
@@ -109,7 +111,7 @@ fn positions(summary: &Summary, money: &str, out: &mut Samples) {
             out.gauge_with(name, &labels, value).describe(help, unit.to_owned());
         };
         gauge("trading_position_quantity", "How many are owned; below 0, owed.", "", position.quantity);
-        gauge("trading_position_value", "Quantity × price; below 0 for shorts.", money, position.value);
+        gauge("trading_position_value", "Quantity × multiplier × price; below 0 for shorts.", money, position.value);
         gauge("trading_position_pnl_realized", "P&L of what is closed, without fees.", money, position.realized);
         gauge("trading_position_pnl_unrealized", "P&L of what is open.", money, position.unrealized);
         gauge("trading_position_fees", "Fees paid.", money, position.fees);

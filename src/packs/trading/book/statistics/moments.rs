@@ -3,7 +3,7 @@
 /// Below this part of the largest number, a deviation is what rounding leaves of equal ones.
 const ROUNDING: f64 = 1e-13;
 
-pub(super) fn mean(values: &[f64]) -> Option<f64> {
+pub(crate) fn mean(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 
@@ -13,7 +13,7 @@ fn about(mean: f64, values: &[f64], power: i32) -> f64 {
 }
 
 /// The sample's standard deviation: the sum of squares divided by one less than their number. Equal numbers have 0, whatever rounding says.
-pub(super) fn deviation(values: &[f64]) -> Option<f64> {
+pub(crate) fn deviation(values: &[f64]) -> Option<f64> {
     let mean = mean(values).filter(|_| values.len() > 1)?;
     let deviation = Some((about(mean, values, 2) / (values.len() - 1) as f64).sqrt());
     let deviation = deviation.filter(|deviation| deviation.is_finite())?;
@@ -22,7 +22,7 @@ pub(super) fn deviation(values: &[f64]) -> Option<f64> {
 }
 
 /// Skewness and kurtosis (3 for a normal distribution), with the population's moments.
-pub(super) fn shape(values: &[f64]) -> Option<(f64, f64)> {
+pub(crate) fn shape(values: &[f64]) -> Option<(f64, f64)> {
     deviation(values).filter(|deviation| *deviation > 0.0)?;
     let (mean, count) = (mean(values)?, values.len() as f64);
     let variance = about(mean, values, 2) / count;
@@ -31,7 +31,7 @@ pub(super) fn shape(values: &[f64]) -> Option<(f64, f64)> {
 }
 
 /// The value below which this part of an ascending list lies, interpolated linearly (Hyndman and Fan's type 7).
-pub(super) fn quantile(ascending: &[f64], part: f64) -> Option<f64> {
+pub(crate) fn quantile(ascending: &[f64], part: f64) -> Option<f64> {
     let place = part * ascending.len().checked_sub(1)? as f64;
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and the length")]
     let below = place.floor() as usize;
@@ -40,7 +40,7 @@ pub(super) fn quantile(ascending: &[f64], part: f64) -> Option<f64> {
 }
 
 /// The covariance of pairs in parts of the variance of the second.
-pub(super) fn slope(pairs: &[(f64, f64)]) -> Option<f64> {
+pub(crate) fn slope(pairs: &[(f64, f64)]) -> Option<f64> {
     let second: Vec<f64> = pairs.iter().map(|pair| pair.1).collect();
     deviation(&second).filter(|deviation| *deviation > 0.0)?;
     let mean = mean(&second)?;
@@ -49,7 +49,7 @@ pub(super) fn slope(pairs: &[(f64, f64)]) -> Option<f64> {
 }
 
 /// The part of a normal distribution below so many standard deviations.
-pub(super) fn normal_below(deviations: f64) -> f64 {
+pub(crate) fn normal_below(deviations: f64) -> f64 {
     libm::erfc(-deviations / std::f64::consts::SQRT_2) / 2.0
 }
 

@@ -1,16 +1,14 @@
 //! A book at one moment, as plain data.
 
 use super::{
+    super::known::OTHER,
     Day, Drawdown, Figure, Performance, Refused, Risk,
-    builder::Rules,
-    drawdown::Tracker,
+    account::Account,
     figures::Figures,
-    holding::Holding,
-    holdings::{Sums, sums},
-    known::OTHER,
-    ledger::{Counts, Ledger, Results, Today},
-    moments::mean,
-    performance, risk,
+    ledger::{Counts, Ledger, Today},
+    positions::{Holding, Sums, sums},
+    rules::Rules,
+    statistics::{Results, drawdown::Tracker, moments::mean, performance, risk},
 };
 
 /// A book at one moment.
@@ -24,7 +22,11 @@ pub struct Summary {
     pub currency: String,
     /// The money it began with.
     pub capital: Option<f64>,
-    /// Capital and P&L; absent without capital.
+    /// The money that was put in since.
+    pub deposits: f64,
+    /// The money that was taken out.
+    pub withdrawals: f64,
+    /// Capital, deposits and P&L, less withdrawals; absent without capital.
     pub equity: Option<f64>,
     /// By symbol, in alphabetical order, flat ones too; last `other`, the sums of those that have no place, if there are any.
     pub positions: Vec<SymbolSummary>,
@@ -67,11 +69,13 @@ pub struct SymbolSummary {
     pub symbol: String,
     /// How many are owned; below 0, owed.
     pub quantity: f64,
+    /// What one contract stands for, in what its prices are for.
+    pub multiplier: f64,
     /// What one cost on average; absent when flat.
     pub entry_price: Option<f64>,
     /// What one was worth last.
     pub price: Option<f64>,
-    /// Quantity × price; below 0 for shorts.
+    /// Quantity × multiplier × price; below 0 for shorts.
     pub value: f64,
     /// P&L of what is closed, without fees.
     pub realized: f64,
@@ -94,11 +98,11 @@ pub struct Pnl {
     pub unrealized: f64,
     /// Paid.
     pub fees: f64,
-    /// Total ÷ capital.
+    /// Total ÷ capital, or time-weighted where money moved.
     pub ratio: Option<f64>,
     /// Of the latest day that had updates.
     pub daily: Option<f64>,
-    /// `daily` ÷ the equity it began with.
+    /// `daily` ÷ the equity it began with, or time-weighted where money moved.
     pub daily_ratio: Option<f64>,
     /// Mean P&L of the days that are over.
     pub daily_mean: Option<f64>,
@@ -114,6 +118,7 @@ pub(super) struct Copied {
     rows: Vec<Holding>,
     other: Sums,
     folded: u64,
+    account: Account,
     today: Option<Today>,
     curve: Tracker,
     results: Results,
@@ -129,6 +134,7 @@ impl Copied {
             rows,
             other: ledger.holdings.other,
             folded: ledger.holdings.folded,
+            account: ledger.account,
             today: ledger.today,
             curve: ledger.curve,
             results: ledger.results,
@@ -142,17 +148,17 @@ impl Copied {
         // Before they are sorted: added up in another order than the ledger's, they would differ from it by rounding, and equity that rests would be below its peak.
         let (sums, of_capital) = (sums(&self.rows, self.other), rules.capital.is_some());
         self.rows.sort_unstable_by(|one, other| one.symbol.cmp(&other.symbol));
-        let equity = rules.start() + sums.total();
+        let equity = self.account.equity(sums.total());
         if let Some(today) = &self.today {
             self.curve.reach(today.moment(equity));
         }
-        let today = self.today.map(|today| today.with_close(equity, of_capital));
+        let today = self.today.map(|today| today.with_close(&self.account, sums.total()));
         let is_over = self.today.is_some_and(|today| clock.is_some_and(|clock| today.session.ends <= clock));
         let before = days.len();
         days.extend(today.filter(|_| is_over));
         let performance = self.performance(days, rules);
         let risk = self.risk(days, rules, equity);
-        let pnl = self.pnl(days, today, sums, rules);
+        let pnl = self.pnl(days, today, sums);
         days.truncate(before);
         let mut drawdown = self.curve.tell(of_capital);
         drawdown.ratio = self.figures.or(Figure::DrawdownRatio, drawdown.ratio);
@@ -161,6 +167,8 @@ impl Copied {
             book: rules.name.clone(),
             currency: rules.currency.clone(),
             capital: rules.capital,
+            deposits: self.account.deposits,
+            withdrawals: self.account.withdrawals,
             equity: rules.capital.map(|_| equity),
             open_positions: self.rows.iter().filter(|holding| holding.quantity != 0.0).count(),
             positions: self.positions(),
@@ -184,6 +192,7 @@ impl Copied {
         let placed = self.rows.iter().map(|holding| SymbolSummary {
             symbol: holding.symbol.to_string(),
             quantity: holding.quantity,
+            multiplier: holding.multiplier,
             entry_price: (holding.quantity != 0.0).then_some(holding.entry),
             price: holding.price,
             value: holding.value(),
@@ -194,6 +203,7 @@ impl Copied {
         let other = SymbolSummary {
             symbol: OTHER.to_owned(),
             quantity: 0.0,
+            multiplier: 1.0,
             entry_price: None,
             price: None,
             value: 0.0,
@@ -204,15 +214,14 @@ impl Copied {
         placed.chain((self.other != Sums::default()).then_some(other)).collect()
     }
 
-    fn pnl(&self, days: &[Day], today: Option<Day>, sums: Sums, rules: &Rules) -> Pnl {
+    fn pnl(&self, days: &[Day], today: Option<Day>, sums: Sums) -> Pnl {
         let daily: Vec<f64> = days.iter().map(|day| day.pnl).collect();
-        let ratio = rules.capital.map(|capital| sums.total() / capital);
         Pnl {
             total: sums.total(),
             realized: sums.realized,
             unrealized: sums.unrealized,
             fees: sums.fees,
-            ratio: self.figures.or(Figure::PnlRatio, ratio),
+            ratio: self.figures.or(Figure::PnlRatio, self.account.ratio(sums.total())),
             daily: today.map(|day| day.pnl),
             daily_ratio: self.figures.or(Figure::DailyPnlRatio, today.and_then(|day| day.return_ratio)),
             daily_mean: mean(&daily),

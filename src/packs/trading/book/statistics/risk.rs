@@ -1,8 +1,8 @@
 //! What a book risks, by its positions and its days.
 
 use super::{
-    Day, Regime,
-    builder::Rules,
+    super::{Day, rules::Rules},
+    Regime,
     moments::{deviation, mean, quantile, slope},
     regime,
 };
@@ -42,12 +42,12 @@ const TAIL: f64 = 0.05;
 const FEWEST: usize = 20;
 
 /// The sample's standard deviation × √(days a year).
-pub(super) fn volatility(returns: &[f64], rules: &Rules) -> Option<f64> {
+pub(crate) fn volatility(returns: &[f64], rules: &Rules) -> Option<f64> {
     Some(deviation(returns)? * rules.days_a_year.sqrt())
 }
 
 /// Historical VaR and CVaR (Jorion 2007; Rockafellar and Uryasev 2000): the quantile of the returns, and the mean of the ⌊(n − 1) × 0.05⌋ + 1 lowest.
-pub(super) fn tail(returns: &[f64]) -> Option<(f64, f64)> {
+pub(crate) fn tail(returns: &[f64]) -> Option<(f64, f64)> {
     (returns.len() >= FEWEST).then_some(())?;
     let mut ascending = returns.to_vec();
     ascending.sort_unstable_by(f64::total_cmp);
@@ -57,7 +57,7 @@ pub(super) fn tail(returns: &[f64]) -> Option<(f64, f64)> {
 }
 
 /// Returns of the book and of its benchmark, of the days that have both, and of the last ones only.
-pub(super) fn beta(days: &[Day], rules: &Rules) -> Option<f64> {
+pub(crate) fn beta(days: &[Day], rules: &Rules) -> Option<f64> {
     // A level's return needs the level of the day before.
     let begin = days.len().saturating_sub(rules.risk_days.saturating_add(1));
     let pairs: Vec<_> = days[begin..]
@@ -72,7 +72,7 @@ fn benchmark_return(before: &Day, day: &Day) -> Option<f64> {
 }
 
 /// By the benchmark, where each of the last days has a level, else by the book's own returns.
-pub(super) fn market_regime(days: &[Day], returns: &[f64], rules: &Rules) -> Option<Regime> {
+pub(crate) fn market_regime(days: &[Day], returns: &[f64], rules: &Rules) -> Option<Regime> {
     let of_market: Vec<Option<f64>> = days.windows(2).map(|pair| benchmark_return(&pair[0], &pair[1])).collect();
     let recent = of_market.len().checked_sub(regime::RECENT).map(|begin| &of_market[begin..]);
     if recent.is_some_and(|recent| recent.iter().all(Option::is_some)) {
