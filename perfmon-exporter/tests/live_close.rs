@@ -19,7 +19,7 @@ fn close(code: u16, reason: &[u8]) -> Vec<u8> {
 #[test]
 fn whoever_closes_is_answered_and_every_violation_has_its_code() {
     let exporter = exporter();
-    let big = [&[0x82, 0xfe, 0x4e, 0x20, 0, 0, 0, 0][..], &[0; 20_000]].concat();
+    let big = [vec![0x82, 0xfe, 0x4e, 0x20, 0, 0, 0, 0], vec![0; 20_000]].concat();
     let endless = [0x82, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0];
     for (bytes, code) in [
         (close(1000, b"done"), Some(1000)),

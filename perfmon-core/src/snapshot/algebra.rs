@@ -48,7 +48,7 @@ pub(super) fn set_plain<'a>(
     slots: &mut Peekable<impl Iterator<Item = (u32, u64)>>,
 ) {
     // From zero nothing is left but what wrapping brings back.
-    subtract_plain(counts, slots, |zero, count| zero.wrapping_add(count));
+    subtract_plain(counts, slots, u64::wrapping_add);
 }
 
 /// Joins two lists that are sorted by the same key: parts with equal keys are combined, the others kept

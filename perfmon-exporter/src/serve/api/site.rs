@@ -115,7 +115,7 @@ impl SiteView {
     /// What every list says of a site, or of those of its series that are wanted, which it says too then. `None` if it has none of them.
     pub(crate) fn brief(site: &Site, now: &Snapshot, windows: &[(Window, Snapshot)], wanted: &Wanted) -> Option<Self> {
         if wanted.is_empty() {
-            return Some(Self::of(site, now, windows, |site| Cow::Borrowed(site)));
+            return Some(Self::of(site, now, windows, Cow::Borrowed));
         }
         let chosen = wanted.part_of(site);
         let view = Self::of(&chosen, now, windows, |site| wanted.part_of(site)).with_series(&chosen, now);
