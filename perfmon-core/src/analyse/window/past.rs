@@ -34,7 +34,7 @@ impl Windows {
     /// [spans](Snapshot::span) it. Pieces after each other add up to the piece between their outer edges.
     ///
     /// Only of what `now` has, which may have been made to have [little](Snapshot::only). A series that is not followed, or was not when a piece began, is left
-    /// out of it. Counters that collectors read may have begun anew, and have histories: see [`series`](crate::series).
+    /// out of it. Counters that collectors read may have begun anew, and have histories: see [`series`](mod@crate::series).
     ///
     /// ```
     /// # use perfmon_core as perfmon;
