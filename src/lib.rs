@@ -83,7 +83,8 @@
 //! | `cli` | no | The program `perfmon`, which runs the exporter on its own and asks one that runs; brings `config`, `tls` and `auth`. Not for programs. |
 //! | `system` | no | `perfmon::system`: processor, memory, disks, network, temperature, connections, the process itself and whether it leaks. |
 //! | `trading` | no | `perfmon::trading`: books with their P&L, drawdown, performance and risk; kill switches, orders, market data, brokers. |
-//! | `agents` | no | `perfmon::agents`: who runs, `perfmon::tokens` by agent, tools by the agent that calls them. |
+//! | `agents` | no | `perfmon::agents`: who runs, `perfmon::tokens` by agent, tools by the agent that calls them; brings `stream`. |
+//! | `stream` | no | Functions that return a stream are measured until the stream ends, not only while they make it. |
 //! | `db` | no | `perfmon::db`: statements of sqlx, diesel and others as call sites, rows, slow statements without their values. |
 //! | `http` | no | `perfmon::http`: a tower layer that measures requests by route, for hyper and tonic; a profile of endpoints. |
 //! | `axum` | no | The same with axum's route templates; brings `http`. |
@@ -101,7 +102,7 @@
 //! - A cancelled call counts with the time until it was dropped, and not as an error. A caller that gives up after 10 ms so keeps a `p99 = "10ms"` met: watch
 //!   [`cancelled`](snapshot::Stats::cancelled) beside it.
 //! - Where a function returns `impl Trait` in any place, never returns, or has `#[track_caller]`, its value cannot be seen: an `Err` counts as ok there. An
-//!   alias of a boxed future is not seen to be a future; write the type out.
+//!   alias of a boxed future or stream is not seen to be one; write the type out.
 //! - A process that ends by `process::exit` or a signal runs no destructors, so [`report_on_exit`] prints nothing then.
 
 #[cfg(feature = "exporter")]
@@ -135,7 +136,7 @@ pub use perfmon_core::{
         AsyncCollector, BoxError, Collecting, Collector, CollectorStatus, Samples, Source, collectors,
         configure_collector, observe, register_async_collector, register_collector, run_async_collectors,
     },
-    evidence, footprint, init, is_enabled, series, set_enabled, setup,
+    evidence, footprint, format, init, is_enabled, series, set_enabled, setup,
     site::{Kind, Objective, Statistic},
     snapshot::{self, Snapshot, snapshot},
 };
@@ -143,3 +144,8 @@ pub use perfmon_macros::{
     agent, counter, db, gauge, histogram, latency, monitor_agent, monitor_db, monitor_latency, monitor_order,
     monitor_request, monitor_tool, order, record, request, time, tool,
 };
+
+/// What README shows in whole is compiled.
+#[cfg(all(doctest, feature = "agents", feature = "axum", feature = "cli", feature = "db", feature = "tracing"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

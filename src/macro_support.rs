@@ -4,6 +4,8 @@
 pub use crate::packs::agents::{Agent, running_agent};
 #[cfg(feature = "db")]
 pub use crate::packs::db::rows::{Rows, Told, told};
+#[cfg(feature = "stream")]
+pub use perfmon_core::call::{Streamed, streamed, streamed_busy};
 pub use perfmon_core::{
     Counter, Gauge, Histogram, Severity,
     call::{

@@ -27,10 +27,13 @@
 //! # assert_eq!(perfmon::snapshot().get("job other").unwrap().calls(), 51);
 //! ```
 //!
+//! What is known only while a call goes on becomes a label of it then: [`Guard::relabel`](crate::Guard::relabel), or with a [`LabelSet`] that is kept
+//! [`relabel_as`](crate::Guard::relabel_as).
+//!
 //! A [`Table`] is found through without a lock and bounded, since names that come from outside are without end. A call of such a site costs what a
 //! [guard](crate::latency!) does.
 
 pub use perfmon_core::{
-    call::{Stopwatch, announce, guard, in_flight, record, runs_here},
+    call::{LabelSet, Stopwatch, announce, guard, in_flight, record, runs_here},
     site::{CallSite, Table, hash, is_declared, latency_bound},
 };

@@ -7,7 +7,7 @@
 use std::{fs, path::Path, process::Command};
 
 /// What runs on every call; the slow ways out of them are `#[cold]` functions of their own.
-const HOT: [(&str, &str); 8] = [
+const HOT: [(&str, &str); 10] = [
     ("Ticket", "begin"),
     ("Ticket", "begin_labelled"),
     ("Ticket", "begin_sampled"),
@@ -16,6 +16,8 @@ const HOT: [(&str, &str); 8] = [
     ("Flight", "begin"),
     ("Flight", "resume"),
     ("Flight", "end"),
+    ("Flight", "relabel"),
+    ("Flight", "relabel_as"),
 ];
 
 fn assembly() -> String {

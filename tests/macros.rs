@@ -37,5 +37,8 @@ mod options;
 mod outside;
 #[path = "macros/stacked.rs"]
 mod stacked;
+#[cfg(feature = "stream")]
+#[path = "macros/stream_shapes.rs"]
+mod stream_shapes;
 #[path = "macros/sync_shapes.rs"]
 mod sync_shapes;

@@ -63,6 +63,13 @@ fn opaque(x: u8) -> impl Future<Output = u8> {
     std::future::ready(1)
 }
 
+/// What is said of a stream's items is not unused either.
+#[cfg(feature = "stream")]
+#[monitor_latency("off.stream", busy, labels(x), err = |item| *item > 1)]
+fn streamed(x: u8) -> Result<futures::stream::BoxStream<'static, u8>, String> {
+    Ok(Box::pin(futures::stream::iter([1, 2])))
+}
+
 #[monitor_latency("off.guarded", labels(x))]
 fn guarded(x: u8) -> impl Iterator<Item = u8> {
     #![allow(clippy::needless_pass_by_value)]
@@ -116,6 +123,8 @@ fn values_come_back() {
     twice(1);
     #[cfg(feature = "db")]
     assert_eq!(counted(), [1]);
+    #[cfg(feature = "stream")]
+    assert!(streamed(1).is_ok());
 }
 
 #[test]

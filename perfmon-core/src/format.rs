@@ -1,7 +1,19 @@
 //! Figures as people read them. The only place where a number becomes text for a person.
+//!
+//! ```
+//! # use perfmon_core as perfmon;
+//! use std::time::Duration;
+//! use perfmon::format::{duration, plural};
+//!
+//! assert_eq!(duration(Duration::from_micros(1_240)), "1.24 ms");
+//! assert_eq!((plural(1, "call"), plural(2_000, "call")), ("1 call".to_owned(), "2,000 calls".to_owned()));
+//! ```
 #![cfg_attr(not(feature = "report"), allow(dead_code, reason = "most of it is for reports"))]
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{
+    borrow::Cow,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 /// Three significant digits: `1.24`, `12.4`, `124`.
 fn digits(value: f64) -> String {
@@ -18,7 +30,8 @@ fn trimmed(text: &str) -> &str {
 }
 
 /// `842 ns`, `1.24 ms`, `12.4 s`, `2m 04s`, `1h 03m`, `3d 04h`.
-pub(crate) fn duration(duration: Duration) -> String {
+#[must_use]
+pub fn duration(duration: Duration) -> String {
     let (value, unit) = match duration.as_secs_f64() {
         s if s < 999.5e-9 => return format!("{} ns", duration.as_nanos()),
         s if s < 999.5e-6 => (s * 1e6, "µs"),
@@ -41,7 +54,8 @@ fn long(seconds: f64) -> String {
 }
 
 /// A duration that a person chose, so without trailing zeros: `250 ms`, `1.5 s`.
-pub(crate) fn bound(limit: Duration) -> String {
+#[must_use]
+pub fn bound(limit: Duration) -> String {
     let text = duration(limit);
     match text.split_once(' ') {
         Some((value, unit)) if value.contains('.') => format!("{} {unit}", trimmed(value)),
@@ -60,7 +74,8 @@ pub(crate) fn short(duration: &str) -> String {
 }
 
 /// `1,284,301`
-pub(crate) fn count(count: u64) -> String {
+#[must_use]
+pub fn count(count: u64) -> String {
     thousands(&count.to_string())
 }
 
@@ -76,7 +91,8 @@ fn thousands(digits: &str) -> String {
 }
 
 /// A count and its noun: `1 call`, `2,000 calls`.
-pub(crate) fn plural(n: u64, one: &str) -> String {
+#[must_use]
+pub fn plural(n: u64, one: &str) -> String {
     if n == 1 { format!("1 {one}") } else { format!("{} {one}s", count(n)) }
 }
 
@@ -163,8 +179,21 @@ pub(crate) fn quantity(value: f64, unit: &str) -> String {
         (_, "percent" | "%") => format!("{} %", number(value)),
         (_, "millipercent") => format!("{} %", number(value / 1000.0)),
         (_, "" | "1") => number(value),
-        _ => format!("{} {unit}", number(value)),
+        _ => match number(value) {
+            one if one == "1" => format!("{one} {}", singular(unit)),
+            many => format!("{many} {unit}"),
+        },
     }
+}
+
+/// A unit of one: `orders` → `order`, `entries` → `entry`. Units are declared in plural; what does not look like one stays.
+fn singular(unit: &str) -> Cow<'_, str> {
+    let endings = [("ies", "y"), ("sses", "ss"), ("xes", "x"), ("ches", "ch"), ("shes", "sh"), ("s", "")];
+    let Some((stem, end)) = endings.into_iter().find_map(|(many, one)| Some((unit.strip_suffix(many)?, one))) else {
+        return unit.into();
+    };
+    let stays = stem.len() < 2 || (end.is_empty() && stem.ends_with(['s', 'u', 'i', '/', '.']));
+    if stays { unit.into() } else { format!("{stem}{end}").into() }
 }
 
 /// The same with percentages in three digits: where they are told, not compared with a limit.
@@ -264,6 +293,13 @@ mod tests {
         assert_eq!(quantity(1536.0, "bytes"), "1.5 KiB");
         assert_eq!(quantity(-2.0, "seconds"), "-2 seconds");
         assert_eq!(quantity(7.0, "orders"), "7 orders");
+        let units =
+            ["orders", "entries", "processes", "boxes", "matches", "usd", "status", "ms/s", "loss", "calls per second"];
+        assert_eq!(
+            units.map(singular),
+            ["order", "entry", "process", "box", "match", "usd", "status", "ms/s", "loss", "calls per second"]
+        );
+        assert_eq!([0.0, 1.0, 1.5].map(|value| quantity(value, "tokens")), ["0 tokens", "1 token", "1.5 tokens"]);
         assert_eq!([0.0, 97_800.4].map(|rate| quantity(rate, "bytes per second")), ["0 B/s", "95.5 KiB/s"]);
         assert_eq!(
             [46.157, 3.05, 0.0, 99.97, 100.0, 1234.5].map(|value| measured(value, "percent")),

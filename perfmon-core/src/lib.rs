@@ -12,7 +12,7 @@ mod clock;
 pub mod collect;
 mod error;
 pub mod evidence;
-mod format;
+pub mod format;
 mod history;
 mod layout;
 mod metric;

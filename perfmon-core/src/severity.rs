@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-/// How urgent an alert is, from least to most.
+/// How urgent it is that an objective is missed, from least to most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 #[cfg_attr(
     any(feature = "serde", feature = "report"),

@@ -15,8 +15,8 @@ use counting::ALLOCATIONS;
 use perfmon_core::{
     Counter, Gauge, Histogram,
     call::{
-        Label, LabelBuf, async_enter, display, enter, enter_labels, enter_labels_sampled, enter_sampled, guard, polled,
-        record,
+        Label, LabelBuf, LabelSet, async_enter, display, enter, enter_labels, enter_labels_sampled, enter_sampled,
+        guard, polled, record,
     },
     site::Sample,
 };
@@ -32,6 +32,7 @@ site!(SAMPLED, "sampled", sample(Sample::OneIn(8)));
 site!(SAMPLED_LABELLED, "sampled and labelled", sample(Sample::Auto), labels(&["n"]));
 site!(ASYNC, "async");
 site!(GUARDED, "guarded");
+site!(RELABELLED, "relabelled", labels(&["symbol", "status"]));
 site!(GIVEN, "given");
 static COUNT: Counter = Counter::new("count", module_path!());
 static BY_SIDE: Counter<1> = Counter::new("by_side", module_path!()).labels(&["side"]);
@@ -52,7 +53,7 @@ const SYMBOLS: [&str; 40] = {
     symbols
 };
 
-fn round(at: u64) {
+fn round(at: u64, labels: LabelSet) {
     let symbol = SYMBOLS[(at % 40) as usize];
     enter(&PLAIN).finish(at.is_multiple_of(2));
     enter_labels(&LABELLED, &[symbol]).finish(false);
@@ -73,6 +74,10 @@ fn round(at: u64) {
     });
     assert!(future.poll(&mut Context::from_waker(Waker::noop())).is_ready());
     drop(guard(&GUARDED));
+    let mut relabelled = guard(&RELABELLED);
+    relabelled.relabel(&["AAPL", if at.is_multiple_of(2) { "200" } else { "404" }]);
+    relabelled.relabel_as(labels);
+    drop(relabelled);
     record(&GIVEN, ns(at));
     COUNT.inc();
     BY_SIDE.with(&["buy"]).inc();
@@ -84,9 +89,10 @@ fn round(at: u64) {
 fn nothing_after_the_first_calls() {
     for _ in 0..3 {
         thread::spawn(|| {
-            (0..200).for_each(round);
+            let labels = LabelSet::of(&RELABELLED, &["MSFT", "500"]);
+            (0..200).for_each(|at| round(at, labels));
             let before = ALLOCATIONS.get();
-            (0..20_000).for_each(round);
+            (0..20_000).for_each(|at| round(at, labels));
             assert_eq!(ALLOCATIONS.get() - before, 0);
         })
         .join()

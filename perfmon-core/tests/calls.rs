@@ -10,10 +10,11 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind, panic_any, resume_unwind},
     pin::Pin,
     thread,
+    time::Duration,
 };
 
 use perfmon_core::{
-    call::{Probe, Stopwatch, async_enter, enter, enter_labels, guard, polled_busy},
+    call::{Probe, Stopwatch, announce, async_enter, enter, enter_labels, guard, polled_busy, record},
     is_enabled, set_enabled,
     site::{CallSite, Kind, Name},
     snapshot::Stats,
@@ -316,4 +317,18 @@ fn two_places_of_one_kind_and_name_are_one_series() {
     assert_eq!((site.calls(), site.places().len()), (2, 2));
     assert_eq!(snapshot.site(Kind::Latency, "select orders").map(|site| site.calls()), Some(1));
     assert_eq!(site.name_parts(), ["select", "orders"]);
+}
+
+#[test]
+fn what_is_made_at_run_time_stands_nowhere_unless_it_says_where() {
+    let _clock = mock();
+    let made = |name: &str| CallSite::made(Kind::Request, &["GET", name], module_path!());
+    let nowhere = announce(made("/nowhere"));
+    let somewhere = announce(made("/somewhere").declared_at("routes.rs", 7));
+    for site in [nowhere, somewhere] {
+        record(site, Duration::from_millis(1));
+    }
+    let snapshot = perfmon_core::snapshot();
+    let places = |name: &str| snapshot.get(name).expect("announced").places().len();
+    assert_eq!([places("GET /nowhere"), places("GET /somewhere")], [0, 1]);
 }

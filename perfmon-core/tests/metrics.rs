@@ -3,7 +3,10 @@
 use std::{thread, time::Duration};
 
 use perfmon_core::{
-    Counter, Gauge, Histogram, Snapshot, snapshot,
+    Counter, Gauge, Histogram, Snapshot,
+    call::record,
+    site::{CallSite, Kind, Name},
+    snapshot,
     snapshot::{Distribution, Metric, Value},
 };
 
@@ -113,10 +116,10 @@ fn declared_metrics_have_a_history_when_snapshots_are_remembered() {
 
 #[test]
 fn bound_series_are_those_of_their_labels() {
-    static COUNTS: Counter<1> = Counter::new("bound counts", module_path!()).labels(&["n"]);
-    static LEVELS: Gauge<1> = Gauge::new("bound levels", module_path!()).labels(&["n"]);
-    static SIZES: Histogram<1> = Histogram::new("bound sizes", module_path!()).labels(&["n"]);
-    static PLAIN: Counter = Counter::new("bound without labels", module_path!());
+    static COUNTS: Counter<1> = Counter::new("bound_counts", module_path!()).labels(&["n"]);
+    static LEVELS: Gauge<1> = Gauge::new("bound_levels", module_path!()).labels(&["n"]);
+    static SIZES: Histogram<1> = Histogram::new("bound_sizes", module_path!()).labels(&["n"]);
+    static PLAIN: Counter = Counter::new("bound_without_labels", module_path!());
     // More of them than a thread's cache of labels holds lines.
     let names: Vec<String> = (0..256).map(|n| format!("a label value of some length, number {n}")).collect();
     let bound: Vec<_> = names
@@ -137,12 +140,12 @@ fn bound_series_are_those_of_their_labels() {
     names.iter().for_each(|name| COUNTS.with(&[name]).inc());
     let now = snapshot();
     for (number, name) in (0..).zip(&names) {
-        assert_eq!(counter(&now, "bound counts", &[name]), 4 * number + 1);
-        assert_eq!(now.metric("bound levels").expect("used").with_labels(&[name]), Some(&Value::Gauge(4.0)));
-        assert_eq!(distribution(&now, "bound sizes", &[name]).sum(), 4 * number);
+        assert_eq!(counter(&now, "bound_counts", &[name]), 4 * number + 1);
+        assert_eq!(now.metric("bound_levels").expect("used").with_labels(&[name]), Some(&Value::Gauge(4.0)));
+        assert_eq!(distribution(&now, "bound_sizes", &[name]).sum(), 4 * number);
     }
     PLAIN.with(&[]).bind().inc();
-    assert_eq!(counter(&snapshot(), "bound without labels", &[]), 1);
+    assert_eq!(counter(&snapshot(), "bound_without_labels", &[]), 1);
     assert_eq!(now.losses().uncounted_calls, 0);
 }
 
@@ -156,4 +159,42 @@ fn a_metric_may_have_a_limit_of_its_own() {
     let now = snapshot();
     assert_eq!([counter(&now, "few", &["3"]), counter(&now, "few", &["other"])], [2, 4]);
     assert!(now.losses().labels_refused > refused);
+}
+
+static SUMS: Counter = Counter::new("sums", module_path!());
+static ABSURD: Histogram = Histogram::new("absurd", module_path!());
+
+#[test]
+fn sums_never_wrap() {
+    let before = snapshot().losses();
+    let bound = SUMS.with(&[]).bind();
+    for absurd in [u64::MAX, 1 << 63, (1 << 53) + 1] {
+        SUMS.inc();
+        SUMS.add(absurd);
+        bound.add(absurd);
+        SUMS.with(&[]).add(absurd);
+    }
+    SUMS.add(1 << 53);
+    for value in [u64::MAX, 100, 0, (1 << 45) - 1, 1 << 45] {
+        ABSURD.record(value);
+    }
+    let now = snapshot();
+    assert_eq!(counter(&now, "sums", &[]), (1 << 53) + 3);
+    assert_eq!(now.losses().increments_refused - before.increments_refused, 9);
+    let values = distribution(&now, "absurd", &[]);
+    assert_eq!(values.sum(), (1 << 53) + 100 + (1 << 46) - 1);
+    assert_eq!((values.count(), values.clamped(), values.max()), (5, 2, Some(1 << 53)));
+    // As many as anybody will ever give.
+    (1..1_024).for_each(|_| ABSURD.record(u64::MAX));
+    assert_eq!(distribution(&snapshot(), "absurd", &[]).sum(), (1 << 63) + 100 + (1 << 46) - 1);
+}
+
+#[test]
+fn given_durations_never_wrap() {
+    static LONG: CallSite = CallSite::new(Kind::Latency, Name::One("long"), module_path!());
+    (0..3).for_each(|_| record(&LONG, Duration::MAX));
+    let site = snapshot().get("long").expect("called").clone();
+    // Ticks are not quite nanoseconds.
+    let days = site.total().as_secs() / 86_400;
+    assert_eq!((site.calls(), site.clamped(), days), (3, 3, 3 * 104));
 }

@@ -11,7 +11,7 @@ use std::{
 
 use perfmon_core::{
     Snapshot,
-    analyse::{Health, Window, Windows},
+    analyse::{Health, Verdict, Window, Windows},
     evidence, snapshot,
 };
 use tokio::{sync::watch, time::Instant};
@@ -34,9 +34,11 @@ pub struct Tick {
     pub snapshot: Arc<Snapshot>,
     /// How healthy the process is.
     pub health: Health,
+    /// How each objective stands over its own window.
+    pub verdicts: Vec<Verdict>,
     /// The last minute, which listeners are told beside the whole.
     pub(crate) minute: (Window, Snapshot),
-    /// The last five minutes, which health goes by.
+    /// The last five minutes, which health goes by but for objectives.
     pub(crate) recent: Snapshot,
     /// How long the pump worked on it.
     pub took: Duration,

@@ -27,8 +27,7 @@ fn order(symbol: &str, clock: &perfmon_core::MockClock, took: Duration) {
 fn slow_calls_become_exemplars_of_their_series() {
     let clock = perfmon_core::MockClock::install().expect("before the first call");
     set_trace_source(|| "0af7651916cd43dd8448eb211c80319c".parse::<Trace>().ok());
-    observe("clash.value", || 1.0);
-    observe("clash_value", || 2.0);
+    observe("observed_value", || 2.0);
     order("AAPL", &clock, Duration::from_millis(3));
     order("MSFT", &clock, Duration::from_millis(70));
     let slow: Vec<Exemplar> = slow_calls().iter().filter_map(Exemplar::of).collect();
@@ -45,9 +44,7 @@ fn slow_calls_become_exemplars_of_their_series() {
         "perfmon_order_duration_seconds_sum{order_type=\"limit\",symbol=\"AAPL\"} 0.003",
         "perfmon_calls_total{kind=\"order\",name=\"limit\",outcome=\"ok\",symbol=\"MSFT\"} 1",
         "perfmon_objective_breaches_total{kind=\"order\",name=\"limit\",objective=\"p99\",bound=\"0.05\"} 1",
-        // Who has a valid name keeps it.
-        "clash_value 2",
-        "clash_value_gauge 1",
+        "observed_value 2",
         "perfmon_calls_in_flight{kind=\"order\",name=\"limit\"} 0",
     ] {
         assert!(document.lines().any(|one| one == line), "{line}\n{document}");

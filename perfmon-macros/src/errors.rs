@@ -44,6 +44,11 @@ pub(crate) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> O
         .map(|(_, candidate)| candidate)
 }
 
+/// Which of the words somebody certainly meant: one letter away.
+pub(crate) fn slip<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+    known.iter().find(|candidate| distance(word, candidate) == 1).copied()
+}
+
 /// Letters to insert, delete, replace or swap with a neighbour to get from one word to the other.
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());

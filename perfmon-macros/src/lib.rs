@@ -35,6 +35,9 @@ const MODE: Mode = if cfg!(feature = "on") { Mode::On { agents: cfg!(feature = "
 /// The feature `db`: `perfmon::db` is there, and `monitor_db` counts rows. Unit tests always have it, so that snapshots are the same.
 const ROWS: bool = cfg!(any(feature = "db", test));
 
+/// The feature `stream`: what measures a stream is there. Unit tests always have it.
+const STREAMS: bool = cfg!(any(feature = "stream", test));
+
 /// Measures a function: how often it is called, how long it takes, how it ends, how many calls are running.
 ///
 /// ```text
@@ -49,6 +52,11 @@ const ROWS: bool = cfg!(any(feature = "db", test));
 /// is measured like an `async fn`, from the first poll to the result: `impl Future`, `Pin<Box<dyn Future>>`,
 /// `BoxFuture`, `LocalBoxFuture`, and what `#[async_trait]` makes. What such a function does before it returns its future is
 /// done once, in place, and is not part of the time.
+///
+/// With the feature `stream` of `perfmon` (which `agents` brings), a function that gives a *stream* is measured until the stream ends: from the call, or the first poll of an `async fn`, to the
+/// end of the stream, what its reader does between items included. `impl Stream<Item = T>`, `Pin<Box<dyn Stream<Item = T>>>`, `BoxStream`, `LocalBoxStream`, or a `Result` of one, returned as it is,
+/// by an `async fn`, or by a future. Its call ends as its last item does, so an `Err` that ends it is an error, also if it is then dropped; `err` and `ok` see each item. Dropped before it has ended otherwise, as
+/// by `take(10)`, it is cancelled. Without the feature only the making is measured.
 ///
 /// On an `impl` block, a trait or an inline module it measures every function inside (in a module also those of
 /// the blocks, traits and modules in it), except those with an attribute of their own, those named in `skip(…)`,
@@ -67,29 +75,30 @@ const ROWS: bool = cfg!(any(feature = "db", test));
 ///
 /// | Option | |
 /// |---|---|
-/// | `labels(symbol = order.symbol, venue)` | Labels of each call, read before the body runs: text, integers, `bool`, `char`; `side = %order.side` for anything with `Display`. `venue` is short for `venue = venue`. |
-/// | `p50`, `p95`, `p99`, `p999 = "250ms"` | An objective: this percentile is to stay below. It also is an alert rule. Units: ns, us, ms, s, m, h, d; `"1m 30s"` is fine. |
+/// | `labels(symbol = order.symbol, venue)` | Labels of each call, read before the body runs: text, integers, `bool`, `char`; `side = %order.side` for anything with `Display`. `venue` is short for `venue = venue`. Keys that perfmon's own metrics have (`kind`, `name`, `outcome`, `window`, …) are refused, so that a label is called the same in all of them; `job` and `instance` are Prometheus's, which shows a program's own as `exported_job` and `exported_instance`. |
+/// | `label_limit = 1000` | How many sets of label values have figures of their own, 1 to 65,536, whatever `perfmon::setup().label_limit(…)` says (256 by default). Calls with further ones count in the series `other`. |
+/// | `p50`, `p95`, `p99`, `p999 = "250ms"` | An objective: this percentile is to stay below. Units: ns, us, ms, s, m, h, d; `"1m 30s"` is fine. |
 /// | `error_rate = "5%"` | An objective: errors and panics, of all calls that finished, are to stay below. |
-/// | `severity = "error"` | Of the objectives' alerts: info, warning (P2, medium; the default), error (P1, high), critical (P0), emergency. |
-/// | `window = "5m"` | What the objectives are judged over (default 5 minutes). |
-/// | `for = "30s"` | How long they must be missed before an alert is raised (default: at once). |
+/// | `severity = "error"` | How bad it is to miss the objectives: info, warning (P2, medium; the default), error (P1, high), critical (P0), emergency. |
+/// | `window = "5m"` | What health judges the objectives over (default 5 minutes, an hour at most): the narrowest of the live windows 10 s, 1 min, 5 min, 15 min and 1 h that is not shorter. A report judges them over all that it is of. |
+/// | `for = "30s"` | How long they must be missed, without a break, before they count against health (default: at once). |
 /// | `sample = 1/64`, `sample = "auto"` | Time one call in 64, chosen without bias; or as many as keep the own cost below 1 % of one core. Every call is counted and classified all the same. |
 /// | `err = \|r\| r.is_none()`, `ok = \|r\| …` | Which values are errors, or are none. Without it, a `Result` that is `Err`, by type, so aliases count too. |
 /// | `rows = \|r\| r.len()` | Of `monitor_db`: how many rows were returned, where the type does not tell ([`macro@monitor_db`]). |
-/// | `busy` | Of a future: the time spent polling it, beside the time from start to end. |
+/// | `busy` | Of a future or stream: the time spent polling it, beside the time from start to end. |
 /// | `skip` | Alone: not this function, though what it is in is measured. On a container: `skip(new, len)`. |
 /// | `crate = my_crate::perfmon` | Where perfmon is, when it is not a dependency of this crate under its own name. |
 ///
 /// # How a call ends
 ///
-/// As *ok*, *error* (see `err`), *panic* (unwinding), or *cancelled* (a future that was polled and dropped before it finished). The
+/// As *ok*, *error* (see `err`), *panic* (unwinding), or *cancelled* (a future that was polled, or a stream, and dropped before it finished). The
 /// value, the panic and the control flow are never changed.
 ///
 /// # Limits
 ///
 /// The body becomes a closure or an async block. Where a closure would lose the return type or the caller (`-> impl Trait`, `-> !`,
 /// `#[track_caller]`) it runs beside a guard, and an `Err` counts as ok there. A future is known by how its type is written: behind an
-/// alias of your own, or a concrete type like `Ready<T>`, the call that makes it is measured. An argument that the body moves is dropped before
+/// alias of your own, or a concrete type like `Ready<T>`, the call that makes it is measured; so it is of a stream, like `ReceiverStream<T>`. An argument that the body moves is dropped before
 /// the other arguments rather than in their order. The future of an `async fn` grows by 32 bytes, and by the arguments that
 /// the plain one would have freed before its first await.
 #[proc_macro_attribute]
@@ -109,6 +118,9 @@ pub fn monitor_order(options: TokenStream, item: TokenStream) -> TokenStream {
 }
 
 /// Measures a database statement: `#[monitor_db("select", "orders")]`. Options as in [`macro@monitor_latency`].
+///
+/// The names are written as `perfmon::db` reads them in statements, so that a function and its statement are one call: in lower case, the table without schema or quotes. An operation may be any word, as `"report"`,
+/// but none that is one letter from an everyday one.
 ///
 /// With the feature `db` of `perfmon` rows are counted in the histogram `db_client_response_returned_rows`: those of a returned `Vec` or `Option`, alone or in a
 /// `Result`, unless they hold numbers, `bool` or `char`; of any other value `rows = |r| …` tells them as a number, or as an `Option` or `Result` of one.
@@ -143,7 +155,8 @@ pub fn monitor_request(options: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 ///
 /// With the feature `agents`, the agent is known while the function runs: `perfmon::tokens` and the tools it calls are counted as its own. An agent whose
-/// name is known at run time only gives it as the label `agent`: `#[monitor_agent("worker", labels(agent = task.agent))]`.
+/// name is known at run time only gives it as the label `agent`: `#[monitor_agent("worker", labels(agent = task.agent))]`. An agent that answers in a stream runs until the stream ends,
+/// and is known whenever it is polled.
 #[proc_macro_attribute]
 pub fn monitor_agent(options: TokenStream, item: TokenStream) -> TokenStream {
     expand::attribute(&KINDS[4], options.into(), item.into(), MODE).into()
@@ -165,7 +178,7 @@ pub fn monitor_tool(options: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Measures until the guard it makes is dropped: `let _t = perfmon::latency!("name");`.
 ///
-/// Takes the name and options of [`macro@monitor_latency`] that need no function and no value: labels, objectives, `sample`, `crate`.
+/// Takes the name and options of [`macro@monitor_latency`] that need no function and no value: labels and their limit, objectives, `sample`, `crate`.
 /// Without a name, that of the function around it. A guard sees no value, so a call counts as ok, or as a panic when it is dropped by
 /// unwinding. It is `Send` and can be moved.
 ///
@@ -246,7 +259,7 @@ pub fn record(options: TokenStream) -> TokenStream {
 /// }
 /// ```
 ///
-/// The name and the label keys have a-z, 0-9 and `_` only. `help` is the doc comment's first paragraph unless `help = "…"` is given.
+/// The name and the label keys have a-z, 0-9 and `_` only. `label_limit = 1000` is as of [`macro@monitor_latency`]. `help` is the doc comment's first paragraph unless `help = "…"` is given.
 /// Declared and registered without the feature `on`, too.
 #[proc_macro]
 pub fn counter(metric: TokenStream) -> TokenStream {

@@ -12,6 +12,8 @@ pub(crate) struct Kind {
     pub(crate) guard: &'static str,
     /// What the parts of the name are, which are also label keys in the metrics of this kind.
     pub(crate) parts: &'static [&'static str],
+    /// How perfmon's own metrics of this kind call those parts, where it is something else.
+    pub(crate) keys: &'static [&'static str],
     /// A name as it is written.
     pub(crate) example: &'static str,
 }
@@ -22,14 +24,23 @@ pub(crate) const KINDS: [Kind; 6] = [
         attribute: "monitor_latency",
         guard: "latency",
         parts: &["name"],
+        keys: &[],
         example: "\"order_execution\"",
     },
-    Kind { variant: "Order", attribute: "monitor_order", guard: "order", parts: &["order_type"], example: "\"limit\"" },
+    Kind {
+        variant: "Order",
+        attribute: "monitor_order",
+        guard: "order",
+        parts: &["order_type"],
+        keys: &[],
+        example: "\"limit\"",
+    },
     Kind {
         variant: "Db",
         attribute: "monitor_db",
         guard: "db",
         parts: &["operation", "table"],
+        keys: &["db_operation_name", "db_collection_name"],
         example: "\"select\", \"orders\"",
     },
     Kind {
@@ -37,10 +48,25 @@ pub(crate) const KINDS: [Kind; 6] = [
         attribute: "monitor_request",
         guard: "request",
         parts: &["method", "route"],
+        keys: &["http_request_method", "http_route", "http_response_status_code", "rpc_grpc_status_code"],
         example: "\"GET\", \"/orders\"",
     },
-    Kind { variant: "Agent", attribute: "monitor_agent", guard: "agent", parts: &["agent"], example: "\"planner\"" },
-    Kind { variant: "Tool", attribute: "monitor_tool", guard: "tool", parts: &["tool"], example: "\"web_search\"" },
+    Kind {
+        variant: "Agent",
+        attribute: "monitor_agent",
+        guard: "agent",
+        parts: &["agent"],
+        keys: &["gen_ai_agent_name", "gen_ai_operation_name"],
+        example: "\"planner\"",
+    },
+    Kind {
+        variant: "Tool",
+        attribute: "monitor_tool",
+        guard: "tool",
+        parts: &["tool"],
+        keys: &["gen_ai_tool_name", "gen_ai_agent_name", "gen_ai_operation_name"],
+        example: "\"web_search\"",
+    },
 ];
 
 impl Kind {
@@ -126,6 +152,8 @@ pub(crate) struct Site {
     /// Empty: the path of the function.
     pub(crate) name: Vec<LitStr>,
     pub(crate) labels: Vec<Label>,
+    /// Sets of their values, if the process's own limit is not its.
+    pub(crate) label_limit: Option<u32>,
     pub(crate) objectives: Vec<Objective>,
     pub(crate) sample: Sample,
     pub(crate) classify: Option<Classify>,

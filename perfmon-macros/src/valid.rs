@@ -5,15 +5,22 @@ use syn::{Expr, Lit, LitStr, ext::IdentExt};
 
 use crate::{
     args::Args,
-    errors::Errors,
+    errors::{Errors, slip},
+    item::Function,
     model::{Kind, Objective, Place, Rows, Sample, Site},
-    shape::Shape,
+    shape::{Shape, Stream},
 };
+
+/// The longest table that is read in a statement, in bytes.
+const LONGEST_TABLE: usize = 64;
 
 /// A call site from its options; every mistake goes to `errors`.
 pub(crate) fn site(mut args: Args, kind: &'static Kind, place: Place, errors: &mut Errors) -> Site {
     let name = name(std::mem::take(&mut args.names), kind, place, errors);
     labels(&args, kind, errors);
+    if let (Some((key, _)), true) = (&args.label_limit, args.labels.is_empty()) {
+        errors.at(key.span(), "`label_limit` bounds the sets of label values, and there are no labels: write labels(symbol = order.symbol)");
+    }
     objectives_present(&args, errors);
     let objectives = args
         .bounds
@@ -30,6 +37,7 @@ pub(crate) fn site(mut args: Args, kind: &'static Kind, place: Place, errors: &m
         kind,
         name,
         labels: args.labels,
+        label_limit: args.label_limit.map(|(_, sets)| sets),
         objectives,
         sample: args.sample.unwrap_or(Sample::Every),
         classify: args.classify,
@@ -65,11 +73,14 @@ pub(crate) fn fits(args: &Args, shape: &Shape, errors: &mut Errors) {
     if let Shape::Impossible(span, why) = shape {
         errors.at(*span, why);
     }
-    if let (Some(key), false) = (&args.busy, shape.is_future()) {
+    if let (Some(key), false) = (&args.busy, shape.is_polled()) {
         errors.at(
             key.span(),
             "`busy` measures the time a future spends being polled, and this function returns none: take it off",
         );
+    }
+    if let (Some((key, _)), Shape::Stream(_)) = (&args.rows, shape) {
+        errors.at(key.span(), "`rows` cannot see the items of a stream: take it off");
     }
     let why = match shape {
         Shape::Guard(what) => what,
@@ -84,6 +95,21 @@ pub(crate) fn fits(args: &Args, shape: &Shape, errors: &mut Errors) {
     }
     if let Some((key, _)) = &args.rows {
         errors.at(key.span(), format!("`rows` cannot see the value of {why}: take it off"));
+    }
+}
+
+/// An agent whose stream would go on without it.
+pub(crate) fn keeps_its_stream(kind: &Kind, function: &Function, shape: &Shape, errors: &mut Errors) {
+    let is_agent = crate::STREAMS && kind.variant == "Agent";
+    if is_agent
+        && !matches!(shape, Shape::Stream(_) | Shape::Impossible(..))
+        && let Some(span) = Stream::find(&function.output)
+    {
+        errors.at(
+            span,
+            "the agent would be over before this stream is read: make the stream in a function of its own, which returns \
+             `impl Stream<Item = …>`, `BoxStream` or a `Result` of one, and write the attribute there",
+        );
     }
 }
 
@@ -143,6 +169,21 @@ fn part_mistake(what: &str, text: &str) -> Option<String> {
         return Some(format!("the {words} has a control character in it: take it out"));
     }
     match what {
+        "operation" => match operation_read(text) {
+            read if read == text => None,
+            read if text.bytes().any(|byte| byte.is_ascii_uppercase() || byte == b' ') => {
+                Some(format!("an operation is written as statements are read, in lower case: \"{read}\""))
+            }
+            read => Some(format!("unknown operation \"{text}\": did you mean \"{read}\"?")),
+        },
+        "table" => match table_read(text) {
+            read if read.is_empty() => Some("expected a table like \"orders\"".to_owned()),
+            read => (read != text).then(|| {
+                format!(
+                    "a table is written as statements are read, in lower case, without schema or quotes: \"{read}\""
+                )
+            }),
+        },
         "method" if !text.chars().all(|c| c.is_ascii_uppercase() || matches!(c, '-' | '_')) => {
             let upper = text.to_ascii_uppercase();
             Some(if upper.chars().all(|c| c.is_ascii_uppercase()) {
@@ -156,6 +197,25 @@ fn part_mistake(what: &str, text: &str) -> Option<String> {
     }
 }
 
+/// The operation as `perfmon::db` reads it in a statement, so that a function's name and its statement's are one. There may be others, as of a database that
+/// has no statements, but none that is one letter from these.
+fn operation_read(text: &str) -> String {
+    let lower = text.trim().to_ascii_lowercase();
+    slip(&lower, &["select", "insert", "update", "delete", "replace", "upsert", "truncate"])
+        .map_or(lower, str::to_owned)
+}
+
+/// The table as `perfmon::db` reads it in a statement.
+fn table_read(text: &str) -> String {
+    let last = text.rsplit('.').next().unwrap_or_default();
+    let mut name = last.trim_matches(['"', '`', '[', ']', ' ']).to_ascii_lowercase();
+    name.truncate((0..=LONGEST_TABLE.min(name.len())).rev().find(|at| name.is_char_boundary(*at)).unwrap_or(0));
+    name
+}
+
+/// Labels of perfmon's own metrics about call sites of every kind. A label of the program under such a key would be shown as another in some of them.
+const OWN_KEYS: [&str; 8] = ["kind", "name", "objective", "bound", "window", "module", "file", "line"];
+
 fn labels(args: &Args, kind: &Kind, errors: &mut Errors) {
     let mut seen: Vec<String> = Vec::new();
     for label in &args.labels {
@@ -166,6 +226,11 @@ fn labels(args: &Args, kind: &Kind, errors: &mut Errors) {
             errors.at(
                 label.key.span(),
                 format!("`{key}` is already a label of every {}: choose another key", kind.guard),
+            );
+        } else if OWN_KEYS.contains(&key.as_str()) || kind.keys.contains(&key.as_str()) {
+            errors.at(
+                label.key.span(),
+                format!("label key `{key}` is one that perfmon's own metrics have: choose another key"),
             );
         } else if seen.contains(&key) {
             errors.at(label.key.span(), format!("label `{key}` is given twice: keep one of them"));
@@ -205,12 +270,12 @@ fn objectives_present(args: &Args, errors: &mut Errors) {
     }
 }
 
-/// Mistakes of a whole metric name, at its token.
-pub(crate) fn metric_name(name: &LitStr, errors: &mut Errors) {
+/// Mistakes of a whole metric name, at its token. Whether there is none.
+pub(crate) fn metric_name(name: &LitStr, errors: &mut Errors) -> bool {
     let text = name.value();
     let starts = text.starts_with(|c: char| c.is_ascii_lowercase() || c == '_');
     if starts && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') {
-        return;
+        return true;
     }
     let mut better = String::new();
     for c in text.chars() {
@@ -228,4 +293,5 @@ pub(crate) fn metric_name(name: &LitStr, errors: &mut Errors) {
     } else {
         errors.at(span, format!("a metric name has a-z, 0-9 and _ only: write \"{better}\""));
     }
+    false
 }

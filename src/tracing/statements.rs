@@ -156,8 +156,8 @@ impl Said {
         } else if OPERATION.contains(&name) {
             self.operation = short().map(|operation| operation.to_lowercase());
         } else if TABLE.contains(&name) {
-            // Without its schema, as statements' own words are read.
-            self.table = short().map(|table| table.rsplit('.').next().unwrap_or_default().to_owned());
+            // In lower case and without its schema, as statements' own words are read.
+            self.table = short().map(|table| table.rsplit('.').next().unwrap_or_default().to_ascii_lowercase());
         }
     }
 }

@@ -12,7 +12,9 @@ mod model;
 mod moving;
 mod read_back;
 mod running;
+mod streaming;
 mod tools;
+mod usage;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -22,6 +22,26 @@ fn tool() {}
 #[monitor_agent("read_back.never")]
 fn never() {}
 
+/// A site whose calls say the name is no agent and no tool of its own.
+#[test]
+fn nobody_is_known_by_the_place_of_a_name_that_is_said_later() {
+    #[monitor_agent("read_back.dynamic", labels(agent = name))]
+    fn dynamic(name: &str) {
+        dynamic_tool(name);
+    }
+    #[monitor_tool("read_back.dynamic_tool", labels(tool = name))]
+    fn dynamic_tool(name: &str) {
+        let _ = name;
+    }
+    let summary = agents::summary();
+    assert_eq!((summary.agent("read_back.dynamic"), summary.tool("read_back.dynamic_tool")), (None, None));
+    dynamic("read_back.said");
+    let summary = agents::summary();
+    assert_eq!((summary.agent("read_back.dynamic"), summary.tool("read_back.dynamic_tool")), (None, None));
+    assert_eq!(summary.agent("read_back.said").map(|agent| agent.runs.ok), Some(1));
+    assert_eq!(summary.tool("read_back.said").map(|tool| tool.calls.ok), Some(1));
+}
+
 #[test]
 fn the_figures_of_an_agent() {
     let _ = never;

@@ -116,7 +116,9 @@ const UNWELL: &str = r#"{"status":"critical","score":55,"deductions":[
     {"rule":"memory","points":25,"reason":"memory is 97 % used, above 90 %"},
     {"rule":"cpu","points":20,"reason":"\u001b[2Jcleared"},
     {"rule":"configuration","points":0,"reason":"a change of server.listen needs a restart"}],
-    "uptime_seconds":93784,"collectors":[{"name":"system.cpu","enabled":true,"error":"no /proc"},{"name":"system.disks","enabled":false}],"pump":{}}"#;
+    "uptime_seconds":93784,"collectors":[{"name":"system.cpu","enabled":true,"error":"no /proc"},{"name":"system.disks","enabled":false},
+    {"name":"broker","enabled":true,"hanging":true,"error":"still running after 45 s (hanging?)"},
+    {"name":"queues","enabled":true,"hanging":false,"complaint":"queue_length is given twice"},{"name":"users","enabled":true,"hanging":false}],"pump":{}}"#;
 
 #[test]
 fn a_bad_score_has_a_status_of_its_own() {
@@ -135,7 +137,8 @@ fn the_bad_score_is_in_the_status_too() {
     let dashboard = format!(
         r#"{{"timestamp":1,"health":{UNWELL},"performance":{{"window":"5m","span_seconds":300,"calls":1200,"errors":3,"panics":1,"in_flight":2,
         "calls_per_second":4,"error_rate":0.003,"objectives_missed":1}},"pnl":null,"alerts":[],
-        "latency":[{{"kind":"order","name":"market","stats":{{"calls":1000,"errors":3,"panics":1,"p99_ns":1234567}}}}],"resources":{{}}}}"#
+        "latency":[{{"kind":"order","name":"market","stats":{{"calls":1000,"errors":3,"panics":1,"p99_ns":1234567}}}},
+        {{"kind":"latency","name":"once","stats":{{"calls":1,"errors":0,"panics":0,"p99_ns":35115700000000}}}}],"resources":{{}}}}"#
     );
     let url = answers(&ok(&dashboard));
     let done = run(&mut perfmon(&["status", "--url", &url]));

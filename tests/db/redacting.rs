@@ -38,6 +38,10 @@ fn statements_lose_their_values_and_nothing_else() {
         // A name in PostgreSQL, a value in MySQL.
         ("SELECT * FROM \"t\" WHERE \"name\" = \"Alice\"", "SELECT * FROM \"t\" WHERE ? = ?"),
         ("SELECT trim(\"a\" FROM \"Alice\") FROM \"t\"", "SELECT trim(? FROM ?) FROM \"t\""),
+        ("CREATE TABLE IF NOT EXISTS \"Foo\" (\"id\" int)", "CREATE TABLE IF NOT EXISTS \"Foo\" (? int)"),
+        ("DROP TABLE IF EXISTS \"Foo\"", "DROP TABLE IF EXISTS \"Foo\""),
+        ("SELECT `a``b` FROM `t` WHERE c = 'x'", "SELECT `a``b` FROM `t` WHERE c = ?"),
+        ("SELECT NOT EXISTS \"Alice\"", "SELECT NOT EXISTS ?"),
         // Ends there in PostgreSQL, goes on in MySQL.
         ("SELECT 'a\\' OR name = 'Alice' FROM t", "SELECT ?"),
         ("SELECT 'C:\\\\' FROM t", "SELECT ? FROM t"),
@@ -77,6 +81,9 @@ fn no_reading_of_any_database_shows_a_value() {
         "SELECT '''he said 'Alice' ''' FROM t",
         "SELECT \"\"\"he said \"Alice\" \"\"\" FROM t",
         "SELECT r'''he said 'Alice' ''' FROM t",
+        "SELECT * FROM \"t\\\" WHERE a = 'Alice'",
+        "SELECT * FROM \"\"\"t\" WHERE a = 'Alice'",
+        "SELECT `a\\`b`, 'Alice', `c` FROM t",
         "SELECT [it's] FROM t WHERE a = 'Alice'",
         "SELECT [a, [b's] FROM t WHERE a = 'Alice'",
         "SELECT [a--b] FROM t WHERE a = 'x\nAlice'",

@@ -91,6 +91,28 @@ fn what_an_attribute_counts_is_counted_once_and_what_runs_outside_too() {
     assert_eq!(snapshot.get("delete declared").map(|site| site.places().len()), Some(1));
 }
 
+#[monitor_db("delete", "papers")]
+fn delete_papers() {
+    for statement in [
+        "DELETE FROM Papers",
+        "delete from public.\"Papers\" where id = 1",
+        "DELETE FROM [dbo].[PAPERS]",
+        "DELETE FROM `papers`",
+    ] {
+        db::record(statement, Duration::from_millis(1));
+    }
+}
+
+/// There is one way to write the name in the attribute, and every statement of the table is read as it.
+#[test]
+fn a_statement_meets_the_attribute_however_it_writes_its_table() {
+    delete_papers();
+    assert_eq!(calls("delete papers"), [1, 0, 0, 0, 0]);
+    let snapshot = perfmon::snapshot();
+    let others = snapshot.sites().iter().filter(|site| site.name().to_lowercase() == "delete papers");
+    assert_eq!(others.count(), 1);
+}
+
 #[monitor_db("update", "helped")]
 fn helped() {
     std::thread::scope(|scope| {

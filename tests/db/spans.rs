@@ -27,7 +27,7 @@ fn a_statement_names_its_span() {
         drop(span);
         // The older names.
         drop(info_span!("query", db.statement = "SELECT * FROM spans_new", db.operation = "SELECT").entered());
-        drop(info_span!("query", db.operation.name = "findAndModify", db.collection.name = "shop.spans_new").entered());
+        drop(info_span!("query", db.operation.name = "findAndModify", db.collection.name = "shop.Spans_New").entered());
         drop(info_span!("query", db.statement = %"SELECT 1", db.sql.table = "spans_new", error = true).entered());
         // Never entered: no call.
         drop(info_span!("query", db.statement = "SELECT * FROM spans_new"));

@@ -56,6 +56,8 @@ async fn in_the_middle_of_it() {
     drop(stream);
     assert_eq!(outcomes("GET /gone/amid", 1), [0, 0, 0, 1]);
     assert_eq!(statuses("GET", "/gone/amid"), [("200".to_owned(), 1)]);
+    let begun = perfmon::snapshot().get("GET /gone/amid").and_then(|site| site.with_labels(&["200"]).cloned());
+    assert_eq!(begun.map(|stats| (stats.calls(), stats.cancelled())), Some((1, 1)));
     assert_eq!(sizes("GET", "/gone/amid")[1], (1, 10));
 }
 

@@ -47,6 +47,11 @@ async fn methods_are_routes_and_the_grpc_status_decides() {
     assert_eq!(unknown.code(), Code::NotFound);
     assert_eq!(outcomes(CHECK, 6), [5, 1, 0, 0]);
     assert_eq!(statuses("POST", "/grpc.health.v1.Health/Check"), [("200".to_owned(), 6)]);
+    let now = perfmon::snapshot();
+    let site = now.get(CHECK).expect("it was asked");
+    assert_eq!(site.label_keys(), ["status", "grpc_status"]);
+    let told = |grpc| site.with_labels(&["200", grpc]).map_or((0, 0), |stats| (stats.ok(), stats.errors()));
+    assert_eq!((told("0"), told("5"), told("")), ((5, 0), (0, 1), (0, 0)));
     // A message is preceded by five bytes; "trading" is a field of nine, and the answer one of two.
     assert_eq!(sizes("POST", "/grpc.health.v1.Health/Check"), [(6, 6 * 14), (6, 5 * 7)]);
 
@@ -57,6 +62,9 @@ async fn methods_are_routes_and_the_grpc_status_decides() {
     assert_eq!(now.get(WATCH).map(|site| (site.calls(), site.in_flight())), Some((0, 1)));
     drop((changes, client));
     assert_eq!(outcomes(WATCH, 1), [0, 0, 0, 1]);
+    let now = perfmon::snapshot();
+    let untold = now.get(WATCH).and_then(|site| site.with_labels(&["200", ""]));
+    assert_eq!(untold.map(perfmon::snapshot::Stats::cancelled), Some(1), "it never came to its trailers");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,5 +9,6 @@ mod nested;
 mod outcomes;
 mod panics;
 mod served;
+mod statuses;
 mod support;
 mod traced;

@@ -153,7 +153,7 @@ mod shadowed {
     pub struct ROWS;
     pub struct Told;
 
-    #[monitor_db("select", "hygiene.rows")]
+    #[monitor_db("select", "hygiene_rows")]
     pub fn own_rows() -> Vec {
         Vec
     }

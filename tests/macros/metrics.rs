@@ -9,6 +9,7 @@ perfmon::counter! {
 }
 perfmon::gauge!(pub(crate) static OPEN: "metrics_open", help = "Positions that are open.");
 perfmon::histogram!(#[doc = "Sizes."] static SIZE: "metrics_size", unit = "shares",);
+perfmon::counter!(static LIMITED: "metrics_limited", labels(symbol), label_limit = 1);
 perfmon::counter!(static PLAIN: "_metrics_plain_2";);
 
 #[test]
@@ -32,6 +33,17 @@ fn a_metric_can_be_used() {
     let snapshot = perfmon::snapshot();
     let rejected = snapshot.metric("metrics_rejected").expect("declared");
     assert!(rejected.with_labels(&["AAPL", "size"]).is_some());
+}
+
+#[test]
+fn labels_have_a_limit_of_their_own() {
+    for symbol in ["AAPL", "MSFT", "IBM"] {
+        LIMITED.with(&[symbol]).inc();
+    }
+    let snapshot = perfmon::snapshot();
+    let limited = snapshot.metric("metrics_limited").expect("declared");
+    assert!(limited.with_labels(&["AAPL"]).is_some() && limited.with_labels(&["MSFT"]).is_none());
+    assert!(limited.with_labels(&["other"]).is_some());
 }
 
 #[test]

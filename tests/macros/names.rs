@@ -6,7 +6,7 @@ use crate::support::{ok, run};
 
 #[monitor_order("names.order")]
 fn order() {}
-#[monitor_db("select", "names.db")]
+#[monitor_db("select", "names_db")]
 fn db() {}
 #[monitor_request("GET", "/names/{id}")]
 fn request() {}
@@ -73,7 +73,7 @@ fn each_kind_has_its_parts() {
     tool();
     unicode();
     for name in
-        ["names.order", "select names.db", "GET /names/{id}", "names.agent", "names.tool", "names: Ünïcode \"quoted\""]
+        ["names.order", "select names_db", "GET /names/{id}", "names.agent", "names.tool", "names: Ünïcode \"quoted\""]
     {
         ok(name, 1);
     }

@@ -286,6 +286,20 @@ fn skip_and_crate() {
     assert_eq!(seen("options.root_async"), [0, 1, 0, 0]);
 }
 
+#[monitor_order("options.limited", labels(symbol), label_limit = 2)]
+fn limited(symbol: &str) {}
+
+#[test]
+fn labels_have_a_limit_of_their_own() {
+    ["AAPL", "MSFT", "TSLA", "IBM", "AAPL"].into_iter().for_each(limited);
+
+    ok("options.limited", 5);
+    let snapshot = perfmon::snapshot();
+    let site = snapshot.get("options.limited").expect("called");
+    let calls = |symbol: &str| site.with_labels(&[symbol]).map(perfmon::snapshot::Stats::calls);
+    assert_eq!(["AAPL", "MSFT", "TSLA", "IBM", "other"].map(calls), [Some(2), Some(1), None, None, Some(2)]);
+}
+
 #[test]
 fn a_site_knows_its_place() {
     #[monitor_latency("options.place")]

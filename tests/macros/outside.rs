@@ -64,8 +64,8 @@ fn closures() {
     assert_eq!(seen("outside.refused"), [0, 1, 0, 0]);
     assert_eq!(perfmon::time!("outside.classified", err = |r| *r > 1, || 2), 2);
     assert_eq!(seen("outside.classified"), [0, 1, 0, 0]);
-    assert_eq!(perfmon::time!("select", "outside.kind", kind = db, || 2), 2);
-    ok("select outside.kind", 1);
+    assert_eq!(perfmon::time!("select", "outside_kind", kind = db, || 2), 2);
+    ok("select outside_kind", 1);
     fn early() -> Option<u8> {
         let x = perfmon::time!("outside.early", || -> Option<u8> { Some(None?) })?;
         Some(x)

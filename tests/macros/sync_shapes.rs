@@ -466,7 +466,7 @@ handed_over! {
 
 macro_rules! named {
     ($name:ident, $text:expr) => {
-        #[monitor_latency($text, labels(kind = $text))]
+        #[monitor_latency($text, labels(text = $text))]
         fn $name() -> &'static str {
             $text
         }

@@ -33,7 +33,10 @@ fn latency() {}
 #[monitor_order("a", labels(order_type = 1))]
 fn order() {}
 
-#[monitor_db("select", "orders", labels(table = 1, name = "fine"))]
+#[monitor_db("select", "orders", labels(table = 1, name = 1, db_operation_name = 1, order_type = "fine"))]
 fn db() {}
+
+#[monitor_order("a", labels(kind = 1, window = 1, objective = 1, bound = 1, module = 1, file = 1, line = 1))]
+fn own() {}
 
 fn main() {}

@@ -27,6 +27,24 @@ fn one_of_two() {}
 #[monitor_db("select", "orders", "trades")]
 fn three_of_two() {}
 
+#[monitor_db("DELETE", "invoices")]
+fn capitals() {}
+
+#[monitor_db("selct", "orders")]
+fn slip() {}
+
+#[monitor_db("delete", "public.bills")]
+fn schema() {}
+
+#[monitor_db("delete", "Papers")]
+fn capital() {}
+
+#[monitor_db("SELECT", "[dbo].[Order Lines]")]
+fn both() {}
+
+#[monitor_db("select", "dbo.")]
+fn no_table() {}
+
 #[monitor_request("get", "/orders")]
 fn small() {}
 

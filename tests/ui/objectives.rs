@@ -12,4 +12,7 @@ fn unknown() {}
 #[monitor_latency("a", p99 = "1s", severity = 1)]
 fn number() {}
 
+#[monitor_latency("a", p99 = "1s", window = "90m")]
+fn beyond_the_hour() {}
+
 fn main() {}

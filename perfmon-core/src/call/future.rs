@@ -46,16 +46,29 @@ impl AsyncCall {
     }
 
     #[inline(always)]
-    fn resume(&mut self) {
+    pub(super) fn resume(&mut self) {
         if self.flight.is_some() && !self.flight.is_running() {
             self.flight.resume();
         }
     }
 
     #[inline(always)]
-    fn pause(&mut self) {
+    pub(super) fn pause(&mut self) {
         if self.flight.is_some() {
             self.flight.pause();
+        }
+    }
+
+    #[cfg(feature = "stream")]
+    pub(super) fn add_busy(&mut self, from: u64) {
+        self.flight.add_busy(from);
+    }
+
+    /// Nobody goes on with it: failed if it had failed, otherwise cancelled; a panic all the same if it was being polled.
+    #[cfg(feature = "stream")]
+    pub(super) fn leave(self, had_failed: bool) {
+        if had_failed && !(self.flight.is_some() && self.flight.is_running()) {
+            self.finish(true);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{mem, thread, time::Duration};
 
-use super::returned;
+use super::{LabelSet, returned};
 use crate::{
     record::{Flight, Outcome, is_enabled},
     site::CallSite,
@@ -41,6 +41,43 @@ impl Guard {
     #[must_use]
     pub fn elapsed(&self) -> Option<Duration> {
         self.flight.elapsed()
+    }
+
+    /// Gives the call other label values, in the order of its site's keys: what is known only while it goes on, the status of a response or the tier of an
+    /// account. It counts in the series that its labels name when it ends, and in that one alone: outcome, duration, slow calls. Until then it is in flight
+    /// there, and no more where it was; where it began it stays among [the started](crate::snapshot::Stats::started). May be done again; without values it goes to the
+    /// series without labels.
+    ///
+    /// Values beyond [the limit](crate::Setup::label_limit) make it a call of `other`. Nothing happens to a call that is not recorded, nor to one whose site has no
+    /// labels. Of a sampled site it is chosen where a call begins whether it is timed, so rare values do not get timings of their own.
+    ///
+    /// Costs what a beginning does: two counts, no lock, nothing from the heap once the thread knows the series. Of values that are the same for many calls
+    /// [`relabel_as`](Self::relabel_as) does not even read the text.
+    ///
+    /// ```
+    /// # use perfmon_core as perfmon;
+    /// # mod sites { pub use perfmon_core::{call::{announce, guard}, site::CallSite}; }
+    /// use perfmon::site::Kind;
+    /// use sites::CallSite;
+    ///
+    /// let site = sites::announce(CallSite::made(Kind::Latency, &["fetch"], module_path!()).labels(&["status"]));
+    /// let mut fetch = sites::guard(site);
+    /// fetch.relabel(&["404"]);
+    /// fetch.finish(true);
+    /// let snapshot = perfmon::snapshot();
+    /// assert_eq!(snapshot.get("fetch").unwrap().with_labels(&["404"]).unwrap().errors(), 1);
+    /// ```
+    pub fn relabel(&mut self, values: &[&str]) {
+        if self.flight.is_some() {
+            self.flight.relabel(values);
+        }
+    }
+
+    /// The same with label values that were looked up. Those of another site change nothing.
+    pub fn relabel_as(&mut self, labels: LabelSet) {
+        if self.flight.is_some() {
+            self.flight.relabel_as(labels.series);
+        }
     }
 
     /// Ends the call here, as failed or not.

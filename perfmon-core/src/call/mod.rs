@@ -7,12 +7,17 @@
 mod future;
 mod guard;
 mod label;
+mod label_set;
 mod probe;
 mod span;
 mod stopwatch;
+#[cfg(feature = "stream")]
+mod stream;
 
 use std::{mem, time::Duration};
 
+#[cfg(feature = "stream")]
+pub use self::stream::{Streamed, streamed, streamed_busy};
 pub use self::{
     future::{
         AsyncCall, Measured, Polled, PolledBusy, async_enter, async_enter_labels, measured, measured_busy, polled,
@@ -20,6 +25,7 @@ pub use self::{
     },
     guard::{Guard, guard, guard_labels, off},
     label::{Label, LabelBuf, display},
+    label_set::LabelSet,
     probe::{Otherwise, Probe, classify},
     span::{SpanCall, announce, is_measured},
     stopwatch::Stopwatch,

@@ -14,9 +14,9 @@ use std::{
 };
 
 use super::{
-    Reading, Samples,
+    Quantity, Samples,
     entry::{Asker, CLOSURE_INTERVAL, Entry, Outcome, RunId, Work},
-    source::sources,
+    source::{Found, sources},
 };
 
 static DRIVEN: AtomicBool = AtomicBool::new(false);
@@ -115,7 +115,7 @@ impl Turn {
                 let run = async { collector.collect(&mut samples).await.map(|()| collector.interval()) };
                 Contained(Box::pin(run)).await
             }
-            work => run_blocking(work, &self.name, &mut samples),
+            _ => run_blocking(&entry, &self.name, &mut samples),
         };
         self.end(samples, outcome);
     }
@@ -123,7 +123,7 @@ impl Turn {
     fn run_now(mut self) {
         self.entry.carry_out(self.id);
         let mut samples = Samples::default();
-        let outcome = run_blocking(&self.entry.work, &self.name, &mut samples);
+        let outcome = run_blocking(&self.entry, &self.name, &mut samples);
         self.end(samples, outcome);
     }
 
@@ -148,10 +148,10 @@ impl Drop for Turn {
 }
 
 /// Runs what is due, unless a driver does, and returns the values of all sources.
-pub(crate) fn readings() -> Vec<Reading> {
+pub(crate) fn found() -> Vec<Found> {
     let sources = sources();
     run_due(&sources);
-    sources.iter().flat_map(|entry| entry.readings()).collect()
+    sources.into_iter().map(|source| Found { readings: source.readings(), source }).collect()
 }
 
 /// Runs the synchronous collectors and closures that are due, if that is for those to do who take snapshots.
@@ -175,10 +175,10 @@ pub async fn run_async_collectors() {
 }
 
 /// No lock is held here, so the user's code may do whatever it likes.
-fn run_blocking(work: &Work, name: &str, samples: &mut Samples) -> Outcome {
-    contained(|| match work {
+fn run_blocking(entry: &Entry, name: &str, samples: &mut Samples) -> Outcome {
+    contained(|| match &entry.work {
         Work::Closure(value) => {
-            samples.gauge(name.to_owned(), value());
+            samples.give(name.to_owned().into(), &[], Quantity::Gauge(value()), entry.place);
             Ok(CLOSURE_INTERVAL)
         }
         Work::Sync(collector) => collector.collect(samples).map(|()| collector.interval()),

@@ -3,17 +3,19 @@
 use std::{
     any::Any,
     borrow::Cow,
+    panic::Location,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
 
-use super::{AsyncCollector, BoxError, Collector, Quantity, Reading, Samples, clock};
+use super::{AsyncCollector, BoxError, Collector, Quantity, Reading, Samples, clock, samples::Faults};
 use crate::{
     format,
     history::{Key, Kind, history},
+    site::metric_name_mistake,
 };
 
 /// With a driver, how often a closure is asked at most.
@@ -30,6 +32,10 @@ pub(super) enum Work {
 pub(super) struct Entry {
     pub(super) work: Work,
     pub(super) enabled: AtomicBool,
+    /// Where it was registered.
+    pub(super) place: &'static Location<'static>,
+    /// Why it is never run, if it may not be.
+    refused: Option<String>,
     state: Mutex<State>,
 }
 
@@ -50,6 +56,13 @@ pub(super) struct State {
     last_error: Option<String>,
     last_took: Option<Duration>,
     last_success: Option<Duration>,
+    /// What was wrong with the values of the last run, and counts of all of them.
+    faults: Faults,
+    /// Whose place it took.
+    pub(super) replaced: Option<String>,
+    /// What stands in the way of its last values, as of the last snapshot; and the run up to which that is counted.
+    clash: Option<String>,
+    clash_counted: u64,
 }
 
 /// What somebody who configures the program wants of a collector; it goes before what the program says.
@@ -108,12 +121,37 @@ pub struct CollectorStatus {
     pub last_took: Option<Duration>,
     /// How long ago it last succeeded.
     pub last_success_age: Option<Duration>,
+    /// Whether its run has lasted so long that it seems to hang.
+    pub hanging: bool,
+    /// How many of its values were not shown: under a name that metrics cannot have, or one that somebody else has.
+    pub turned_away: u64,
+    /// What was wrong with its last values, and what to do about it. It counts against health as a failure does.
+    pub complaint: Option<String>,
+    /// How many of its values were not finite, and so not shown.
+    pub not_finite: u64,
+    /// What else there is to know of it: a value that is not finite, another closure whose place it took. That is no fault by itself.
+    pub remark: Option<String>,
+}
+
+impl CollectorStatus {
+    /// Whether it fails, hangs, or gives what cannot be shown.
+    #[must_use]
+    pub fn is_failing(&self) -> bool {
+        self.enabled && (self.last_error.is_some() || self.complaint.is_some())
+    }
 }
 
 impl Entry {
-    pub(super) fn new(name: Cow<'static, str>, work: Work, interval: Duration) -> Arc<Self> {
+    pub(super) fn new(
+        name: Cow<'static, str>,
+        work: Work,
+        interval: Duration,
+        place: &'static Location<'static>,
+    ) -> Arc<Self> {
+        let mistake = if matches!(work, Work::Closure(_)) { metric_name_mistake(&name) } else { None };
+        let refused = mistake.map(|mistake| format!("failed to observe {name:?}, registered at {place}: {mistake}"));
         let state = Mutex::new(State { name, interval, ..State::default() });
-        Arc::new(Self { work, enabled: AtomicBool::new(true), state })
+        Arc::new(Self { work, enabled: AtomicBool::new(true), place, refused, state })
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
@@ -136,10 +174,15 @@ impl Entry {
             interval: state.interval(),
             runs: state.runs,
             failures: state.failures,
-            last_error: state.hanging(now).or_else(|| state.last_error.clone()),
+            last_error: state.hanging(now).or_else(|| state.last_error.clone()).or_else(|| self.refused.clone()),
             running_for: state.running_for(now),
             last_took: state.last_took,
             last_success_age: state.last_success.map(|then| now.saturating_sub(then)),
+            hanging: state.hanging(now).is_some(),
+            turned_away: state.faults.turned_away,
+            complaint: state.faults.complaint.clone().or_else(|| state.clash.clone()),
+            not_finite: state.faults.not_finite,
+            remark: state.faults.remark.clone().or_else(|| state.replaced.clone()),
         }
     }
 
@@ -147,6 +190,18 @@ impl Entry {
     pub(super) fn readings(&self) -> Vec<Reading> {
         let (now, state) = (clock::running(), self.state());
         if self.is_enabled(&state) && state.hanging(now).is_none() { state.readings.clone() } else { Vec::new() }
+    }
+
+    /// Says what stands in the way of so many of its last values, or that nothing does. They are counted once for each run.
+    pub(super) fn clashes(&self, clash: Option<(u64, String)>) {
+        let mut state = self.state();
+        if let Some((values, _)) = &clash
+            && state.clash_counted < state.runs
+        {
+            state.clash_counted = state.runs;
+            state.turn_away(*values);
+        }
+        state.clash = clash.map(|(_, text)| text);
     }
 
     /// Begins a run if it is due and none is under way.
@@ -159,7 +214,7 @@ impl Entry {
             (_, Asker::Driver) => state.interval().mul_f64(0.9),
         };
         let fresh = state.began.is_some_and(|began| now.saturating_sub(began) < wait);
-        if fresh || state.running.is_some() || !self.is_enabled(&state) {
+        if self.refused.is_some() || fresh || state.running.is_some() || !self.is_enabled(&state) {
             return None;
         }
         let id = RunId(state.runs);
@@ -184,7 +239,10 @@ impl Entry {
         state.last_took = Some(now.saturating_sub(run.since));
         match outcome {
             Ok(Ok(interval)) => {
-                let mut readings = samples.into_readings();
+                let (mut readings, faults) = samples.into_parts();
+                state.turn_away(faults.turned_away);
+                state.faults.not_finite += faults.not_finite;
+                (state.faults.complaint, state.faults.remark) = (faults.complaint, faults.remark);
                 if matches!(self.work, Work::Closure(_)) {
                     readings.iter_mut().for_each(|one| (one.help, one.unit) = (state.help.clone(), state.unit.clone()));
                 }
@@ -229,12 +287,25 @@ impl State {
         stuck.then(|| format!("still running after {} (hanging?)", format::bound(whole)))
     }
 
+    fn turn_away(&mut self, values: u64) {
+        self.faults.turned_away += values;
+        TURNED_AWAY.fetch_add(values, Ordering::Relaxed);
+    }
+
     fn fail(&mut self, error: String) {
         self.failures += 1;
         self.last_error = Some(error);
         // Old values would look like new ones.
         self.readings.clear();
+        (self.faults.complaint, self.faults.remark) = (None, None);
     }
+}
+
+/// Values of all collectors, those taken out too, that were not shown.
+static TURNED_AWAY: AtomicU64 = AtomicU64::new(0);
+
+pub(crate) fn turned_away() -> u64 {
+    TURNED_AWAY.load(Ordering::Relaxed)
 }
 
 /// Puts what was found into the history.

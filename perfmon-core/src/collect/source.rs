@@ -4,12 +4,13 @@ use std::{
     borrow::Cow,
     collections::BTreeMap,
     fmt,
+    panic::Location,
     sync::{Arc, PoisonError, RwLock, atomic::Ordering},
     time::Duration,
 };
 
 use super::{
-    AsyncCollector, Collector, CollectorStatus,
+    AsyncCollector, Collector, CollectorStatus, Reading,
     entry::{CLOSURE_INTERVAL, Entry, Wish, Work},
 };
 
@@ -29,7 +30,10 @@ static SOURCES: RwLock<Vec<Arc<Entry>>> = RwLock::new(Vec::new());
 static WISHES: RwLock<BTreeMap<String, Wish>> = RwLock::new(BTreeMap::new());
 
 /// Registers a closure whose value is a gauge of this name, asked for with every snapshot, or once a second while an exporter runs. A second closure
-/// of the same name takes the place of the first.
+/// of the same name takes the place of the first, and its [status](collectors) says so. A value that is not finite is shown as none.
+///
+/// The name has a-z, 0-9 and `_` only, and no digit first, as those of macros do. Under another name the closure is never asked: its status is an error, and
+/// health tells it.
 ///
 /// ```
 /// # mod perfmon { pub use perfmon_core::{*, collect::*}; }
@@ -37,12 +41,20 @@ static WISHES: RwLock<BTreeMap<String, Wish>> = RwLock::new(BTreeMap::new());
 /// let snapshot = perfmon::snapshot();
 /// assert_eq!(snapshot.metric("active_users").unwrap().unit(), "users");
 /// ```
+#[track_caller]
 pub fn observe(name: impl Into<Cow<'static, str>>, value: impl Fn() -> f64 + Send + Sync + 'static) -> Source {
     let name = name.into();
-    let entry = Entry::new(name.clone(), Work::Closure(Box::new(value)), CLOSURE_INTERVAL);
+    let entry = Entry::new(name.clone(), Work::Closure(Box::new(value)), CLOSURE_INTERVAL, Location::caller());
     let mut sources = SOURCES.write().unwrap_or_else(PoisonError::into_inner);
     let replaced = |known: &mut Arc<Entry>| matches!(known.work, Work::Closure(_)) && known.state().name == name;
     let replaced: Vec<_> = sources.extract_if(.., replaced).collect();
+    if let Some(before) = replaced.last() {
+        let text = format!(
+            "took the place of the closure registered at {}: take that one out first (`remove`), or give one of them another name",
+            before.place
+        );
+        entry.state().replaced = Some(text);
+    }
     let source = push(&mut sources, entry);
     // What the old closure owned may ask for sources as it ends.
     drop(sources);
@@ -51,15 +63,17 @@ pub fn observe(name: impl Into<Cow<'static, str>>, value: impl Fn() -> f64 + Sen
 }
 
 /// Registers a collector. It is asked for its name and interval here.
+#[track_caller]
 pub fn register_collector(collector: impl Collector + 'static) -> Source {
     let (name, interval) = (collector.name().to_owned(), collector.interval());
-    add(Entry::new(name.into(), Work::Sync(Box::new(collector)), interval))
+    add(Entry::new(name.into(), Work::Sync(Box::new(collector)), interval, Location::caller()))
 }
 
 /// Registers a collector that is a future. It is asked for its name and interval here.
+#[track_caller]
 pub fn register_async_collector(collector: impl AsyncCollector + 'static) -> Source {
     let (name, interval) = (collector.name().to_owned(), collector.interval());
-    add(Entry::new(name.into(), Work::Async(Box::new(collector)), interval))
+    add(Entry::new(name.into(), Work::Async(Box::new(collector)), interval, Location::caller()))
 }
 
 fn add(entry: Arc<Entry>) -> Source {
@@ -106,6 +120,24 @@ pub fn configure_collector(name: &str, enabled: Option<bool>, interval: Option<D
 #[must_use]
 pub fn collectors() -> Vec<CollectorStatus> {
     sources().iter().map(|entry| entry.status()).collect()
+}
+
+/// What a source found last.
+pub(crate) struct Found {
+    pub(crate) readings: Vec<Reading>,
+    pub(super) source: Arc<Entry>,
+}
+
+impl Found {
+    /// The source in messages: `queues (src/queues.rs:12:5)`.
+    pub(crate) fn who(&self) -> String {
+        format!("{} ({})", self.source.state().name, self.source.place)
+    }
+
+    /// Tells its state what stands in the way of so many of the values, or that nothing does.
+    pub(crate) fn clashes(&self, clash: Option<(u64, String)>) {
+        self.source.clashes(clash);
+    }
 }
 
 pub(super) fn sources() -> Vec<Arc<Entry>> {

@@ -10,16 +10,20 @@ use std::{marker::PhantomData, time::Duration};
 pub use self::bound::Bound;
 use crate::{
     record::{self, is_enabled},
-    site::{CallSite, Declaration, Handle, Instrument, Name, Registration},
+    site::{CallSite, Declaration, Handle, Instrument, Name, Registration, is_metric_key, is_metric_name},
 };
 
 macro_rules! declared {
     ($type:ident, $instrument:expr) => {
         impl $type {
             /// A metric of this name; `module` is `module_path!()`.
+            ///
+            /// # Panics
+            /// When the name has others than a-z, 0-9 and `_`, or begins with a digit. In a static that is an error while compiling.
             #[must_use]
             #[track_caller]
             pub const fn new(name: &'static str, module: &'static str) -> Self {
+                assert!(is_metric_name(name), "a metric name has a-z, 0-9 and _ only, and no digit first");
                 Self(CallSite {
                     handle: Handle::new(),
                     declaration: Declaration::new($instrument, Name::One(name), module),
@@ -27,8 +31,20 @@ macro_rules! declared {
             }
 
             /// With labels of these keys.
+            ///
+            /// # Panics
+            /// When a key has others than a-z, 0-9 and `_`, begins with a digit or `__`, or is `le`, `quantile` or `outcome`. In a static that is an error
+            /// while compiling.
             #[must_use]
             pub const fn labels<const LABELS: usize>(mut self, keys: &'static [&'static str; LABELS]) -> $type<LABELS> {
+                let mut at = 0;
+                while at < LABELS {
+                    assert!(
+                        is_metric_key(keys[at]),
+                        "a label key has a-z, 0-9 and _ only, no digit first, and is not le, quantile or outcome"
+                    );
+                    at += 1;
+                }
                 self.0.declaration.labels = keys;
                 $type(self.0)
             }
@@ -72,7 +88,8 @@ macro_rules! declared {
     };
 }
 
-/// A sum that only grows, with so many labels.
+/// A sum that only grows, with so many labels. An increment beyond 2^53 is a mistake, such as a difference that went below zero: it is not added, and counted
+/// as [`Losses::increments_refused`](crate::snapshot::Losses::increments_refused).
 #[derive(Debug)]
 pub struct Counter<const LABELS: usize = 0>(CallSite);
 
@@ -81,7 +98,8 @@ pub struct Counter<const LABELS: usize = 0>(CallSite);
 #[derive(Debug)]
 pub struct Gauge<const LABELS: usize = 0>(CallSite);
 
-/// A distribution of whole numbers in the metric's unit, up to 2^45 − 1 (larger ones clamp), with so many labels.
+/// A distribution of whole numbers in the metric's unit, up to 2^45 − 1, with so many labels. Larger ones are counted as
+/// that large, and [as clamped](crate::snapshot::Distribution::clamped); to the sum they add up to 2^53 each.
 #[derive(Debug)]
 pub struct Histogram<const LABELS: usize = 0>(CallSite);
 

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use super::{Recorder, arena::EMPTY_SLOT, labels::Key, recorder, running, thread, words::OWN};
-use crate::site::{CallSite, REGISTRY, SeriesId};
+use crate::site::{CallSite, REGISTRY, SeriesId, Variant};
 
 /// Label values and their key; `None` without labels.
 pub(super) type Labels<'a> = Option<(&'a [&'a str], &'a Key<'a>)>;
@@ -40,17 +40,35 @@ pub(crate) fn series_of(site: &'static CallSite, values: &[&str]) -> Option<Seri
 pub(crate) fn entry_of_series(series: SeriesId) -> u64 {
     let entry = running().map_or(0, |recorder| recorder.arena.entry(thread::slot(), series.0, Ordering::Relaxed));
     if entry & OWN == 0 {
-        counted(thread::once_at_a_time(|| Some(recorder()?.provide(series))).flatten())
+        counted(thread::once_at_a_time(|| Some(recorder()?.provide(series))).flatten().unwrap_or(0))
     } else {
         entry
     }
 }
 
+/// The current thread's entry for another series of a site, for a call of it that is under way; 0 when there is none.
+pub(super) fn entry_beside(recorder: &Recorder, variant: &'static Variant, values: &[&str]) -> u64 {
+    let base = REGISTRY.base_of(variant);
+    let (slot, key) = (thread::slot(), Key::new(values));
+    let (known, labels) = match values {
+        [] => (recorder.arena.entry(slot, base.0, Ordering::Relaxed), None),
+        _ => (recorder.arena.cached(slot, base.0, &key), Some((values, &key))),
+    };
+    if known == 0 { made(|| base, labels) } else { known }
+}
+
 /// The entry of the thread's record of a series, made if need be; 0 when the call cannot be recorded.
 pub(super) fn entry_slow(site: &'static CallSite, labels: Labels<'_>) -> u64 {
+    counted(made(|| Recorder::base_series(&site.handle, &site.declaration), labels))
+}
+
+/// The entry of the thread's record of a series of the site whose series without labels `base` is, made if need be; 0 when it cannot be.
+#[cold]
+#[inline(never)]
+fn made(base: impl FnOnce() -> SeriesId, labels: Labels<'_>) -> u64 {
     let found = thread::once_at_a_time(|| {
         let recorder = recorder()?;
-        let base = Recorder::base_series(&site.handle, &site.declaration);
+        let base = base();
         let Some((values, key)) = labels else { return Some(recorder.provide(base)) };
         let slot = thread::slot();
         let known = recorder.arena.cached(slot, base.0, key);
@@ -65,12 +83,11 @@ pub(super) fn entry_slow(site: &'static CallSite, labels: Labels<'_>) -> u64 {
         }
         Some(entry)
     });
-    counted(found.flatten())
+    found.flatten().unwrap_or(0)
 }
 
 /// An entry, with the call counted as lost where there is none.
-fn counted(found: Option<u64>) -> u64 {
-    let entry = found.unwrap_or(0);
+fn counted(entry: u64) -> u64 {
     if entry == 0
         && let Some(recorder) = running()
     {

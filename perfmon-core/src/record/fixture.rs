@@ -93,6 +93,11 @@ impl<S: Storage> Bench<S> {
         self.arena.value_own(Scale::NANOS, slot, record, value, value);
     }
 
+    /// A call of one series goes on in another.
+    pub(super) fn hand_over(&self, from: (usize, u64), to: (usize, u64)) {
+        self.arena.hand_over(from.0 as u64 | from.1, to.0 as u64 | to.1);
+    }
+
     pub(super) fn shared_call(&self, record: usize, ticks: u64, outcome: Outcome) {
         self.arena.begin_shared(record);
         self.arena.end_shared(record, ticks, ticks, outcome, true);
@@ -110,11 +115,25 @@ impl<S: Storage> Bench<S> {
 impl Taken {
     /// Reads a series, and checks that what was read agrees with itself.
     pub(super) fn from<S: Storage>(reader: &mut Reader<'_, S>, series: u32, sampled: bool) -> Self {
-        let totals = reader.totals(series, sampled);
-        let taken = Self { totals, buckets: reader.take_buckets() };
-        assert_eq!(taken.calls(), taken.in_buckets(), "outcomes add up to the buckets: {taken:?}");
-        assert!(taken.totals.started >= taken.calls(), "never fewer started than finished: {taken:?}");
+        let [taken] = Self::from_all(reader, [series], sampled);
         taken
+    }
+
+    /// Reads the series of a site, and checks that each agrees with itself.
+    pub(super) fn from_all<S: Storage, const N: usize>(
+        reader: &mut Reader<'_, S>,
+        series: [u32; N],
+        sampled: bool,
+    ) -> [Self; N] {
+        let ended = series.map(|series| (series, reader.totals(series, sampled), reader.take_buckets()));
+        ended.map(|(series, mut totals, buckets)| {
+            reader.add_starts(series, &mut totals);
+            let taken = Self { totals, buckets };
+            assert_eq!(taken.calls(), taken.in_buckets(), "outcomes add up to the buckets: {taken:?}");
+            let Totals { started, arrived, moved, .. } = taken.totals;
+            assert!(started + arrived >= taken.calls() + moved, "never fewer came than left: {taken:?}");
+            taken
+        })
     }
 
     pub(super) fn calls(&self) -> u64 {
@@ -136,10 +155,8 @@ impl Taken {
         let (now, then) = (&self.totals, &earlier.totals);
         let pairs = now.outcomes.iter().zip(then.outcomes).chain(now.breaches.iter().zip(then.breaches));
         assert!(pairs.into_iter().all(|(now, then)| *now >= then), "{earlier:?} then {self:?}");
-        assert!(
-            now.started >= then.started && now.sum >= then.sum && now.timed >= then.timed,
-            "{earlier:?} then {self:?}"
-        );
+        let counts = |totals: &Totals| [totals.started, totals.arrived, totals.moved, totals.sum, totals.timed];
+        assert!(counts(now).iter().zip(counts(then)).all(|(now, then)| *now >= then), "{earlier:?} then {self:?}");
         for &(index, count) in &earlier.buckets {
             let now = self.buckets.iter().find(|bucket| bucket.0 == index).map_or(0, |bucket| bucket.1);
             assert!(now >= count, "bucket {index} shrank: {earlier:?} then {self:?}");

@@ -1,17 +1,17 @@
 //! Calls that may begin on one thread and end on another: futures, and guards that the user moves.
 
-use std::{sync::atomic::Ordering, time::Duration};
+use std::{ptr, sync::atomic::Ordering, time::Duration};
 
 use super::{
     Outcome, Recorder,
     arena::index,
-    entry::entry_of,
+    entry::{entry_beside, entry_of},
     running,
     storage::Word,
     thread,
     words::{OWN, TAGS, record as r},
 };
-use crate::site::{CallSite, Sample, SeriesId};
+use crate::site::{CallSite, REGISTRY, Sample, SeriesId, Variant};
 
 /// A call that may begin and end on different threads: a future's, or a guard's that the user can move.
 ///
@@ -144,6 +144,41 @@ impl Flight {
         }
     }
 
+    /// The call goes on in the series of its site with these label values. Not of a call that runs: its depth is counted where it began.
+    #[inline(never)]
+    pub(crate) fn relabel(&mut self, values: &[&str]) {
+        let Some(recorder) = running() else { return };
+        let Some(variant) = self.variant() else { return };
+        // What has no key is no label.
+        let values = values.get(..variant.labels.len()).unwrap_or(values);
+        self.move_to(recorder, entry_beside(recorder, variant, values));
+    }
+
+    /// The call goes on in a series of its site; of another one's it does not.
+    #[inline(never)]
+    pub(crate) fn relabel_as(&mut self, series: SeriesId) {
+        let Some(recorder) = running() else { return };
+        let Some(variant) = self.variant() else { return };
+        if REGISTRY.info(series).is_some_and(|info| ptr::eq(info.variant, variant)) {
+            self.move_to(recorder, entry_for(recorder, series.0));
+        }
+    }
+
+    /// Without an entry it stays where it is: what cannot be moved is not lost.
+    fn move_to(&mut self, recorder: &Recorder, to: u64) {
+        let from = self.entry(recorder);
+        if from == 0 || to == 0 || from == to {
+            return;
+        }
+        recorder.arena.hand_over(from, to);
+        self.bits = self.bits >> 32 << 32 | recorder.arena.word(index(to & !TAGS) + r::SERIES).get();
+    }
+
+    /// What the series of a site have in common; `None` of a call that is not recorded.
+    fn variant(self) -> Option<&'static Variant> {
+        REGISTRY.info(self.series()).map(|info| info.variant)
+    }
+
     /// When it began, in ticks.
     pub(crate) fn start(self) -> u64 {
         self.start
@@ -200,12 +235,23 @@ impl Flight {
     }
 
     #[inline(always)]
-    fn entry(self, recorder: &Recorder) -> u64 {
+    fn series(self) -> SeriesId {
         #[expect(clippy::cast_possible_truncation, reason = "the lower half")]
         let series = self.bits as u32;
-        let entry = recorder.arena.entry(thread::slot(), series, Ordering::Relaxed);
-        if entry != 0 { entry } else { elsewhere(recorder, series) }
+        SeriesId(series)
     }
+
+    #[inline(always)]
+    fn entry(self, recorder: &Recorder) -> u64 {
+        entry_for(recorder, self.series().0)
+    }
+}
+
+/// The current thread's entry for a series of a call that began; 0 when there is neither one nor memory.
+#[inline(always)]
+fn entry_for(recorder: &Recorder, series: u32) -> u64 {
+    let entry = recorder.arena.entry(thread::slot(), series, Ordering::Relaxed);
+    if entry != 0 { entry } else { elsewhere(recorder, series) }
 }
 
 /// The first time this thread meets a series: another one began the call.

@@ -13,9 +13,12 @@ use super::{
 };
 use crate::site::{CallSite, Sample, SeriesId};
 
+/// The largest value that is added to a sum: exact as a floating-point number, and a thousand of them do not wrap. As nanoseconds 104 days.
+const LARGEST: u64 = 1 << 53;
+
 /// Counts a call that was timed by someone else, as finished without an error.
 pub(crate) fn record(site: &'static CallSite, values: &[&str], duration: Duration) {
-    let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+    let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX).min(LARGEST);
     let entry = entry_of(site, values);
     let Some(recorder) = running().filter(|_| entry != 0) else { return };
     let record = index(entry & !TAGS);
@@ -37,6 +40,9 @@ pub(crate) fn record(site: &'static CallSite, values: &[&str], duration: Duratio
 /// Adds to a custom counter, by its entry.
 pub(crate) fn count(entry: u64, by: u64) {
     let Some(recorder) = running().filter(|_| entry != 0) else { return };
+    if by > LARGEST {
+        return recorder.count_refused_increment();
+    }
     let word = recorder.arena.word(index(entry & !TAGS) + v::VALUE);
     if entry & OWN == 0 {
         word.fetch_add(by, Ordering::Relaxed);
@@ -45,8 +51,9 @@ pub(crate) fn count(entry: u64, by: u64) {
     }
 }
 
-/// Gives a value to a custom histogram, by its entry.
+/// Gives a value to a custom histogram, by its entry. What is beyond the last bucket is counted as clamped anyway; here it is the sum that is kept from it.
 pub(crate) fn observe(entry: u64, value: u64) {
+    let value = value.min(LARGEST);
     let Some(recorder) = running().filter(|_| entry != 0) else { return };
     let record = index(entry & !TAGS);
     if entry & OWN == 0 {

@@ -23,6 +23,8 @@
 //!
 //! An outcome counted in `end_own` after its call became pending: both lie in one section, and a reader waits for its end.
 
+mod moves;
+
 use std::{
     cell::Cell as StdCell,
     sync::{

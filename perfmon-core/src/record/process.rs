@@ -96,6 +96,7 @@ pub(crate) struct Recorder {
     own_cost_ticks: u64,
     shared_pairs: AtomicU64,
     uncounted: AtomicU64,
+    refused_increments: AtomicU64,
 }
 
 impl Recorder {
@@ -128,6 +129,7 @@ impl Recorder {
             own_cost_ticks,
             shared_pairs: AtomicU64::new(0),
             uncounted: AtomicU64::new(0),
+            refused_increments: AtomicU64::new(0),
             arena,
             clock,
         })
@@ -168,6 +170,10 @@ impl Recorder {
 
     pub(crate) fn uncounted(&self) -> u64 {
         self.uncounted.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn refused_increments(&self) -> u64 {
+        self.refused_increments.load(Ordering::Relaxed)
     }
 
     pub(crate) fn reader(&'static self) -> RecorderReader {
@@ -235,6 +241,12 @@ impl Recorder {
     /// Counts a call that cannot be recorded.
     pub(crate) fn count_uncounted(&self) {
         self.uncounted.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts an increment of a counter that is too large to be meant.
+    #[cold]
+    pub(crate) fn count_refused_increment(&self) {
+        self.refused_increments.fetch_add(1, Ordering::Relaxed);
     }
 
     /// The current thread's entry for a series: its own record, made if there is memory for it, else the shared one. 0 when there is neither.

@@ -21,7 +21,8 @@
 //! one's `high`, so nothing ever shrinks from one snapshot to the next.
 //!
 //! Starts are read after the outcomes of all slots, so that calls in flight are never negative, though a future may start in one
-//! slot and finish in another.
+//! slot and finish in another. A call may also move from one series of its site to another while it runs: that it left is read with the
+//! outcomes, and that it arrived with the starts; and of a site with several series all outcomes are read before any start.
 
 use std::{cell::RefCell, sync::atomic::Ordering};
 
@@ -29,7 +30,7 @@ use super::{
     arena::{Arena, index},
     storage::{Storage, Word},
     tally::Tally,
-    words::{OWN, SHARED, TAGS, record as r, slot as s, value as v},
+    words::{OWN, TAGS, record as r, slot as s, value as v},
 };
 use crate::clock::Scale;
 
@@ -37,6 +38,9 @@ use crate::clock::Scale;
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Totals {
     pub(crate) started: u64,
+    /// Calls that began in another series and came to this one, and that left it.
+    pub(crate) arrived: u64,
+    pub(crate) moved: u64,
     pub(crate) outcomes: [u64; 4],
     pub(crate) timed: u64,
     pub(crate) sum: u64,
@@ -101,7 +105,7 @@ impl<'a, S: Storage> Reader<'a, S> {
         self.newest = first;
     }
 
-    /// The figures of a series of calls (or of a custom histogram).
+    /// The figures of a series of calls (or of a custom histogram), all but those of [`add_starts`](Self::add_starts).
     pub(crate) fn totals(&mut self, series: u32, sampled: bool) -> Totals {
         let mut totals = Totals::default();
         for at in 0..self.slots.len() {
@@ -115,19 +119,23 @@ impl<'a, S: Storage> Reader<'a, S> {
         if shared != 0 {
             self.add_shared(&mut totals, index(shared & !TAGS));
         }
+        totals
+    }
+
+    /// Adds what began to figures of a series that [`totals`](Self::totals) gave, as it did of all series whose calls may have come to this one.
+    pub(crate) fn add_starts(&mut self, series: u32, totals: &mut Totals) {
         // Finishes were read with Acquire; whatever they saw finish, its start is seen now.
         // The thread it started on may have taken its slot after this reader began.
         Arena::<S>::fence(Ordering::Acquire);
         self.find_slots();
-        let all = self.slots.iter().chain(std::iter::once(&self.shared));
-        let entries = all
-            .map(|&slot| self.arena.entry(slot, series, Ordering::Acquire))
-            .filter(|entry| entry & (OWN | SHARED) != 0);
+        let entry = |&slot: &usize| self.arena.entry(slot, series, Ordering::Acquire);
         // A pair that shares has its entry in its own slot too; the record behind it is counted once, from the shared slot.
-        let own = entries.filter(|entry| entry & OWN != 0).map(|entry| index(entry & !TAGS));
-        let shared = (shared != 0).then(|| index(shared & !TAGS));
-        totals.started = own.chain(shared).map(|record| self.arena.word(record + r::STARTED).get()).sum();
-        totals
+        let own = self.slots.iter().map(entry).filter(|entry| entry & OWN != 0);
+        let shared = Some(entry(&self.shared)).filter(|&entry| entry != 0);
+        for record in own.chain(shared).map(|entry| index(entry & !TAGS)) {
+            totals.started += self.arena.word(record + r::STARTED).get();
+            totals.arrived += self.arena.word(record + r::ARRIVED).get();
+        }
     }
 
     /// The distribution that the last [`totals`](Self::totals) gathered, by bucket in ascending order.
@@ -342,6 +350,7 @@ impl<'a, S: Storage> Reader<'a, S> {
 
     fn add_rest(&self, totals: &mut Totals, record: usize, rest: &Rest, timed: u64) {
         let word = |at: usize| self.arena.word(record + at).get();
+        totals.moved += word(r::MOVED);
         totals.timed += timed;
         totals.sum = totals.sum.wrapping_add(rest.sum);
         totals.outermost = totals.outermost.wrapping_add(rest.outermost);

@@ -49,7 +49,8 @@ impl<S: Storage> Arena<S> {
 
     /// Draws the number of calls to the next timed one.
     pub(crate) fn draw_gap(&self, slot: usize, record: usize, sample: Sample, pace: impl FnOnce() -> Pace) {
-        let calls = self.finished(record) as f64;
+        // A call that left the record took its place among those that are timed.
+        let calls = (self.finished(record) + self.word(record + r::MOVED).get()) as f64;
         let wanted = match sample {
             Sample::Every => 1.0,
             Sample::OneIn(n) => f64::from(n),

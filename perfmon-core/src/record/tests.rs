@@ -21,7 +21,7 @@ use super::{
     fixture::{Bench, Taken},
     sample::Pace,
     storage::{Heap, Word},
-    words::{record as r, slot as s},
+    words::{OWN, record as r, slot as s},
     writer::Outcome::{Cancelled, Error, Ok, Panic},
 };
 use crate::{clock::Scale, site::Sample};
@@ -226,6 +226,39 @@ fn starts_in_slots_made_later() {
     bench.arena.end_own(Scale::NANOS, finish, there, 3, Ok, true);
     let taken = Taken::from(&mut reader, SERIES, false);
     assert_eq!((taken.totals.started, taken.calls()), (1, 1));
+}
+
+/// Calls that begin in one series and end in others, while both are read.
+#[test]
+fn calls_move_between_series() {
+    let bench = bench();
+    let (slot, other) = (bench.slot(), bench.slot());
+    let here = bench.own(slot, SERIES);
+    let (from, to) = (bench.own(other, SERIES), bench.own(other, SERIES + 1));
+    let both = [SERIES, SERIES + 1];
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            let mut before = Taken::from_all(&mut bench.reader(), both, false);
+            while !done.load(Relaxed) {
+                let now = Taken::from_all(&mut bench.reader(), both, false);
+                now.iter().zip(&before).for_each(|(now, before)| now.not_below(before));
+                let sum = |of: fn(&Taken) -> u64| now.iter().map(of).sum::<u64>();
+                assert!(sum(|one| one.totals.started) >= sum(Taken::calls), "{now:?}");
+                before = now;
+            }
+        });
+        for call in 0..CALLS {
+            bench.arena.word(here + r::STARTED).bump(1);
+            bench.hand_over((from, OWN), (to, OWN));
+            bench.arena.end_own(Scale::NANOS, other, to, call % 9, Ok, true);
+        }
+        done.store(true, Relaxed);
+        reader.join().expect("the reader found fault");
+    });
+    let [first, second] = Taken::from_all(&mut bench.reader(), both, false);
+    assert_eq!((first.totals.started, first.totals.moved, first.calls()), (CALLS, CALLS, 0));
+    assert_eq!((second.totals.started, second.totals.arrived, second.calls()), (0, CALLS, CALLS));
 }
 
 /// What a sampled record has not put into buckets yet, its breaches and sum, is reported all the same.

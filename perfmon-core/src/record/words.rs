@@ -107,19 +107,24 @@ pub(crate) mod record {
     pub(crate) const CLOSED: usize = 18;
     /// Calls that were timed.
     pub(crate) const TIMED: usize = 19;
-    /// `sample = "auto"`: the mean gap in use, in 1/16 calls.
-    pub(crate) const MEAN_GAP: usize = 20;
-    /// `sample = "auto"`: when the last timed call began.
-    pub(crate) const LAST_TICK: usize = 21;
 
-    /// Longer durations, in ticks, are counted as clamped.
-    pub(crate) const CLAMP_LIMIT: usize = 22;
+    /// Calls that came to this series while they ran, on this thread: they began in another series of the site.
+    pub(crate) const ARRIVED: usize = 20;
+    /// Calls that left it for another one, on this thread.
+    pub(crate) const MOVED: usize = 21;
     /// The number of the series, for whoever finds only the record.
-    pub(crate) const SERIES: usize = 23;
+    pub(crate) const SERIES: usize = 22;
+    /// Longer durations, in ticks, are counted as clamped.
+    pub(crate) const CLAMP_LIMIT: usize = 23;
+
+    /// `sample = "auto"`: the mean gap in use, in 1/16 calls.
+    pub(crate) const MEAN_GAP: usize = 24;
+    /// `sample = "auto"`: when the last timed call began.
+    pub(crate) const LAST_TICK: usize = 25;
 
     /// Objectives: the bound in ticks, and calls above it.
     pub(crate) const OBJECTIVES: usize = 6;
-    pub(crate) const LIMITS: usize = 24;
+    pub(crate) const LIMITS: usize = 26;
     pub(crate) const BREACHES: usize = LIMITS + OBJECTIVES;
     /// The words before the chunks.
     pub(crate) const HEAD: usize = BREACHES + OBJECTIVES;

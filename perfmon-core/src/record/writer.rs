@@ -20,7 +20,7 @@
 //! later relaxed one would not continue the release sequence of the one before). The
 //! fence also makes each outcome a release of what its thread did before, the call's start above all: who acquires a
 //! finish sees the start, though another slot may have it. An outcome counted outside of a section is stored with
-//! release for the same reason.
+//! release for the same reason, and so is that a call left its series.
 
 use std::sync::atomic::Ordering;
 
@@ -28,7 +28,9 @@ use super::{
     arena::{Arena, Claim, index},
     slow,
     storage::{Storage, Word},
-    words::{COARSE_SHIFT, OWN, PAGE_BITS, PAGE_WORDS, PAGES, SHARED, chunk_at, record as r, slot as s, stripe_bit},
+    words::{
+        COARSE_SHIFT, OWN, PAGE_BITS, PAGE_WORDS, PAGES, SHARED, TAGS, chunk_at, record as r, slot as s, stripe_bit,
+    },
 };
 use crate::clock::Scale;
 
@@ -212,6 +214,28 @@ impl<S: Storage> Arena<S> {
         if ticks > words[r::THRESHOLD].get() {
             slow::keep(words[r::SERIES].get(), ticks);
         }
+    }
+
+    /// A call that goes on leaves a record for another one of its site. There it has arrived before it has left here, so that it is never in none.
+    #[inline(always)]
+    pub(crate) fn hand_over(&self, from: u64, to: u64) {
+        self.count_move(to, r::ARRIVED);
+        self.count_move(from, r::MOVED);
+    }
+
+    #[inline(always)]
+    fn count_move(&self, entry: u64, at: usize) {
+        if entry & OWN == 0 {
+            return self.count_move_shared(entry, at);
+        }
+        let word = self.word(index(entry & !TAGS) + at);
+        word.store(word.get().wrapping_add(1), Ordering::Release);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn count_move_shared(&self, entry: u64, at: usize) {
+        self.word(index(entry & !TAGS) + at).fetch_add(1, Ordering::AcqRel);
     }
 
     /// Counts the start of a call in a shared record.

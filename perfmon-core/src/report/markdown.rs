@@ -27,7 +27,8 @@ pub(super) fn render(snapshot: &Snapshot) -> String {
     for kind in Kind::ALL {
         section(&mut text, kind.as_str(), &sites(snapshot, kind));
     }
-    section(&mut text, "Objectives", &objectives(snapshot));
+    let objectives_over = format!("Objectives, over all {}", format::bound(snapshot.span()));
+    section(&mut text, &objectives_over, &objectives(snapshot));
     list(&mut text, "Notes", &remarks(snapshot));
     section(&mut text, "Custom metrics", &values(snapshot, is_own));
     section(&mut text, "Histograms", &histograms(snapshot, is_own));

@@ -20,7 +20,8 @@
 //! ```
 //!
 //! In all of them sites that recurse have two totals: the time of outermost calls, and the time with inner calls counted again. In tables the
-//! total is the first of the two.
+//! total is the first of the two. Objectives are judged over all that the report is of, whatever their windows: those are for
+//! [health](crate::analyse::assess).
 //!
 //! # JSON
 //!

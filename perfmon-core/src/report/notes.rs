@@ -3,7 +3,7 @@
 use super::{calls, format, style::Tint, table::Note, text::clean};
 use crate::{
     site::{Objective, Place, Sample, Statistic},
-    snapshot::{ObjectiveStatus, Site, Snapshot},
+    snapshot::{ObjectiveStatus, Site, Snapshot, Value},
 };
 
 /// The lines below a site: its objectives first.
@@ -137,6 +137,37 @@ pub(super) fn losses(snapshot: &Snapshot) -> Vec<Note> {
              monitored? Leave it out with `skip`"
         ),
     );
+    let increments = format::plural(losses.increments_refused, "increment");
+    warn(
+        losses.increments_refused,
+        format!(
+            "{increments} of counters beyond 2^53 not added, for nobody means so much: look for a difference that went below zero before it \
+             was given to a counter"
+        ),
+    );
+    let values = format::plural(losses.values_refused, "value");
+    warn(
+        losses.values_refused,
+        format!(
+            "{values} of closures and collectors not shown, for names that metrics cannot have or that others have: perfmon::collectors() tells whose"
+        ),
+    );
+    for pair in snapshot.metrics().windows(2).filter(|pair| pair[0].name() == pair[1].name()) {
+        let (name, kinds) = (clean(pair[0].name()), [pair[0].kind().as_str(), pair[1].kind().as_str()]);
+        warn(
+            1,
+            format!(
+                "{name} is a {} and a {} too, so one of them has another name in /metrics: rename one",
+                kinds[0], kinds[1]
+            ),
+        );
+    }
+    for metric in snapshot.metrics() {
+        if let Some(Value::Histogram(values)) = metric.total() {
+            let (count, name) = (format::plural(values.clamped(), "value"), clean(metric.name()));
+            warn(values.clamped(), format!("{count} of {name} beyond 2^45 − 1, counted as that large"));
+        }
+    }
     notes
 }
 

@@ -101,9 +101,15 @@ impl Page {
         let judged: Vec<_> = judged.filter(|(_, status)| status.met.is_some()).collect();
         let missed: Vec<_> = judged.iter().filter(|(_, status)| status.met == Some(false)).collect();
         let all = format::plural(judged.len() as u64, "objective");
+        // A report has no windows: what it judges is all that it is of.
+        let span = format::bound(snapshot.span());
         if missed.is_empty() {
             if !judged.is_empty() {
-                let text = if judged.len() == 1 { "the objective is met".to_owned() } else { format!("all {all} met") };
+                let text = if judged.len() == 1 {
+                    format!("the objective is met over all {span}")
+                } else {
+                    format!("all {all} met over all {span}")
+                };
                 self.note("✓", Tint::Good, text);
             }
             return;
@@ -116,7 +122,7 @@ impl Page {
         if missed.len() > names.len() {
             names.push(format!("{} more", missed.len() - names.len()));
         }
-        self.note("✗", Tint::Bad, format!("{} of {all} missed: {}", missed.len(), names.join(", ")));
+        self.note("✗", Tint::Bad, format!("{} of {all} missed over all {span}: {}", missed.len(), names.join(", ")));
     }
 
     fn help(&mut self) {

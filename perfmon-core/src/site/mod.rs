@@ -6,6 +6,7 @@
 
 mod gate;
 mod kind;
+mod name;
 mod objective;
 mod registry;
 mod table;
@@ -19,8 +20,9 @@ use std::{
 
 pub(crate) use gate::{Gate, Rate};
 pub use kind::Kind;
+pub(crate) use name::{is_metric_key, is_metric_name, is_site_key, metric_key_mistake, metric_name_mistake};
 pub use objective::{Objective, Statistic};
-pub(crate) use registry::{Family, REGISTRY, Registry, SeriesId, SeriesInfo};
+pub(crate) use registry::{Family, REGISTRY, Registry, SeriesId, SeriesInfo, Variant};
 pub use table::{Table, hash};
 
 /// What a declaration counts.
@@ -105,11 +107,12 @@ pub struct Declaration {
     source: Source,
 }
 
-/// Where a declaration stands: where it was made, or where somebody else said.
+/// Where a declaration stands: where it was made, where somebody else said, or nowhere.
 #[derive(Debug, Clone, Copy)]
 enum Source {
     Here(&'static Location<'static>),
     Told(&'static str, u32),
+    Nowhere,
 }
 
 impl Declaration {
@@ -130,17 +133,18 @@ impl Declaration {
         }
     }
 
-    /// File and line.
-    pub(crate) fn spot(&self) -> (&'static str, u32) {
+    /// File and line; `None` for what was made at run time and stands nowhere.
+    pub(crate) fn spot(&self) -> Option<(&'static str, u32)> {
         match self.source {
-            Source::Here(location) => (location.file(), location.line()),
-            Source::Told(file, line) => (file, line),
+            Source::Here(location) => Some((location.file(), location.line())),
+            Source::Told(file, line) => Some((file, line)),
+            Source::Nowhere => None,
         }
     }
 
-    pub(crate) fn place(&self) -> Place {
-        let (file, line) = self.spot();
-        Place { module: Cow::Borrowed(self.module), file: Cow::Borrowed(file), line }
+    pub(crate) fn place(&self) -> Option<Place> {
+        let (file, line) = self.spot()?;
+        Some(Place { module: Cow::Borrowed(self.module), file: Cow::Borrowed(file), line })
     }
 }
 
@@ -199,12 +203,14 @@ impl CallSite {
     }
 
     /// A site whose name is known only at run time; the parts are those of its kind ([`Kind::name_labels`]). Make each once, keep it (a [`Table`] does), and
-    /// make it known by [`announce`](crate::call::announce): its text is never given back.
+    /// make it known by [`announce`](crate::call::announce): its text is never given back. It has no place in the source, for the line that makes it makes others
+    /// too, unless [`declared_at`](Self::declared_at) says one.
     #[must_use]
-    #[track_caller]
     pub fn made(kind: Kind, parts: &[&str], module: &'static str) -> Self {
         let parts = parts.iter().map(|part| &*Box::leak(Box::<str>::from(*part)));
-        Self::new(kind, Name::Parts(Box::leak(parts.collect())), module)
+        let mut site = Self::new(kind, Name::Parts(Box::leak(parts.collect())), module);
+        site.declaration.source = Source::Nowhere;
+        site
     }
 
     /// Whether these are the parts of its name.
@@ -218,8 +224,22 @@ impl CallSite {
     }
 
     /// With labels of these keys; their values come with each call.
+    ///
+    /// # Panics
+    /// When a key is not made of letters, digits and `_`, or is one that perfmon's own families have (`kind`, `name`, `outcome`, `window`, …, those of
+    /// [`Kind::name_labels`]). In a static that is an error while compiling.
     #[must_use]
     pub const fn labels(mut self, keys: &'static [&'static str]) -> Self {
+        if let Instrument::Calls(kind) = self.declaration.instrument {
+            let mut at = 0;
+            while at < keys.len() {
+                assert!(
+                    is_site_key(kind, keys[at]),
+                    "a label key has letters, digits and _, no digit first, and is none of those that perfmon's own families have"
+                );
+                at += 1;
+            }
+        }
         self.declaration.labels = keys;
         self
     }

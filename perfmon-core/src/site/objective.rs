@@ -59,8 +59,8 @@ impl fmt::Display for Statistic {
 
 /// A bound on one statistic of a site: `p99 = "250ms"`, `error_rate = "5%"`.
 ///
-/// Also the alert rule that goes with it: when the statistic over [`window`](Self::window) is above the
-/// bound for at least [`hold`](Self::hold), an alert of [`severity`](Self::severity) is raised.
+/// A report judges it over all that the report is of. Health judges it over [`window`](Self::window), and takes points by
+/// [`severity`](Self::severity) once the statistic has been above the bound for [`hold`](Self::hold).
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(any(feature = "serde", feature = "report"), derive(serde::Serialize, serde::Deserialize))]
 pub struct Objective {
@@ -107,14 +107,15 @@ impl Objective {
         self
     }
 
-    /// Judged over another window; five minutes by default.
+    /// Judged over another window; five minutes by default. Of the live windows (10 s, 1 min, 5 min, 15 min, 1 h) it is the narrowest that is not
+    /// shorter; more than an hour is judged over the hour.
     #[must_use]
     pub const fn with_window(mut self, window: Duration) -> Self {
         self.window = window;
         self
     }
 
-    /// Only when missed for this long; at once by default.
+    /// Counts against health only when missed for this long without a break; at once by default.
     #[must_use]
     pub const fn with_hold(mut self, hold: Duration) -> Self {
         self.hold = hold;
@@ -152,13 +153,13 @@ impl Objective {
         self.severity
     }
 
-    /// The window it is judged over.
+    /// The time it is to be judged over, as it was declared.
     #[must_use]
     pub const fn window(&self) -> Duration {
         self.window
     }
 
-    /// How long it must be missed before an alert is raised (`for` in the attribute).
+    /// How long it must be missed without a break before it counts against health (`for` in the attribute).
     #[must_use]
     pub const fn hold(&self) -> Duration {
         self.hold

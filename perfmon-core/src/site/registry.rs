@@ -62,7 +62,7 @@ impl Family {
     fn new(declarations: &[&'static Declaration]) -> Self {
         let first = declarations[0];
         let name = first.name.text().into_owned();
-        let mut places: Vec<_> = declarations.iter().map(|declaration| declaration.place()).collect();
+        let mut places: Vec<_> = declarations.iter().filter_map(|declaration| declaration.place()).collect();
         places.sort_unstable();
         places.dedup();
         let mut objectives = Vec::new();
@@ -210,7 +210,8 @@ impl Registry {
 
     /// Whether a declaration of the same family registered itself from the same file and module.
     pub(crate) fn is_registered_beside(declaration: &Declaration) -> bool {
-        let beside = |other: &Declaration| (other.module, other.spot().0) == (declaration.module, declaration.spot().0);
+        let file = |declaration: &Declaration| declaration.spot().map(|(file, _)| (declaration.module, file));
+        let beside = |other: &Declaration| file(other).is_some() && file(other) == file(declaration);
         let same = |Registration(other): &Registration| beside(other) && key_of(other) == key_of(declaration);
         inventory::iter::<Registration>.into_iter().any(same)
     }
@@ -238,7 +239,7 @@ impl Registry {
             // `inventory` gives no order; the same program should always give the same report.
             declarations.sort_by_key(|declaration| declaration.spot());
             match families.get(&key) {
-                Some(family) => declarations.iter().for_each(|declaration| family.add_place(declaration.place())),
+                Some(family) => declarations.iter().for_each(|declaration| family.add_place_of(declaration)),
                 None => _ = families.insert(key, Box::leak(Box::new(Family::new(&declarations)))),
             }
         }
@@ -257,7 +258,7 @@ impl Registry {
 
     /// Makes a declaration known that did not register itself.
     pub(crate) fn adopt(&self, declaration: &'static Declaration) {
-        self.family_of(declaration).add_place(declaration.place());
+        self.family_of(declaration).add_place_of(declaration);
     }
 
     /// The variant of its family that a declaration belongs to.
@@ -354,7 +355,8 @@ impl Registry {
 }
 
 impl Family {
-    fn add_place(&self, place: Place) {
+    fn add_place_of(&self, declaration: &Declaration) {
+        let Some(place) = declaration.place() else { return };
         let mut places = write(&self.places);
         if let Err(at) = places.binary_search(&place) {
             places.insert(at, place);

@@ -80,6 +80,8 @@ pub struct Distribution {
     /// Of an interval the ends of all that was counted by its end: what its buckets stand for lies between them.
     #[cfg_attr(feature = "serde", serde(default))]
     pub(crate) within: Option<(u64, u64)>,
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub(crate) clamped: u64,
     pub(crate) coarse: u64,
     pub(crate) buckets: Buckets,
 }
@@ -91,7 +93,7 @@ impl Distribution {
         self.buckets.total()
     }
 
-    /// The values added up.
+    /// The values added up, of those beyond 2^53 only so much.
     #[must_use]
     pub fn sum(&self) -> u64 {
         self.sum
@@ -119,6 +121,12 @@ impl Distribution {
     #[must_use]
     pub fn max(&self) -> Option<u64> {
         self.max.or_else(|| Some(between(self.buckets.highest()?, self.within)))
+    }
+
+    /// Values beyond 2^45 − 1, which are counted as that large.
+    #[must_use]
+    pub fn clamped(&self) -> u64 {
+        self.clamped
     }
 
     /// Values counted at the resolution of an octave, because the memory limit was reached.
@@ -232,11 +240,12 @@ impl MetricSeries {
 impl Algebra for Value {
     fn add(&mut self, other: &Self) {
         match (self, other) {
-            (Self::Counter(mine), Self::Counter(theirs)) => *mine += theirs,
+            (Self::Counter(mine), Self::Counter(theirs)) => *mine = mine.saturating_add(*theirs),
             (Self::Histogram(mine), Self::Histogram(theirs)) => {
                 mine.within = around((mine.around(), mine.count()), (theirs.around(), theirs.count()));
                 (mine.min, mine.max) = mine.ends_with(theirs);
                 mine.sum = mine.sum.wrapping_add(theirs.sum);
+                mine.clamped += theirs.clamped;
                 mine.coarse += theirs.coarse;
                 mine.buckets.add(&theirs.buckets);
             }
@@ -250,6 +259,7 @@ impl Algebra for Value {
             (Self::Counter(mine), Self::Counter(theirs)) => *mine = mine.saturating_sub(*theirs),
             (Self::Histogram(mine), Self::Histogram(theirs)) => {
                 mine.sum = mine.sum.wrapping_sub(theirs.sum);
+                mine.clamped = mine.clamped.saturating_sub(theirs.clamped);
                 mine.coarse = mine.coarse.saturating_sub(theirs.coarse);
                 mine.buckets.subtract(&theirs.buckets);
                 if theirs.count() > 0 {
@@ -265,9 +275,11 @@ impl Algebra for Value {
 impl Slots for Value {
     fn slots(&self) -> impl Iterator<Item = (u32, u64)> + '_ {
         let (plain, buckets) = match self {
-            Self::Counter(count) => ([*count, 0], None),
-            Self::Gauge(_) => ([0, 0], None),
-            Self::Histogram(distribution) => ([distribution.sum, distribution.coarse], Some(&distribution.buckets)),
+            Self::Counter(count) => ([*count, 0, 0], None),
+            Self::Gauge(_) => ([0; 3], None),
+            Self::Histogram(Distribution { sum, clamped, coarse, buckets, .. }) => {
+                ([*sum, *clamped, *coarse], Some(buckets))
+            }
         };
         let buckets = buckets.into_iter().flat_map(Buckets::by_index);
         plain_slots(plain.into_iter()).chain(buckets.map(|(index, count)| (BUCKETS + index, count)))
@@ -283,29 +295,29 @@ impl Slots for Value {
             }
             Self::Gauge(value) => Self::Gauge(*value),
             Self::Histogram(now) => {
-                let (mut sum, mut coarse) = (now.sum, now.coarse);
-                // The sum of a histogram may wrap, and then its growth is the wrapping difference.
-                subtract_plain([&mut sum, &mut coarse].into_iter(), &mut earlier, u64::wrapping_sub);
+                let (mut sum, mut clamped, mut coarse) = (now.sum, now.clamped, now.coarse);
+                // Of snapshots merged over and over the sum may wrap, and then its growth is the wrapping difference.
+                subtract_plain([&mut sum, &mut clamped, &mut coarse].into_iter(), &mut earlier, u64::wrapping_sub);
                 let (within, min, max) =
                     if earlier.peek().is_some() { (now.around(), None, None) } else { (now.within, now.min, now.max) };
                 let buckets = now.buckets.since(earlier.map(|(slot, count)| (slot - BUCKETS, count)));
-                Self::Histogram(Distribution { sum, min, max, within, coarse, buckets })
+                Self::Histogram(Distribution { sum, min, max, within, clamped, coarse, buckets })
             }
         }
     }
 
     fn of(&self, slots: impl Iterator<Item = (u32, u64)>) -> Self {
         let mut slots = slots.peekable();
-        let [mut first, mut second] = [0, 0];
-        set_plain([&mut first, &mut second].into_iter(), &mut slots);
+        let [mut first, mut second, mut third] = [0, 0, 0];
+        set_plain([&mut first, &mut second, &mut third].into_iter(), &mut slots);
         match self {
             // One that fell, because what it was read from began anew, has grown by nothing that is known.
             Self::Counter(_) => Self::Counter(u64::try_from(first.cast_signed()).unwrap_or(0)),
             Self::Gauge(value) => Self::Gauge(*value),
             Self::Histogram(now) => {
                 let buckets = now.buckets.of(slots.map(|(slot, count)| (slot - BUCKETS, count)));
-                let within = now.around();
-                Self::Histogram(Distribution { sum: first, min: None, max: None, within, coarse: second, buckets })
+                let (within, clamped, coarse) = (now.around(), second, third);
+                Self::Histogram(Distribution { sum: first, min: None, max: None, within, clamped, coarse, buckets })
             }
         }
     }

@@ -5,6 +5,7 @@
 
 mod algebra;
 mod buckets;
+mod collected;
 mod metric;
 #[cfg(feature = "serde")]
 mod serde;
@@ -59,38 +60,49 @@ pub struct Losses {
     /// Calls that could not be counted: made from inside the recorder's own slow path (by an instrumented allocator), or of a site that
     /// was not registered and met a full arena.
     pub uncounted_calls: u64,
+    /// Increments of counters beyond 2^53, which nobody means (a difference below zero looks like that); they were not added.
+    #[cfg_attr(any(feature = "serde", feature = "report"), serde(default))]
+    pub increments_refused: u64,
+    /// Values of closures and collectors that were not shown, under a name that metrics cannot have or that somebody else has;
+    /// [`collectors`](crate::collect::collectors) tells whose and why.
+    #[cfg_attr(any(feature = "serde", feature = "report"), serde(default))]
+    pub values_refused: u64,
+}
+
+impl Losses {
+    fn counts(&mut self) -> [&mut u64; 5] {
+        let Self { labels_refused, shared_pairs, uncounted_calls, increments_refused, values_refused } = self;
+        [labels_refused, shared_pairs, uncounted_calls, increments_refused, values_refused]
+    }
 }
 
 impl Algebra for Losses {
     fn add(&mut self, other: &Self) {
-        self.labels_refused += other.labels_refused;
-        self.shared_pairs += other.shared_pairs;
-        self.uncounted_calls += other.uncounted_calls;
+        let mut other = *other;
+        self.counts().into_iter().zip(other.counts()).for_each(|(mine, theirs)| *mine = mine.saturating_add(*theirs));
     }
 
     fn subtract(&mut self, earlier: &Self) {
-        self.labels_refused = self.labels_refused.saturating_sub(earlier.labels_refused);
-        self.shared_pairs = self.shared_pairs.saturating_sub(earlier.shared_pairs);
-        self.uncounted_calls = self.uncounted_calls.saturating_sub(earlier.uncounted_calls);
+        let mut earlier = *earlier;
+        self.counts().into_iter().zip(earlier.counts()).for_each(|(mine, theirs)| *mine = mine.saturating_sub(*theirs));
     }
 }
 
 impl Slots for Losses {
     fn slots(&self) -> impl Iterator<Item = (u32, u64)> + '_ {
-        plain_slots([self.labels_refused, self.shared_pairs, self.uncounted_calls].into_iter())
+        let mut now = *self;
+        plain_slots(now.counts().map(|count| *count).into_iter())
     }
 
     fn since(&self, earlier: impl Iterator<Item = (u32, u64)>) -> Self {
         let mut since = *self;
-        let counts = [&mut since.labels_refused, &mut since.shared_pairs, &mut since.uncounted_calls];
-        subtract_plain(counts.into_iter(), &mut earlier.peekable(), u64::saturating_sub);
+        subtract_plain(since.counts().into_iter(), &mut earlier.peekable(), u64::saturating_sub);
         since
     }
 
     fn of(&self, slots: impl Iterator<Item = (u32, u64)>) -> Self {
         let mut of = Self::default();
-        let counts = [&mut of.labels_refused, &mut of.shared_pairs, &mut of.uncounted_calls];
-        set_plain(counts.into_iter(), &mut slots.peekable());
+        set_plain(of.counts().into_iter(), &mut slots.peekable());
         of
     }
 }

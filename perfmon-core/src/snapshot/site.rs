@@ -68,7 +68,8 @@ impl Site {
         &self.label_keys
     }
 
-    /// Where it is declared: more than one place when several share kind and name, and so their figures.
+    /// Where it is declared: more than one place when several share kind and name, and so their figures; none where it was
+    /// [made](crate::site::CallSite::made) at run time, as routes and statements are.
     #[must_use]
     pub fn places(&self) -> &[Place] {
         &self.places

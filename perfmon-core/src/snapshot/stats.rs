@@ -36,6 +36,11 @@ pub struct Stats {
     /// One count for each objective of the site.
     pub(crate) breaches: Vec<u64>,
     pub(crate) buckets: Buckets,
+    /// Calls that came to this series while they ran, and that left it. Not in what was written before there were any.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub(crate) arrived: u64,
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub(crate) moved: u64,
     /// Made again from the buckets when asked for.
     #[cfg_attr(feature = "serde", serde(skip))]
     pub(crate) histogram: OnceLock<Histogram<u64>>,
@@ -72,7 +77,8 @@ impl Stats {
         self.cancelled
     }
 
-    /// Calls that began, finished or not.
+    /// Calls that began, finished or not. A call counts here in the series that it began in, and everywhere else in the one that it ended in
+    /// ([`Guard::relabel`](crate::call::Guard::relabel)).
     #[must_use]
     pub fn started(&self) -> u64 {
         self.started
@@ -82,7 +88,7 @@ impl Stats {
     /// start, 0 if fewer.
     #[must_use]
     pub fn in_flight(&self) -> u64 {
-        self.started.saturating_sub(self.calls())
+        (self.started + self.arrived).saturating_sub(self.moved + self.calls())
     }
 
     /// Calls whose duration was measured: all of them unless the site is sampled.
@@ -248,7 +254,7 @@ impl PartialEq for Stats {
 
 impl Stats {
     /// Every plain count, in one place for the algebra.
-    pub(super) fn counts(&self) -> [u64; 11] {
+    pub(super) fn counts(&self) -> [u64; 13] {
         [
             self.started,
             self.ok,
@@ -261,10 +267,12 @@ impl Stats {
             self.total_ns,
             self.outermost_ns,
             self.busy_ns,
+            self.arrived,
+            self.moved,
         ]
     }
 
-    fn counts_mut(&mut self) -> [&mut u64; 11] {
+    fn counts_mut(&mut self) -> [&mut u64; 13] {
         [
             &mut self.started,
             &mut self.ok,
@@ -277,6 +285,8 @@ impl Stats {
             &mut self.total_ns,
             &mut self.outermost_ns,
             &mut self.busy_ns,
+            &mut self.arrived,
+            &mut self.moved,
         ]
     }
 

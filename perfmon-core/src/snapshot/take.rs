@@ -2,17 +2,16 @@
 
 use std::{
     borrow::Cow,
-    collections::{BTreeSet, HashMap},
     time::{Duration, SystemTime},
 };
 
 use super::{
     Buckets, Distribution, Losses, Metric, MetricKind, MetricSeries, Series, Site, Snapshot, Stats, Value,
-    algebra::Algebra,
+    algebra::Algebra, collected,
 };
 use crate::{
     clock::Scale,
-    collect::{self, Quantity, Reading},
+    collect,
     record::{Footprint, Outcome, Recorder, Totals, recorder, undisturbed},
     site::{Family, Instrument, Kind, REGISTRY, SeriesId, SeriesInfo},
 };
@@ -37,7 +36,7 @@ pub fn snapshot() -> Snapshot {
         }
     });
     sites.sort_by(|a, b| a.key.cmp(&b.key));
-    add_readings(&mut metrics, &collect::readings());
+    collected::add(&mut metrics, &collect::found());
     Snapshot {
         process: recorder.map_or(0, Recorder::process),
         taken_at: recorder.map_or_else(SystemTime::now, Recorder::now),
@@ -50,71 +49,10 @@ pub fn snapshot() -> Snapshot {
             labels_refused: REGISTRY.refused(),
             shared_pairs: recorder.map_or(0, Recorder::shared_pairs),
             uncounted_calls: recorder.map_or(0, Recorder::uncounted),
+            increments_refused: recorder.map_or(0, Recorder::refused_increments),
+            values_refused: collect::turned_away(),
         },
     }
-}
-
-/// Puts collected values among the metrics, in their places by name and labels. A metric has every label key that one of its values has; of values with the
-/// same labels the last counts.
-fn add_readings(metrics: &mut Vec<Metric>, readings: &[Reading]) {
-    let mut grown: BTreeSet<usize> = BTreeSet::new();
-    let mut places: HashMap<(&str, MetricKind), usize> = HashMap::new();
-    for reading in readings {
-        let (kind, value) = match reading.quantity {
-            Quantity::Gauge(value) => (MetricKind::Gauge, Value::Gauge(value)),
-            Quantity::Counter(count) => (MetricKind::Counter, Value::Counter(count)),
-        };
-        let at = *places.entry((&reading.name, kind)).or_insert_with(|| {
-            let same = |metric: &Metric| metric.name() == reading.name && metric.kind() == kind;
-            let known = metrics.iter().position(same);
-            if known.is_none() {
-                metrics.push(collected(reading, kind));
-            }
-            known.unwrap_or(metrics.len() - 1)
-        });
-        grown.insert(at);
-        let metric = &mut metrics[at];
-        let values = values_of(metric, reading);
-        metric.series.push(MetricSeries { values, value, standing: kind == MetricKind::Counter });
-    }
-    for at in grown {
-        let metric = &mut metrics[at];
-        let keys = metric.label_keys.len();
-        metric.series.iter_mut().for_each(|series| series.values.resize(keys, String::new()));
-        // Stable, so of equal ones the last given comes last.
-        metric.series.sort_by(|a, b| a.values.cmp(&b.values));
-        metric.series.dedup_by(|later, kept| {
-            let same = later.values == kept.values;
-            if same {
-                std::mem::swap(later, kept);
-            }
-            same
-        });
-    }
-    metrics.sort_by(|a, b| a.key.cmp(&b.key));
-}
-
-/// A metric as its first value describes it, with no series yet.
-fn collected(reading: &Reading, kind: MetricKind) -> Metric {
-    let key = (reading.name.to_string(), kind);
-    let (help, unit) = (reading.help.to_string(), reading.unit.to_string());
-    Metric { key, help, unit, label_keys: Vec::new(), collected: true, series: Vec::new() }
-}
-
-/// A value's labels in the order of the metric's keys, which get those that are missing.
-fn values_of(metric: &mut Metric, reading: &Reading) -> Vec<String> {
-    let mut values = vec![String::new(); metric.label_keys.len()];
-    for (key, value) in &reading.labels {
-        let at = metric.label_keys.iter().position(|known| known == key).unwrap_or_else(|| {
-            metric.label_keys.push(key.to_string());
-            values.push(String::new());
-            values.len() - 1
-        });
-        if values[at].is_empty() {
-            values[at].clone_from(value);
-        }
-    }
-    values
 }
 
 /// Where figures are read from, and how its ticks become nanoseconds.
@@ -133,9 +71,17 @@ impl Source {
         (totals, Buckets::from_ascending(self.recorder.arena.layout(), self.reader.take_buckets()))
     }
 
-    fn stats(&mut self, series: SeriesId, info: &SeriesInfo) -> Stats {
-        let (totals, buckets) = self.totals(series, info);
-        stats(&totals, buckets, self.recorder.clock.scale, info.variant.family.objectives.len())
+    /// The figures of every series of a family.
+    fn stats(&mut self, family: &Family) -> Vec<(&'static SeriesInfo, Stats)> {
+        let all = family.series().into_iter().filter_map(|id| Some((id, REGISTRY.info(id)?)));
+        // What ended in any of them is read before what began in any: a call may begin in one and end in another.
+        let ended: Vec<_> = all.map(|(id, info)| (id, info, self.totals(id, info))).collect();
+        let (scale, objectives) = (self.recorder.clock.scale, family.objectives.len());
+        let mut complete = |(id, info, (mut totals, buckets)): (SeriesId, &'static SeriesInfo, (Totals, Buckets))| {
+            self.reader.add_starts(id.0, &mut totals);
+            (info, stats(&totals, buckets, scale, objectives))
+        };
+        ended.into_iter().map(&mut complete).collect()
     }
 }
 
@@ -158,6 +104,8 @@ fn stats(totals: &Totals, buckets: Buckets, scale: Scale, objectives: usize) -> 
     breaches.resize(objectives, 0);
     Stats {
         started: totals.started,
+        arrived: totals.arrived,
+        moved: totals.moved,
         ok: outcome(Outcome::Ok),
         errors: outcome(Outcome::Error),
         panics: outcome(Outcome::Panic),
@@ -179,21 +127,22 @@ fn stats(totals: &Totals, buckets: Buckets, scale: Scale, objectives: usize) -> 
 
 fn distribution(totals: &Totals, buckets: Buckets) -> Distribution {
     let (min, max) = (Some(!totals.min_inverted), Some(totals.max));
-    Distribution { sum: totals.sum, min, max, within: None, coarse: totals.coarse, buckets }
+    Distribution { sum: totals.sum, min, max, within: None, clamped: totals.clamped, coarse: totals.coarse, buckets }
 }
 
 fn site(family: &'static Family, kind: Kind, mut source: Option<&mut Source>) -> Site {
     let mut total = Stats::default();
     let mut series = Vec::new();
     if let Some(source) = source.as_mut() {
-        for (id, info) in family.series().into_iter().filter_map(|id| Some((id, REGISTRY.info(id)?))) {
-            let stats = source.stats(id, info);
+        for (info, stats) in source.stats(family) {
             total.add(&stats);
             if !info.values.is_empty() {
                 series.push(Series { values: label_values(info).into_owned(), stats });
             }
         }
     }
+    // Calls move within a site, so of all of them none came and none left. In between two series nobody reads both sides of a move at once.
+    (total.arrived, total.moved) = (0, 0);
     series.sort_by(|a, b| a.values.cmp(&b.values));
     // The set ("other", …) given by the program and the one that stands for refused sets read the same.
     series.dedup_by(|again, first| {

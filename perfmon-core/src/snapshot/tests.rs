@@ -32,13 +32,15 @@ fn value() -> impl Strategy<Value = u64> {
 
 /// Counts that agree with their buckets, as every snapshot's do.
 fn stats() -> impl Strategy<Value = Stats> {
-    (buckets(), any::<[u16; 8]>(), 0..5_u64, any::<bool>()).prop_map(|(buckets, part, in_flight, whole)| {
+    (buckets(), any::<[u16; 10]>(), 0..5_u64, any::<bool>()).prop_map(|(buckets, part, in_flight, whole)| {
         let total = buckets.total();
         let errors = u64::from(part[0]) % (total + 1);
         let panics = u64::from(part[1]) % (total - errors + 1);
         let cancelled = u64::from(part[2]) % (total - errors - panics + 1);
         Stats {
-            started: total + in_flight,
+            started: total + in_flight + u64::from(part[8]),
+            arrived: u64::from(part[9]),
+            moved: u64::from(part[8]) + u64::from(part[9]),
             ok: total - errors - panics - cancelled,
             errors,
             panics,
@@ -94,8 +96,15 @@ fn snapshot() -> impl Strategy<Value = Snapshot> {
             collected: false,
             series: vec![MetricSeries { values: Vec::new(), value, standing: false }],
         };
-        let spread =
-            Value::Histogram(Distribution { sum: count * 3, min: None, max: None, within: None, coarse: 0, buckets });
+        let spread = Value::Histogram(Distribution {
+            sum: count * 3,
+            min: None,
+            max: None,
+            within: None,
+            clamped: 0,
+            coarse: 0,
+            buckets,
+        });
         Snapshot {
             process: 1,
             taken_at: SystemTime::UNIX_EPOCH + Duration::from_secs(count),
@@ -174,7 +183,7 @@ proptest! {
         let (by_slots, mut by_counts) = (later.since(earlier.slots()), later);
         by_counts.subtract(&earlier);
         prop_assert_eq!(by_slots, by_counts);
-        let earlier = Value::Histogram(Distribution { sum, min: None, max: None, within: None, coarse: 1, buckets });
+        let earlier = Value::Histogram(Distribution { sum, min: None, max: None, within: None, clamped: 0, coarse: 1, buckets });
         let mut by_counts = added(&earlier, &earlier);
         let by_slots = by_counts.since(earlier.slots());
         by_counts.subtract(&earlier);
@@ -213,7 +222,7 @@ proptest! {
             let (min, max) = (values.iter().min().copied(), values.iter().max().copied());
             let calls = buckets.total();
             let stats = Stats { ok: calls, min_ns: min, max_ns: max, buckets: buckets.clone(), ..Stats::default() };
-            (stats, Value::Histogram(Distribution { sum: 0, min, max, within: None, coarse: 0, buckets }))
+            (stats, Value::Histogram(Distribution { sum: 0, min, max, within: None, clamped: 0, coarse: 0, buckets }))
         };
         let ((earlier, sizes), (later, larger)) = (of(&a), of(&b));
         let all = added(&earlier, &later);

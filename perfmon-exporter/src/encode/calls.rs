@@ -39,6 +39,7 @@ struct Figures<'a> {
     /// By outcome.
     finished: [u64; 4],
     started: u64,
+    in_flight: u64,
     time_ns: u128,
     busy_ns: u128,
     buckets: Cow<'a, Buckets>,
@@ -50,6 +51,7 @@ impl<'a> Figures<'a> {
             values,
             finished: [stats.ok(), stats.errors(), stats.panics(), stats.cancelled()],
             started: stats.started(),
+            in_flight: stats.in_flight(),
             time_ns: stats.total().as_nanos(),
             busy_ns: stats.busy().as_nanos(),
             buckets: Cow::Borrowed(stats.buckets()),
@@ -59,19 +61,22 @@ impl<'a> Figures<'a> {
     fn subtract(&mut self, part: &Self) {
         self.finished.iter_mut().zip(part.finished).for_each(|(mine, part)| *mine = mine.saturating_sub(part));
         self.started = self.started.saturating_sub(part.started);
+        self.in_flight = self.in_flight.saturating_sub(part.in_flight);
         self.time_ns = self.time_ns.saturating_sub(part.time_ns);
         self.busy_ns = self.busy_ns.saturating_sub(part.busy_ns);
         self.buckets.to_mut().subtract(&part.buckets);
     }
 
-    /// The series of a site, with what its total has beside them: calls of a place that shares the name and has no labels. A series all of
-    /// whose labels are empty reads the same as those, and is one with them.
-    fn by_series(site: &'a Site) -> Vec<Self> {
+    /// The series of a site, with what its total has beside them: calls of a place that shares the name and has no labels, and those that have none yet, or
+    /// ended without. A series all of whose labels are empty reads the same as those, and is one with them.
+    fn by_series(site: &'a Site, measure: Measure) -> Vec<Self> {
         let labelled = site.series().iter().filter(|series| series.values().iter().any(|value| !value.is_empty()));
         let mut all: Vec<_> = labelled.map(|series| Self::of(series.stats(), Some(series.values()))).collect();
-        if all.iter().map(|figures| figures.started).sum::<u64>() < site.started() {
-            let mut rest = Self::of(site.stats(), Some(&[]));
-            all.iter().for_each(|part| rest.subtract(part));
+        let mut rest = Self::of(site.stats(), Some(&[]));
+        all.iter().for_each(|part| rest.subtract(part));
+        // Calls that begin there may all end elsewhere. What is counted at the end then has nothing of them to show.
+        let begins = matches!(measure, Measure::Started | Measure::InFlight);
+        if if begins { rest.started > 0 } else { rest.finished.iter().any(|&calls| calls > 0) } {
             all.push(rest);
         }
         all
@@ -107,6 +112,10 @@ impl<'a> Calls<'a> {
             Measure::Rate | Measure::ErrorRatio | Measure::Mean | Measure::Apdex | Measure::Quantile => {
                 self.windows(site, sink);
             }
+            Measure::Place if site.places().is_empty() => {
+                // Made at run time: it is known, and stands nowhere.
+                sink.number(&borrowed(&self.site_labels(site, &[])), Number::Whole(1));
+            }
             Measure::Place => site.places().iter().for_each(|place| self.place(site, place, sink)),
             _ => self.counts(site, edges, sink),
         }
@@ -119,7 +128,7 @@ impl<'a> Calls<'a> {
             return self.series(site, &figures, &OwnKeys { keys: Vec::new() }, edges, sink);
         }
         let own = self.own_keys(site);
-        for figures in Figures::by_series(site) {
+        for figures in Figures::by_series(site, self.measure) {
             self.series(site, &figures, &own, edges, sink);
         }
     }
@@ -169,7 +178,7 @@ impl<'a> Calls<'a> {
                 }
             }
             Measure::Started => whole(sink, figures.started),
-            Measure::InFlight => whole(sink, figures.started.saturating_sub(figures.finished.iter().sum())),
+            Measure::InFlight => whole(sink, figures.in_flight),
             Measure::Time => time(sink, figures.time_ns),
             Measure::Busy if site.is_busy_measured() => time(sink, figures.busy_ns),
             _ => {}

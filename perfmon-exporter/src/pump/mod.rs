@@ -4,10 +4,10 @@ mod clock;
 mod own;
 pub(crate) mod sampler;
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
 use perfmon_core::{
-    analyse::{Deduction, HealthPolicy, Window, assess},
+    analyse::{Deduction, HealthPolicy, Judge, Window, assess},
     collect::{Driver, Source, collectors, register_collector},
     evidence, series, snapshot,
 };
@@ -26,6 +26,7 @@ pub(crate) type Chore = Box<dyn FnMut(&mut HealthPolicy) -> Option<Deduction> + 
 pub(crate) struct Pump {
     shared: Arc<Shared>,
     policy: HealthPolicy,
+    judge: Judge,
     driver: Driver,
     sampler: Sampler,
     own: Source,
@@ -43,7 +44,17 @@ impl fmt::Debug for Pump {
 impl Pump {
     pub(crate) fn new(shared: Arc<Shared>, policy: HealthPolicy, driver: Driver, chores: Vec<Chore>) -> Self {
         let own = register_collector(Own(shared.clone()));
-        Self { shared, policy, driver, sampler: Sampler::new(), own, chores, clock: Clock::default(), ticks: 0 }
+        Self {
+            shared,
+            policy,
+            judge: Judge::default(),
+            driver,
+            sampler: Sampler::new(),
+            own,
+            chores,
+            clock: Clock::default(),
+            ticks: 0,
+        }
     }
 
     /// Between two seconds: whether a collector holds up the others. What goes wrong here is told by the next second.
@@ -59,11 +70,17 @@ impl Pump {
         let starved = self.sampler.run(self.driver.due()).err();
         let snapshot = Arc::new(snapshot());
         series::remember(&snapshot);
-        let (minute, recent, untracked) = {
+        let (minute, recent, verdicts, untracked) = {
             let mut windows = self.shared.windows();
             windows.advance(&snapshot);
             let of = |window| windows.interval(window, &snapshot);
-            (of(Window::OneMinute), of(Window::FiveMinutes), windows.untracked())
+            let (minute, recent) = (of(Window::OneMinute), of(Window::FiveMinutes));
+            let verdicts = self.judge.judge(&snapshot, |window| match window {
+                Window::OneMinute => Cow::Borrowed(&minute),
+                Window::FiveMinutes => Cow::Borrowed(&recent),
+                other => Cow::Owned(of(other)),
+            });
+            (minute, recent, verdicts, windows.untracked())
         };
         evidence::aim(&minute);
         if late > TOO_LATE {
@@ -103,9 +120,10 @@ impl Pump {
             own.push(deduction("pump_fault", 10, reason));
         }
         own.extend(self.shared.troubles().into_iter().map(|(rule, reason)| deduction(rule, 5, reason)));
-        let health = assess(&self.policy, &snapshot, &recent, &collectors(), &own);
+        let health = assess(&self.policy, &snapshot, &recent, &verdicts, &collectors(), &own);
         let minute = (Window::OneMinute, minute);
-        self.shared.publish(Tick { number: self.ticks, snapshot, health, minute, recent, took: begun.elapsed(), late });
+        let took = begun.elapsed();
+        self.shared.publish(Tick { number: self.ticks, snapshot, health, verdicts, minute, recent, took, late });
     }
 }
 

@@ -88,8 +88,20 @@ struct Collecting {
     failures: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     running_for_seconds: Option<f64>,
+    /// Whether its run has lasted so long that it seems to hang.
+    hanging: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
+    /// Values that were not shown, under a name that metrics cannot have or that somebody else has.
+    turned_away: u64,
+    /// What was wrong with its last values; as a failure, it takes points.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    complaint: Option<String>,
+    /// Values that were no finite number, and so not shown.
+    not_finite: u64,
+    /// What else there is to know of it, no fault by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remark: Option<String>,
 }
 
 /// How the exporter's seconds go.
@@ -148,7 +160,12 @@ impl Vitals {
             runs: one.runs,
             failures: one.failures,
             running_for_seconds: one.running_for.map(|age| age.as_secs_f64()),
+            hanging: one.hanging,
             error: one.last_error,
+            turned_away: one.turned_away,
+            complaint: one.complaint,
+            not_finite: one.not_finite,
+            remark: one.remark,
         };
         Self {
             status: tick.health.status,

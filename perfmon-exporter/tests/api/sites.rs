@@ -38,6 +38,12 @@ fn a_list_has_totals_and_the_windows_asked_for() {
         site["windows"].as_object().map(|windows| windows.keys().collect::<Vec<_>>()),
         Some(vec![&"1m".to_owned()])
     );
+    let verdict = &site["verdicts"][0];
+    assert_eq!(
+        (&verdict["statistic"], &verdict["window"], &verdict["breaches"], &verdict["met"], &verdict["for_seconds"]),
+        (&json!("p99"), &json!("5m"), &json!(50), &json!(false), &json!(0.0))
+    );
+    assert!(verdict["missed_for_seconds"].as_f64() >= Some(0.0), "{verdict}");
     assert!(site.get("series").is_none() && site.get("distribution").is_none());
     assert!(site["places"][0]["module"].as_str().expect("a module").contains("service"));
     assert!(list["timestamp"].as_f64() > Some(1.7e9));

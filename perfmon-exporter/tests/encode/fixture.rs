@@ -95,6 +95,26 @@ pub(crate) fn objective(statistic: &str, bound: f64) -> Value {
     })
 }
 
+/// Requests that took so long: the client of the first was gone before there was a status, the last failed, and one more is under way.
+fn requests(durations: &[u64]) -> Value {
+    let calls = durations.len() as u64;
+    let mut site = site("request", &["GET", "/orders/{id}"], &stats(durations, 1.min(calls), &[]));
+    if let [_, answered @ .., failed] = durations {
+        let of = |status, durations, errors| {
+            let mut stats = stats(durations, errors, &[]);
+            // They began before they had one.
+            (stats["arrived"], stats["started"]) = (stats["started"].clone(), json!(0));
+            json!({ "values": [status], "stats": stats })
+        };
+        site["label_keys"] = json!(["status"]);
+        site["series"] = json!([of("200", answered, 0), of("503", &[*failed], 1)]);
+        site["total"]["started"] = json!(calls + 1);
+    }
+    // Made at run time, as routes are.
+    site["places"] = json!([]);
+    site
+}
+
 /// A shop with one of everything, at noon.
 pub(crate) fn shop(calls: u64, span: Duration) -> Snapshot {
     let durations =
@@ -115,7 +135,7 @@ pub(crate) fn shop(calls: u64, span: Duration) -> Snapshot {
         site("latency", &["shop::risk::never_called"], &stats(&[], 0, &[])),
         execution,
         site("db", &["select", "orders"], &stats(&durations(2 * MS), 3.min(calls), &[])),
-        site("request", &["GET", "/orders/{id}"], &stats(&durations(5 * MS), 1.min(calls), &[])),
+        requests(&durations(5 * MS)),
         site("agent", &["researcher"], &stats(&durations(900 * MS), 0, &[])),
         site("tool", &["web_search"], &stats(&durations(300 * MS), 0, &[])),
     ];
@@ -180,8 +200,8 @@ pub(crate) fn shop(calls: u64, span: Duration) -> Snapshot {
             "",
             &["method", "route", "status"],
             &[
-                (&["GET", "/orders/{id}", "200"], json!({ "counter": calls })),
-                (&["GET", "unmatched", "404"], json!({ "counter": 7 })),
+                (&["GET", "/portfolio", "200"], json!({ "counter": calls })),
+                (&["GET", "/portfolio", "404"], json!({ "counter": 7 })),
             ],
         ),
         metric(

@@ -3,9 +3,8 @@
 //! The options are the table [`OPTIONS`]; [`Args::parse`] walks over what was written, looks each key up there, and
 //! goes on after a mistake, so that all are told at once.
 
-mod value;
-
 pub(crate) mod unit;
+pub(crate) mod value;
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::{
@@ -25,6 +24,7 @@ use crate::{
 pub(crate) struct Args {
     pub(crate) names: Vec<Lit>,
     pub(crate) labels: Vec<Label>,
+    pub(crate) label_limit: Option<(Ident, u32)>,
     pub(crate) bounds: Vec<Bound>,
     pub(crate) severity: Option<(Ident, &'static str)>,
     pub(crate) window: Option<(Ident, u64)>,
@@ -65,6 +65,7 @@ const NO_VALUE: &str = "a guard sees no value; measure with `perfmon::time!`";
 
 const OPTIONS: &[Row] = &[
     Row { name: "labels", form: "labels(symbol = order.symbol, venue)", read: value::labels, never: &[] },
+    Row { name: "label_limit", form: "label_limit = 1000", read: value::label_limit, never: &[] },
     Row { name: "p50", form: "p50 = \"250ms\"", read: value::percentile, never: &[] },
     Row { name: "p95", form: "p95 = \"250ms\"", read: value::percentile, never: &[] },
     Row { name: "p99", form: "p99 = \"250ms\"", read: value::percentile, never: &[] },

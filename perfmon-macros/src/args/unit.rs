@@ -106,9 +106,27 @@ pub(crate) fn one_in(text: &str) -> Result<u32, String> {
     }
 }
 
+/// How many sets of label values a site or metric may have. The process has half of its numbers of series for them.
+pub(crate) fn sets(digits: &str) -> Result<u32, String> {
+    const MOST: u32 = 65_536;
+    match digits.parse() {
+        Ok(sets @ 1..=MOST) => Ok(sets),
+        Ok(0) => Err("a limit of 0 leaves no label: take `labels` out".to_owned()),
+        _ => Err(format!("`{digits}` is no number of label sets: write 1 to {MOST}")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn limits_of_label_sets() {
+        assert_eq!((sets("1"), sets("1000"), sets("65536")), (Ok(1), Ok(1_000), Ok(65_536)));
+        for wrong in ["0", "-1", "65537", "99999999999999999999"] {
+            assert!(sets(wrong).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn durations_are_exact() {

@@ -24,6 +24,9 @@ const SEVERITIES: [(&str, &str); 10] = [
     ("emergency", "Emergency"),
 ];
 
+/// Of the windows in which calls are looked at while the program runs, in nanoseconds.
+const LONGEST_WINDOW: u64 = 3_600_000_000_000;
+
 pub(super) fn percentile(args: &mut Args, key: &Ident, input: ParseStream<'_>, _: &mut Errors) -> Done {
     let statistic = if key == "p50" {
         "P50"
@@ -62,7 +65,13 @@ pub(super) fn severity(args: &mut Args, key: &Ident, input: ParseStream<'_>, _: 
 }
 
 pub(super) fn window(args: &mut Args, key: &Ident, input: ParseStream<'_>, _: &mut Errors) -> Done {
-    args.window = Some((key.clone(), duration(key, input)?));
+    let text = text(key, input)?;
+    let nanos = unit::duration(&text.value()).map_err(|error| syn::Error::new(text.span(), error))?;
+    if nanos > LONGEST_WINDOW {
+        let message = format!("the longest live window is an hour, and `{key}` is more: write {key} = \"1h\" or less");
+        return Err(syn::Error::new(text.span(), message));
+    }
+    args.window = Some((key.clone(), nanos));
     Ok(())
 }
 
@@ -199,6 +208,21 @@ pub(super) fn labels(args: &mut Args, key: &Ident, input: ParseStream<'_>, error
         content.parse::<Option<Token![,]>>()?;
     }
     Ok(())
+}
+
+pub(super) fn label_limit(args: &mut Args, key: &Ident, input: ParseStream<'_>, _: &mut Errors) -> Done {
+    equals(key, input)?;
+    args.label_limit = Some((key.clone(), sets(input, form(key))?));
+    Ok(())
+}
+
+/// A number of sets of label values.
+pub(crate) fn sets(input: ParseStream<'_>, form: &str) -> syn::Result<u32> {
+    if !input.peek(LitInt) {
+        return Err(input.error(format!("expected a whole number: write {form}")));
+    }
+    let number: LitInt = input.parse()?;
+    unit::sets(number.base10_digits()).map_err(|error| syn::Error::new(number.span(), error))
 }
 
 /// `symbol = order.symbol`, `side = %order.side`, `venue`.

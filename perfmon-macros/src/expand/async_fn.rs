@@ -12,13 +12,35 @@ use crate::{
 /// The statements of the function.
 pub(super) fn body(site: &Site, shape: &Shape, function: &Function, body: &Group) -> TokenStream {
     let span = ours();
-    let p = site.support();
     if let Shape::Future(future) = shape {
         return wrapped(site, future, function, body);
     }
     let enter = site.entered("async_enter", false, function.name.span());
     let never = matches!(shape, Shape::AsyncNever);
     let returns = if never { quote_spanned!(span=> ::core::convert::Infallible) } else { returned(function) };
+    let started = started(site, &enter, function, body, &returns);
+    if never {
+        return quote_spanned!(span=> #started match r {});
+    }
+    let failed = site.failed(function.output.is_empty(), &quote_spanned!(span=> &r));
+    let rows = site.counted_rows(function.output.is_empty(), &quote_spanned!(span=> &r));
+    quote_spanned! {span=>
+        #started
+        g.finish(#failed);
+        #rows
+        r
+    }
+}
+
+/// Statements that begin the call `g` and await the body, to `r`; of an agent, `a`.
+pub(super) fn started(
+    site: &Site,
+    enter: &TokenStream,
+    function: &Function,
+    body: &Group,
+    returns: &TokenStream,
+) -> TokenStream {
+    let (span, p) = (ours(), site.support());
     let polled = site.polled(span);
     // The `return` that never runs tells the block its type, as the signature would.
     let there = at_return(function);
@@ -33,21 +55,10 @@ pub(super) fn body(site: &Site, shape: &Shape, function: &Function, body: &Group
         }
     };
     let (agent, block) = (site.agent_bound(), site.carried(block));
-    let started = quote_spanned! {span=>
+    quote_spanned! {span=>
         #agent
         let mut g = #enter;
         let r = #p::#polled(&mut g, #block).await;
-    };
-    if never {
-        return quote_spanned!(span=> #started match r {});
-    }
-    let failed = site.failed(function.output.is_empty(), &quote_spanned!(span=> &r));
-    let rows = site.counted_rows(function.output.is_empty(), &quote_spanned!(span=> &r));
-    quote_spanned! {span=>
-        #started
-        g.finish(#failed);
-        #rows
-        r
     }
 }
 

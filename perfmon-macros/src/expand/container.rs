@@ -121,8 +121,10 @@ impl Spread<'_> {
             let fits = if key == "skip" {
                 false
             } else if key == "busy" {
-                shape.is_future()
-            } else if key == "err" || key == "ok" || key == "rows" {
+                shape.is_polled()
+            } else if key == "rows" {
+                !matches!(shape, Shape::Guard(_) | Shape::AsyncNever | Shape::Stream(_))
+            } else if key == "err" || key == "ok" {
                 !matches!(shape, Shape::Guard(_) | Shape::AsyncNever)
             } else {
                 true

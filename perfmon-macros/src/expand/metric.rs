@@ -10,6 +10,7 @@ use syn::{
 };
 
 use crate::{
+    args::value::sets,
     errors::{Errors, nearest},
     model::{ours, support},
     valid,
@@ -24,13 +25,15 @@ struct Metric {
     unit: Option<LitStr>,
     help: Option<LitStr>,
     labels: Vec<Ident>,
+    label_limit: Option<(Ident, u32)>,
     root: Option<Path>,
 }
 
-const OPTIONS: [(&str, &str); 4] = [
+const OPTIONS: [(&str, &str); 5] = [
     ("unit", "unit = \"orders\""),
     ("help", "help = \"Orders refused.\""),
     ("labels", "labels(symbol, reason)"),
+    ("label_limit", "label_limit = 1000"),
     ("crate", "crate = my_crate::perfmon"),
 ];
 
@@ -70,8 +73,8 @@ impl Metric {
         }
         input.parse::<Token![:]>()?;
         let name = input.parse()?;
-        let mut read =
-            Self { attributes, visibility, ident, name, unit: None, help: None, labels: Vec::new(), root: None };
+        let (unit, help, labels, label_limit, root) = (None, None, Vec::new(), None, None);
+        let mut read = Self { attributes, visibility, ident, name, unit, help, labels, label_limit, root };
         let mut seen = Vec::new();
         while !input.is_empty() {
             if input.peek(Token![;]) && input.peek2(syn::parse::End) {
@@ -115,6 +118,10 @@ impl Metric {
             return self.read_labels(input, errors);
         }
         input.parse::<Token![=]>().map_err(|_| missing())?;
+        if word == "label_limit" {
+            self.label_limit = Some((key, sets(input, form)?));
+            return Ok(());
+        }
         if word == "crate" {
             self.root = Some(input.call(Path::parse_mod_style)?);
             return Ok(());
@@ -151,19 +158,30 @@ impl Metric {
         Ok(())
     }
 
-    fn check(self, errors: &mut Errors) -> Self {
-        valid::metric_name(&self.name, errors);
+    /// With a right name and right keys in the place of wrong ones, so that the static is there all the same and each mistake is told once.
+    fn check(mut self, errors: &mut Errors) -> Self {
+        if !valid::metric_name(&self.name, errors) {
+            self.name = LitStr::new("_", self.name.span());
+        }
         let mut seen = Vec::new();
-        for key in &self.labels {
+        for (place, key) in self.labels.iter_mut().enumerate() {
             let word = key.unraw().to_string();
-            if let Some(mistake) = valid::key_mistake(&word) {
+            let capital = word.chars().any(|c| c.is_ascii_uppercase());
+            let mistake = valid::key_mistake(&word)
+                .or_else(|| capital.then(|| format!("label keys are lower case: write {}", word.to_lowercase())));
+            if let Some(mistake) = mistake {
                 errors.at(key.span(), mistake);
-            } else if word.chars().any(|c| c.is_ascii_uppercase()) {
-                errors.at(key.span(), format!("label keys are lower case: write {}", word.to_lowercase()));
+                *key = Ident::new(&format!("key_{place}"), key.span());
             } else if seen.contains(&word) {
                 errors.at(key.span(), format!("label `{word}` is given twice: keep one of them"));
             }
             seen.push(word);
+        }
+        if let (Some((key, _)), true) = (&self.label_limit, self.labels.is_empty()) {
+            errors.at(
+                key.span(),
+                "`label_limit` bounds the sets of label values, and there are no labels: write labels(symbol, reason)",
+            );
         }
         if let Some(unit) = &self.unit
             && (unit.value().trim().is_empty() || unit.value().chars().any(char::is_control))
@@ -199,6 +217,9 @@ impl Metric {
         if labels > 0 {
             let keys = self.labels.iter().map(|key| key.unraw().to_string());
             built.extend(quote_spanned!(span=> .labels(&[#(#keys),*])));
+        }
+        if let Some((_, sets)) = self.label_limit {
+            built.extend(quote_spanned!(span=> .label_limit(#sets)));
         }
         quote_spanned! {span=>
             #doc

@@ -7,6 +7,7 @@ mod guard_macros;
 mod metric;
 mod off;
 mod site;
+mod stream_fn;
 mod sync_fn;
 
 #[cfg(test)]
@@ -88,6 +89,7 @@ fn function(
     }
     let shape = Shape::of(&function);
     valid::fits(&args, &shape, errors);
+    valid::keeps_its_stream(kind, &function, &shape, errors);
     let mut site = valid::site(args, kind, Place::Attribute, errors);
     if let Some(span) = function.constant {
         errors.at(
@@ -112,6 +114,7 @@ fn function(
     let statements = match (mode, &shape) {
         (Mode::Off, _) => off::body(&site, &shape, &function, &body)?,
         (Mode::On { .. }, Shape::Call | Shape::Guard(_)) => sync_fn::body(&site, &shape, &function, &body),
+        (Mode::On { .. }, Shape::Stream(stream)) => stream_fn::body(&site, stream, &function, &body),
         (Mode::On { .. }, _) => async_fn::body(&site, &shape, &function, &body),
     };
     let header = function.header.into_iter().collect::<TokenStream>();

@@ -14,6 +14,7 @@ use crate::{
 pub(super) fn body(site: &Site, shape: &Shape, function: &Function, body: &Group) -> Option<TokenStream> {
     let value = match shape {
         Shape::Future(future) => future.output.clone(),
+        Shape::Stream(stream) => Some(stream.item.clone()),
         _ => Some(returned(function)),
     };
     let mut mentioned = mentioned(site, value)?;

@@ -35,6 +35,9 @@ impl Site {
             let keys = self.labels.iter().map(|label| label.key.unraw().to_string());
             built.extend(quote_spanned!(span=> .labels(&[#(#keys),*])));
         }
+        if let Some(sets) = self.label_limit {
+            built.extend(quote_spanned!(span=> .label_limit(#sets)));
+        }
         let mut objectives = TokenStream::new();
         if !self.objectives.is_empty() {
             let all = self.objectives.iter().map(|objective| objective.tokens(&p));

@@ -66,7 +66,7 @@ snapshot!(
     a_function_with_every_option,
     ON,
     r#"
-#[monitor_db("select", "orders", labels(symbol = order.symbol, side = %order.side, venue), p99 = "250ms", error_rate = "5%", severity = "P1", window = "5m", for = "30s", sample = 1/64, err = |r| r.is_none())]
+#[monitor_db("select", "orders", labels(symbol = order.symbol, side = %order.side, venue), label_limit = 1000, p99 = "250ms", error_rate = "5%", severity = "P1", window = "5m", for = "30s", sample = 1/64, err = |r| r.is_none())]
 fn find(order: &Order, venue: Venue) -> Option<Row> { query(order)? }"#
 );
 
@@ -100,6 +100,22 @@ snapshot!(
     r#"
 #[monitor_agent("planner", labels(goal))]
 fn plan<'a>(goal: &'a str) -> Pin<Box<dyn Future<Output = Plan> + Send + 'a>> { before(); Box::pin(async move { think(goal).await }) }"#
+);
+
+snapshot!(
+    a_stream,
+    ON,
+    r#"
+#[monitor_tool("tail")]
+fn tail() -> BoxStream<'static, Line> { lines().boxed() }"#
+);
+
+snapshot!(
+    an_agent_that_streams,
+    AGENTS,
+    r#"
+#[monitor_agent("writer")]
+async fn write(draft: &str) -> Result<impl Stream<Item = Result<Chunk, ModelError>>, ModelError> { ask(draft).await }"#
 );
 
 snapshot!(

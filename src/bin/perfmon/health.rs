@@ -1,8 +1,11 @@
 //! `perfmon health`.
 
-use std::{fmt::Write as _, process::ExitCode};
+use std::{fmt::Write as _, process::ExitCode, time::Duration};
 
-use perfmon::analyse::{Deduction, HealthStatus};
+use perfmon::{
+    analyse::{Deduction, HealthStatus},
+    format,
+};
 use serde::Deserialize;
 
 use crate::{
@@ -30,6 +33,10 @@ struct Collecting {
     name: String,
     enabled: bool,
     error: Option<String>,
+    /// These two no older exporter has.
+    #[serde(default)]
+    hanging: bool,
+    complaint: Option<String>,
 }
 
 pub(crate) fn health(asked: &Asked) -> Result<ExitCode, Failure> {
@@ -60,29 +67,37 @@ impl Vitals {
             let reason = plain(reason).replace('\n', "\n      ");
             _ = writeln!(text, "{}  {}: {reason}", paint.tint(&lost, Tint::Caution), plain(rule));
         }
-        let running = self.collectors.iter().filter(|one| one.enabled).count();
-        let off = match self.collectors.len() - running {
-            0 => String::new(),
-            off => format!(", {off} off"),
-        };
-        _ = writeln!(text, "{}", paint.tint(&format!("collectors: {running} on{off}"), Tint::Faint));
-        for one in self.collectors.iter().filter(|one| one.enabled) {
-            if let Some(error) = &one.error {
-                _ = writeln!(text, "{}  {}: {}", paint.tint("failed", Tint::Bad), plain(&one.name), plain(error));
+        let on: Vec<_> = self.collectors.iter().filter(|one| one.enabled).collect();
+        let hanging = on.iter().filter(|one| one.hanging).count();
+        let failing = on.iter().filter(|one| one.trouble().is_some()).count() - hanging;
+        let off = self.collectors.len() - on.len();
+        let mut counts = format!("collectors: {} on", on.len());
+        for (count, how) in [(failing, "failing"), (hanging, "hanging"), (off, "off")] {
+            if count > 0 {
+                _ = write!(counts, ", {count} {how}");
+            }
+        }
+        let tint = if failing + hanging == 0 { Tint::Faint } else { Tint::Bad };
+        _ = writeln!(text, "{}", paint.tint(&counts, tint));
+        for one in on {
+            if let Some((how, why)) = one.trouble() {
+                _ = writeln!(text, "{}  {}: {}", paint.tint(how, Tint::Bad), plain(&one.name), plain(why));
             }
         }
         text
     }
 }
 
-/// Seconds in the two largest units that they have.
-pub(crate) fn duration(seconds: f64) -> String {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, and shows whole seconds")]
-    let whole = seconds as u64;
-    match whole {
-        0..60 => format!("{whole} s"),
-        60..3600 => format!("{} min {} s", whole / 60, whole % 60),
-        3600..86400 => format!("{} h {} min", whole / 3600, whole / 60 % 60),
-        _ => format!("{} d {} h", whole / 86400, whole / 3600 % 24),
+impl Collecting {
+    /// What is wrong with it, if anything is.
+    fn trouble(&self) -> Option<(&'static str, &str)> {
+        let how = if self.hanging { "hangs" } else { "failed" };
+        let complaint = || self.complaint.as_deref().map(|why| ("refused", why));
+        self.error.as_deref().map(|why| (how, why)).or_else(complaint)
     }
+}
+
+/// Whole seconds, as `2m 04s`.
+pub(crate) fn duration(seconds: f64) -> String {
+    format::bound(Duration::try_from_secs_f64(seconds.floor()).unwrap_or_default())
 }

@@ -2,6 +2,7 @@
 
 use std::{fmt::Write as _, time::Duration};
 
+use perfmon::format;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -89,7 +90,10 @@ impl Dashboard {
         let (window, span) = (plain(&self.performance.window), duration(self.performance.span_seconds));
         _ = writeln!(
             text,
-            "calls: {calls} ({rate:.1}/s), {errors} errors, {panics} panics in the last {window} ({span} seen); {in_flight} in flight"
+            "{} ({rate:.1}/s), {}, {} in the last {window} ({span} seen); {in_flight} in flight",
+            format::plural(calls, "call"),
+            format::plural(errors, "error"),
+            format::plural(panics, "panic"),
         );
         let missed = self.performance.objectives_missed;
         let tint = if missed == 0 { Tint::Faint } else { Tint::Bad };
@@ -99,8 +103,10 @@ impl Dashboard {
         }
         for Component { kind, name, stats } in self.latency.iter().take(SITES) {
             let wrong = stats.errors + stats.panics;
-            let p99 = stats.p99_ns.map(Duration::from_nanos).map(|p99| format!(", p99 {p99:.1?}")).unwrap_or_default();
-            _ = writeln!(text, "  {} {}: {} calls, {wrong} failed{p99}", plain(kind), plain(name), stats.calls);
+            let p99 = stats.p99_ns.map(Duration::from_nanos);
+            let p99 = p99.map(|p99| format!(", p99 {}", format::duration(p99))).unwrap_or_default();
+            let calls = format::plural(stats.calls, "call");
+            _ = writeln!(text, "  {} {}: {calls}, {wrong} failed{p99}", plain(kind), plain(name));
         }
         text
     }

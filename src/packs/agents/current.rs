@@ -8,6 +8,7 @@ use std::{
     task::{Context, Poll},
 };
 
+use futures_core::Stream;
 use pin_project_lite::pin_project;
 
 use super::{NONE, names};
@@ -84,7 +85,13 @@ impl Agent {
     /// A future as this agent's: it runs whenever the future is polled, and while it is dropped.
     #[inline]
     pub fn carry<F: Future>(self, future: F) -> Carried<F> {
-        Carried { agent: self, future: Some(future) }
+        Carried { agent: self, carried: Some(future) }
+    }
+
+    /// A stream as this agent's: it runs whenever the stream is polled, and while it is dropped.
+    #[inline]
+    pub fn carry_stream<S: Stream>(self, stream: S) -> Carried<S> {
+        Carried { agent: self, carried: Some(stream) }
     }
 }
 
@@ -99,6 +106,25 @@ impl Agent {
 #[inline]
 pub fn carry<F: Future>(future: F) -> Carried<F> {
     Agent::current().carry(future)
+}
+
+/// The agent that runs here takes the stream along: it is polled where and whenever, and the agent runs meanwhile. What a [`monitor_agent`](crate::monitor_agent)
+/// function returns is carried already.
+///
+/// ```
+/// # use futures::{stream, StreamExt};
+/// use perfmon::agents::{self, Agent};
+///
+/// let words = stream::iter(["a", "few", "words"]).inspect(|_| perfmon::tokens(0, 1));
+/// let carried = Agent::of("narrator").carry_stream(words); // or agents::carry_stream(words) inside of the agent
+/// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+/// assert_eq!(carried.count().await, 3);
+/// # });
+/// assert_eq!(agents::summary().agent("narrator").unwrap().tokens.output, 3);
+/// ```
+#[inline]
+pub fn carry_stream<S: Stream>(stream: S) -> Carried<S> {
+    Agent::current().carry_stream(stream)
 }
 
 /// While it lives an agent runs on this thread; see [`Agent::enter`].
@@ -121,21 +147,21 @@ impl Drop for Entered {
 }
 
 pin_project! {
-    /// A future of an agent; see [`Agent::carry`].
+    /// A future or a stream of an agent; see [`Agent::carry`], [`Agent::carry_stream`].
     #[derive(Debug)]
-    #[must_use = "futures do nothing unless polled"]
+    #[must_use = "futures and streams do nothing unless polled"]
     pub struct Carried<F> {
         agent: Agent,
         // Taken out to be dropped while the agent runs.
         #[pin]
-        future: Option<F>,
+        carried: Option<F>,
     }
 
     impl<F> PinnedDrop for Carried<F> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             let _within = this.agent.enter();
-            this.future.set(None);
+            this.carried.set(None);
         }
     }
 }
@@ -147,10 +173,25 @@ impl<F: Future> Future for Carried<F> {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         let _within = this.agent.enter();
-        match this.future.as_pin_mut() {
+        match this.carried.as_pin_mut() {
             Some(future) => future.poll(context),
             // Only a drop takes it out, and what is dropped is not polled.
             None => Poll::Pending,
         }
+    }
+}
+
+impl<S: Stream> Stream for Carried<S> {
+    type Item = S::Item;
+
+    #[inline]
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<S::Item>> {
+        let this = self.project();
+        let _within = this.agent.enter();
+        this.carried.as_pin_mut().map_or(Poll::Ready(None), |stream| stream.poll_next(context))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.carried.as_ref().map_or((0, Some(0)), Stream::size_hint)
     }
 }

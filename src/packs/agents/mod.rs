@@ -27,9 +27,38 @@
 //!
 //! The innermost [`monitor_agent`](crate::monitor_agent) function around the code, or [`time!`](crate::time) with `kind = agent`. Of a future it is the task's: the agent
 //! is set while the future is polled and the one before it is set again afterwards, so agents that take turns on a thread, or move between threads, never
-//! mix. It is set too while a future is dropped, so that a stream can report its tokens when it is given up.
+//! mix. It is set too while a future is dropped, so that it can report its tokens when it is given up.
 //!
-//! What is spawned is another task and begins outside of any agent, unless the agent is [carried](carry) along. (But an agent that is no future and drives a runtime
+//! An agent that answers in a stream runs until the stream has ended or is dropped, and is set whenever it is polled: `impl Stream<Item = T>`, `Pin<Box<dyn Stream<Item = T>>>`, `BoxStream`,
+//! or a `Result` of one, from a `fn` or an `async fn`. It fails with the item that ends it, and is cancelled when it is dropped before; [`monitor_latency`](macro@crate::monitor_latency) says more.
+//! A stream inside of another type (`Sse<impl Stream<…>>`) is refused: give it a function of its own.
+//!
+//! ```
+//! use futures::{Stream, StreamExt, stream};
+//! use perfmon::{agents, monitor_agent};
+//!
+//! #[monitor_agent("streamer")]
+//! async fn answer(question: &str) -> Result<impl Stream<Item = String> + use<>, String> {
+//!     perfmon::tokens(question.len() as u64, 0);
+//!     // As a model's words come.
+//!     Ok(stream::iter(["so", "be", "it"]).map(|word| {
+//!         perfmon::tokens(0, 1);
+//!         word.to_owned()
+//!     }))
+//! }
+//!
+//! # tokio::runtime::Runtime::new().unwrap().block_on(async {
+//! let words = answer("why").await.unwrap();
+//! assert_eq!(agents::summary().agent("streamer").unwrap().runs.running, 1);
+//! assert_eq!(words.count().await, 3);
+//! # });
+//! let summary = agents::summary();
+//! let streamer = summary.agent("streamer").unwrap();
+//! assert_eq!((streamer.runs.ok, streamer.tokens.input, streamer.tokens.output), (1, 3, 3));
+//! ```
+//!
+//! What is spawned is another task and begins outside of any agent, unless the agent is [carried](carry) along, with a [stream](carry_stream) too. So it is of a task behind a channel that the
+//! agent returns as a stream. (But an agent that is no future and drives a runtime
 //! itself, by `block_on` on its own thread, is around all that the runtime polls there meanwhile, tasks of others too.)
 //!
 //! ```
@@ -61,6 +90,7 @@
 //! |---|---|
 //! | `agent_input_tokens_total{agent}`, `agent_output_tokens_total{agent}` | counters: tokens that models read and wrote |
 //! | `agent_input_token_usage{agent}`, `agent_output_token_usage{agent}` | histograms: tokens told at once, as a rule those of one call of a model |
+//! | `model_input_tokens_total{provider, model}`, `model_output_tokens_total`, `model_cached_tokens_total`, `model_reasoning_tokens_total` | counters: the same by model, of what [`usage`] tells; cached ones are part of those read, reasoning of those written |
 //! | `agent_tokens_refused_total` | counter: counts of tokens that no model can have meant |
 //! | `agent_names_refused_total` | counter: names known at run time only that were one too many |
 //!
@@ -69,7 +99,7 @@
 //!
 //! `/metrics` has them under the names of OpenTelemetry's conventions for generative AI: `gen_ai_client_token_usage{gen_ai_agent_name, gen_ai_token_type}` (a histogram),
 //! `gen_ai_client_operation_duration_seconds{gen_ai_operation_name="invoke_agent", gen_ai_agent_name}` and the same of `execute_tool` with `gen_ai_tool_name`;
-//! `gen_ai_provider_name` and `gen_ai_request_model`, which nobody has told, are left out. Outcomes are in `perfmon_calls_total{kind="agent", name, outcome}`
+//! tokens by model in `perfmon_model_tokens_total{gen_ai_provider_name, gen_ai_request_model, token_type}`, a family of its own, so that sums over the other count no token twice. Outcomes are in `perfmon_calls_total{kind="agent", name, outcome}`
 //! and `{kind="tool", name, agent, outcome}`; tokens as a counter in `perfmon_agent_tokens_total`.
 //!
 //! # Cost
@@ -83,13 +113,15 @@ mod names;
 mod section;
 mod summary;
 mod table;
+mod usage;
 
 use perfmon_core::{Counter, Histogram};
 
-pub use current::{Agent, Carried, Entered, carry};
+pub use current::{Agent, Carried, Entered, carry, carry_stream};
 #[cfg(feature = "exporter")]
 pub(crate) use section::section;
 pub use summary::{AgentSummary, Calls, Summary, Tokens, ToolSummary, summary};
+pub use usage::{ModelSummary, Usage, usage};
 
 /// The agent of all that happens outside of one.
 pub const NONE: &str = "none";
@@ -123,7 +155,7 @@ const MOST: u64 = 1 << 53;
 
 /// Counts tokens that a model read (`input`) and wrote (`output`), as used by the agent that runs; outside of any, as used by `none`.
 ///
-/// Call it with what the model says after each of its answers. It may be called in pieces: a zero adds nothing, to the distribution neither. More than
+/// Call it with what the model says after each of its answers; [`agents::usage`](usage) counts by model besides. It may be called in pieces: a zero adds nothing, to the distribution neither. More than
 /// 2^53 are no count and not added: `agent_tokens_refused_total` counts how often. About 35 ns. Without the
 /// feature `on` it does nothing.
 ///

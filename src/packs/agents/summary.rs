@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::NONE;
+use super::{ModelSummary, NONE, usage};
 use crate::{
     Kind,
     snapshot::{Buckets, Site, Snapshot, Stats, Value},
@@ -13,10 +13,13 @@ use crate::{
 #[cfg_attr(any(feature = "serde", feature = "exporter"), derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Summary {
-    /// Every agent known, sorted by name, also those that never ran. What happened outside of any is the agent [`NONE`].
+    /// Every agent known, sorted by name, also those that never ran, unless only their calls say the name (the label `agent`). What happened outside of any is the agent [`NONE`].
     pub agents: Vec<AgentSummary>,
     /// Every tool known, by whomever it was called; sorted by name.
     pub tools: Vec<ToolSummary>,
+    /// Every model that [`usage`](fn@super::usage) told of, by whichever agent; sorted by provider and name.
+    #[cfg_attr(any(feature = "serde", feature = "exporter"), serde(default))]
+    pub models: Vec<ModelSummary>,
 }
 
 /// What an agent did and used.
@@ -146,6 +149,7 @@ impl Summary {
         Self {
             agents: agents.into_iter().map(complete).collect(),
             tools: tools.into_iter().map(|(tool, sum)| ToolSummary { tool, calls: sum.calls() }).collect(),
+            models: usage::models(snapshot),
         }
     }
 
@@ -260,7 +264,9 @@ fn parts(site: &Site) -> Vec<(String, String, Sum)> {
             (name, label(series.values(), "agent", NONE), sum)
         })
         .collect();
-    if parts.is_empty() || rest.started > 0 || rest.finished() > 0 {
+    // A site whose calls say the name is nobody before they do.
+    let is_named_by_call = site.label_keys().iter().any(|key| key == site.kind().as_str());
+    if (parts.is_empty() && !is_named_by_call) || rest.started > 0 || rest.finished() > 0 {
         parts.push((site.name().to_owned(), NONE.to_owned(), rest));
     }
     parts

@@ -188,7 +188,7 @@ impl<'a> Lexer<'a> {
         let next = self.byte(1);
         match first {
             b'\'' => self.literal(1, false),
-            b'"' => Token::Quoted(self.taken(self.end_of_quoted(1, b'"', false))),
+            b'"' => self.name(first, Token::Quoted),
             // A name in brackets may have a quote in it, and a comment.
             b'[' => {
                 self.fence(BRACKET, ']');
@@ -199,10 +199,7 @@ impl<'a> Lexer<'a> {
                 self.fence(LINE, '\n');
                 Token::Symbol(self.taken(self.at + 1))
             }
-            b'`' => match self.rest()[1..].find('`') {
-                Some(end) => Token::Ticked(self.taken(self.at + end + 2)),
-                None => self.literal_to(self.text.len()),
-            },
+            b'`' => self.name(first, Token::Ticked),
             b'0'..=b'9' => self.number(),
             b'.' if next.is_some_and(|next| next.is_ascii_digit()) => self.number(),
             b'$' => self.dollar(),
@@ -229,11 +226,19 @@ impl<'a> Lexer<'a> {
 
     /// Text in quotes, which begins so many bytes ahead.
     fn literal(&mut self, ahead: usize, escapes: bool) -> Token<'a> {
-        self.literal_to(self.end_of_quoted(ahead, b'\'', escapes))
+        self.literal_to(self.end_of_quoted(ahead, b'\'', escapes).unwrap_or(self.text.len()))
     }
 
-    /// Where text in quotes ends. `escapes`: a backslash certainly is one; otherwise one before a quote leaves it in doubt.
-    fn end_of_quoted(&self, ahead: usize, quote: u8, escapes: bool) -> usize {
+    /// A name in quotes like this, if it certainly ends.
+    fn name(&mut self, quote: u8, token: fn(&'a str) -> Token<'a>) -> Token<'a> {
+        match self.end_of_quoted(1, quote, false) {
+            Some(end) => token(self.taken(end)),
+            None => self.literal_to(self.text.len()),
+        }
+    }
+
+    /// Where text in quotes ends; `None` if it does not, or that is in doubt. `escapes`: a backslash certainly is one; otherwise one before a quote leaves it in doubt.
+    fn end_of_quoted(&self, ahead: usize, quote: u8, escapes: bool) -> Option<usize> {
         let bytes = self.text.as_bytes();
         let start = self.at + ahead;
         let end = self.end_after(start, quote, escapes);
@@ -242,29 +247,29 @@ impl<'a> Lexer<'a> {
         if bytes[start - 1..].starts_with(&triple) {
             let third = start + 2;
             let found = bytes[third..].windows(3).position(|three| three == triple);
-            return if found.is_none_or(|ahead| third + ahead + 3 == end) { end } else { bytes.len() };
+            return end.filter(|end| found.is_none_or(|ahead| third + ahead + 3 == *end));
         }
         end
     }
 
-    fn end_after(&self, start: usize, quote: u8, escapes: bool) -> usize {
+    fn end_after(&self, start: usize, quote: u8, escapes: bool) -> Option<usize> {
         let bytes = self.text.as_bytes();
         let (mut at, mut is_escaped) = (start, false);
         while let Some(&byte) = bytes.get(at) {
             at += 1;
             match byte {
                 b'\\' => is_escaped = !is_escaped,
-                _ if byte == quote && is_escaped && !escapes => return bytes.len(),
+                _ if byte == quote && is_escaped && !escapes => return None,
                 _ if byte == quote && !is_escaped => {
                     if bytes.get(at) != Some(&quote) {
-                        return at;
+                        return Some(at);
                     }
                     at += 1;
                 }
                 _ => is_escaped = false,
             }
         }
-        bytes.len()
+        None
     }
 
     fn number(&mut self) -> Token<'a> {
@@ -313,8 +318,8 @@ impl<'a> Lexer<'a> {
         }
         if behind.starts_with('\'') && (is("q") || is("nq")) {
             let end = self.end_of_quoted(length + 1, b'\'', false);
-            let same = end_of_chosen(&behind[1..]).is_some_and(|ahead| self.at + length + 1 + ahead == end);
-            return self.literal_to(if same { end } else { self.text.len() });
+            let same = end_of_chosen(&behind[1..]).map(|ahead| self.at + length + 1 + ahead);
+            return self.literal_to(end.filter(|_| same == end).unwrap_or(self.text.len()));
         }
         if behind.starts_with("&'") && is("u") {
             return self.literal(length + 2, false);
@@ -322,9 +327,14 @@ impl<'a> Lexer<'a> {
         Token::Word(self.taken(self.at + length))
     }
 
-    /// A name in square brackets, the first of which was taken.
+    /// A name in square brackets, the first of which was taken; a closing one inside is doubled.
     pub(super) fn bracketed(&mut self) -> Option<&'a str> {
-        let end = self.rest().find(']')?;
+        let rest = self.rest();
+        let mut end = rest.find(']')?;
+        while rest[end + 1..].starts_with(']') {
+            end += 2;
+            end += rest[end..].find(']')?;
+        }
         let name = self.taken(self.at + end);
         self.at += 1;
         Some(name)

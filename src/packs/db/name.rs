@@ -13,7 +13,7 @@ const LOOKED_AT: usize = 64 << 10;
 pub struct Named<'a> {
     /// Its first word in lower case, if that is one of some seventy operations, otherwise `other`. Of `with … insert` it is `insert`.
     pub operation: &'static str,
-    /// The first table, without its schema, in lower case unless it was quoted; at most 64 bytes. `None` where there is none, or none was found.
+    /// The first table, in lower case, quoted or not, and without its schema; at most 64 bytes. `None` where there is none, or none was found.
     pub table: Option<Cow<'a, str>>,
 }
 
@@ -23,7 +23,9 @@ pub struct Named<'a> {
 /// - Of several tables it is the one after `from`, `into` or `update`. What `with` gives a name to is no table: there, and where a query stands in place of a table, it is the
 ///   first inside.
 /// - Of several statements it is the first that is not `begin`, `start`, `set` or `savepoint`.
-/// - A procedure that is called stands for the table.
+/// - A procedure that is called stands for the table (`call`, `exec`, `{? = call …}`), and so does a prepared statement that is executed.
+/// - A batch that begins with `if` or `while` is `other`: only the server knows what of it runs.
+/// - SQL Server's `#temporary` tables have no name, since what follows `#` is a comment in MySQL.
 ///
 /// ```
 /// use perfmon::db::name_of;

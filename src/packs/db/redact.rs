@@ -15,7 +15,8 @@ const LOOKED_AT: usize = 64 << 10;
 ///
 /// Any text will do, of any database. Where databases disagree on what is a value, it is one:
 ///
-/// - Text in double quotes stays only where it is a name in all of them: beside a dot, or where a table is named.
+/// - Text in double quotes is a name in PostgreSQL and a value in MySQL, and nothing in it says whose statement it is. It stays only where it is a name in all of them: beside a dot, or
+///   where a table is named.
 /// - After `'…\'` nothing stays: in MySQL the text goes on, in PostgreSQL it has ended.
 /// - Words are values where they are set (`set role_of = alice`, `pragma key = word`), where they are a password (`identified by word`), and in data behind a statement.
 ///
@@ -31,7 +32,8 @@ pub fn redact(statement: &str) -> String {
     let cut = floor(statement, LOOKED_AT);
     let mut lexer = Lexer::new(&statement[..cut]);
     let mut out = Out::default();
-    let (mut froms, mut bare, mut last, mut table) = (Froms::default(), Bare::default(), None, false);
+    let (mut froms, mut bare, mut last) = (Froms::default(), Bare::default(), None);
+    let (mut table, mut is_made) = (false, false);
     while let Some((token, spaced)) = lexer.next() {
         let dotted = last == Some(Token::Symbol(".")) || lexer.is_dotted();
         let is_bare = bare.see(token);
@@ -44,7 +46,9 @@ pub fn redact(statement: &str) -> String {
             Token::Symbol(text) => out.symbol(text, spaced),
             Token::Word(text) | Token::Ticked(text) | Token::Quoted(text) => out.text(text, spaced),
         }
-        table = froms.see(token) || token.is_any(&["join", "into", "table"]) || (token.is("update") && last.is_none());
+        is_made = token.is("table") || (is_made && token.is_any(&["if", "not", "exists"]));
+        table =
+            froms.see(token) || is_made || token.is_any(&["join", "into"]) || (token.is("update") && last.is_none());
         last = Some(token);
         if bare.is_data() && lexer.peek().is_some() {
             out.value(true);

@@ -35,10 +35,15 @@ impl<'a> Scan<'a> {
 
     /// The operation that the statement begins with.
     pub(super) fn operation(&mut self) -> Option<&'static str> {
+        // ODBC's way to call: `{? = call p(?)}`.
+        let mut in_braces = false;
         loop {
             let (token, _) = self.next()?;
-            if !matches!(token, Token::Symbol("(" | ";")) {
-                return operation_of(token);
+            match token {
+                Token::Symbol("(" | ";") => {}
+                Token::Symbol("{") => in_braces = true,
+                Token::Mark | Token::Symbol("=") if in_braces => {}
+                _ => return operation_of(token),
             }
         }
     }
@@ -76,11 +81,12 @@ impl<'a> Scan<'a> {
 
     pub(super) fn table_of(&mut self, operation: &str) -> Option<Cow<'a, str>> {
         match operation {
-            "select" | "delete" | "upsert" => self.table_read(),
-            "insert" | "replace" | "merge" | "update" | "truncate" | "copy" | "lock" | "analyze" | "vacuum"
-            | "describe" | "desc" | "table" | "refresh" | "reindex" | "optimize" | "repair" | "check" | "call" => {
-                self.table_named()
-            }
+            "select" => self.table_read(),
+            "delete" => self.table_deleted_from(),
+            "insert" | "merge" | "update" => self.table_written(),
+            "upsert" | "replace" | "truncate" | "copy" | "lock" | "analyze" | "vacuum" | "describe" | "desc"
+            | "table" | "refresh" | "reindex" | "optimize" | "repair" | "check" | "call" => self.table_named(),
+            "exec" | "execute" => self.procedure(),
             "create" | "alter" | "drop" | "comment" => self.table_made(),
             "explain" | "declare" | "prepare" => {
                 while let Some((token, _)) = self.next() {
@@ -131,6 +137,61 @@ impl<'a> Scan<'a> {
         // A function is called there.
         let is_called = ahead.peek() == Some(Token::Symbol("("));
         (!is_given && !is_called).then_some(name)
+    }
+
+    /// The table that is written to, behind what some databases have before it.
+    fn table_written(&mut self) -> Option<Cow<'a, str>> {
+        self.pass_top();
+        let mut ahead = self.lexer;
+        // Oracle's: `insert all when … then into`.
+        if ahead.next()?.0.is_any(&["all", "first"]) && ahead.peek()?.is_any(&["into", "when"]) {
+            while !self.lexer.peek()?.is("into") {
+                self.next();
+            }
+        }
+        self.table_named()
+    }
+
+    /// The table after `from`, without which some databases do.
+    fn table_deleted_from(&mut self) -> Option<Cow<'a, str>> {
+        self.pass_top();
+        let mut ahead = self.lexer;
+        let found = name(&mut ahead);
+        let ends = ahead.peek().is_none_or(|next| next == Token::Symbol(";") || next.is_any(&["where", "output"]));
+        found.filter(|_| ends).map_or_else(|| self.table_read(), |(name, _)| Some(name))
+    }
+
+    /// Passes over SQL Server's `top (5) percent`.
+    fn pass_top(&mut self) {
+        let mut ahead = self.lexer;
+        let is_top = ahead.next().is_some_and(|(token, _)| token.is("top"));
+        if !is_top || ahead.peek() != Some(Token::Symbol("(")) {
+            return;
+        }
+        let base = self.froms.depth();
+        self.next();
+        self.next();
+        while self.froms.depth() > base && self.next().is_some() {}
+        if self.lexer.peek().is_some_and(|next| next.is("percent")) {
+            self.next();
+        }
+    }
+
+    /// The procedure, or the prepared statement, that is executed.
+    fn procedure(&mut self) -> Option<Cow<'a, str>> {
+        if self.lexer.peek()?.is_any(&["procedure", "task"]) {
+            self.next();
+        }
+        if self.lexer.peek()? == Token::Mark {
+            // `exec @returned = p`.
+            self.next();
+            self.next();
+        }
+        // What these execute is text.
+        if self.lexer.peek()?.is_any(&["immediate", "block"]) {
+            return None;
+        }
+        name(&mut self.lexer).map(|(name, _)| name)
     }
 
     /// The table that follows, behind words that may stand before it.

@@ -33,7 +33,7 @@ static LEFT_OUT: AtomicU64 = AtomicU64::new(0);
 static ELSEWHERE: Counter<2> = Counter::new("db_statements_counted_elsewhere_total", module_path!())
     .labels(&["operation", "table"])
     .label_limit(MOST_LEFT)
-    .help("Statements left to the attribute or macro of their name to count, though none of its calls was seen to run on their thread.");
+    .help("Statements left to the attribute or macro of their name, told on another thread than its calls, as sqlx tells those of SQLite. More of them than of the calls ran outside of it.");
 
 /// Statements of tables beyond the first thousand names: they count as `select other` and the like.
 #[must_use]

@@ -99,7 +99,7 @@ impl<B: Body> Body for ResponseBody<B> {
         let is_grpc_error = *this.is_grpc_error;
         let (polled, verdict) = Exchange::run(this.exchange, || {
             let polled = this.inner.as_mut().poll_frame(cx);
-            let verdict = trailers_of(&polled).and_then(grpc::status).map(is_grpc_error);
+            let verdict = trailers_of(&polled).and_then(grpc::status).map(|status| (status, is_grpc_error(status)));
             (polled, verdict)
         });
         let polled = ready!(polled);
@@ -108,7 +108,7 @@ impl<B: Body> Body for ResponseBody<B> {
             None => exchange.finish(),
             Some(Err(_)) => exchange.fail(),
             Some(Ok(frame)) => {
-                verdict.into_iter().for_each(|failed| exchange.judge(failed));
+                verdict.into_iter().for_each(|(status, failed)| exchange.judge(status, failed));
                 let sent = exchange.send(data_of(frame));
                 // Servers ask a body that says so, or has given what it announced, for no more.
                 let complete = this.length.is_some_and(|length| sent >= length);

@@ -1,6 +1,6 @@
 //! How each endpoint performs, in one table.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use perfmon_core::{
     Snapshot,
@@ -35,7 +35,8 @@ pub struct Endpoint {
     pub request_bytes: Option<Sizes>,
     /// Bytes of response bodies; `None` without responses that the layer measured.
     pub response_bytes: Option<Sizes>,
-    /// How many responses had which status, ascending; empty without such responses. What is no number is the status of those beyond the limit.
+    /// How many of all that ended had which status, ascending; those without a response have none. Where an attribute counts, how many responses the layer saw begin. What is no
+    /// number is the status of those beyond the limit.
     pub statuses: Vec<(String, u64)>,
 }
 
@@ -132,7 +133,7 @@ impl Endpoint {
             time: (count > 0).then(|| Times::of(site)),
             request_bytes: of_both(request),
             response_bytes: of_both(response),
-            statuses: responses.map(|responses| statuses(responses, &method, &route)).unwrap_or_default(),
+            statuses: statuses(site, responses, &method, &route),
             method,
             route,
         }
@@ -170,12 +171,21 @@ impl Sizes {
     }
 }
 
-fn statuses(responses: &Metric, method: &str, route: &str) -> Vec<(String, u64)> {
-    let status = |series: &MetricSeries| match (series.values(), series.value()) {
-        ([_, _, status], Value::Counter(count)) if *count > 0 => Some((status.clone(), *count)),
+/// By the requests' label, or by the responses where somebody else counts the requests.
+fn statuses(site: &Site, responses: Option<&Metric>, method: &str, route: &str) -> Vec<(String, u64)> {
+    let of_responses = responses.map(|responses| series_of(responses, method, route)).unwrap_or_default();
+    let begun = of_responses.iter().filter_map(|series| match (series.values(), series.value()) {
+        ([_, _, status], Value::Counter(count)) => Some((status, *count)),
         _ => None,
-    };
-    series_of(responses, method, route).iter().filter_map(status).collect()
+    });
+    let label = site.label_keys().iter().position(|key| key == "status");
+    let ended = site.series().iter().filter(|_| of_responses.is_empty());
+    let ended = ended.filter_map(|series| Some((series.values().get(label?)?, series.stats().calls())));
+    let mut statuses = BTreeMap::new();
+    for (status, count) in begun.chain(ended).filter(|(status, count)| *count > 0 && !status.is_empty()) {
+        *statuses.entry(status.clone()).or_default() += count;
+    }
+    statuses.into_iter().collect()
 }
 
 /// The series whose first labels these are. They are sorted by their labels.

@@ -9,7 +9,8 @@ use perfmon_core::{
 };
 
 use super::{
-    route::{Named, Route},
+    route::{Counted, Named, Route},
+    status::Status,
     trace,
 };
 
@@ -22,6 +23,13 @@ enum Call {
 }
 
 impl Call {
+    /// Its labels say how it was answered.
+    fn label(&mut self, route: &Route, status: Option<Status>) {
+        if let (Self::Counted(guard), Some(labels)) = (self, status.and_then(|status| route.labels(status))) {
+            guard.relabel_as(labels);
+        }
+    }
+
     fn elapsed(&self) -> Option<Duration> {
         match self {
             Self::Counted(guard) => guard.elapsed(),
@@ -50,7 +58,9 @@ pub(super) struct Exchange {
     call: Option<Call>,
     /// Bytes of the response's body so far; none before there is a response.
     sent: Option<u64>,
-    /// What the status said.
+    /// The response's; none before there is one.
+    status: Option<Status>,
+    /// What it said.
     failed: bool,
     /// The trace that the client began.
     trace: Option<Trace>,
@@ -65,8 +75,11 @@ impl Exchange {
             return None;
         }
         let route = Route::find(method, route)?;
-        let call = route.site.map_or_else(|| Call::Elsewhere(Stopwatch::start()), |site| Call::Counted(guard(site)));
-        Some(Self { route, call: Some(call), sent: None, failed: false, trace, running: false })
+        let call = match &route.requests {
+            Counted::Here(site, _) => Call::Counted(guard(site)),
+            Counted::Elsewhere(_) => Call::Elsewhere(Stopwatch::start()),
+        };
+        Some(Self { route, call: Some(call), sent: None, status: None, failed: false, trace, running: false })
     }
 
     pub(super) fn route(&self) -> &'static Route {
@@ -91,9 +104,10 @@ impl Exchange {
     }
 
     /// The head of the response is there.
-    pub(super) fn respond(&mut self, status: u16, failed: bool) {
-        self.route.respond(status);
+    pub(super) fn respond(&mut self, status: Status, failed: bool) {
+        self.route.respond(status.http);
         self.sent = Some(0);
+        self.status = Some(status);
         self.failed = failed;
     }
 
@@ -110,8 +124,9 @@ impl Exchange {
         *sent
     }
 
-    /// The response's end says whether it failed.
-    pub(super) fn judge(&mut self, failed: bool) {
+    /// The response's end says its status, of gRPC, and whether that failed.
+    pub(super) fn judge(&mut self, grpc: u16, failed: bool) {
+        self.status = self.status.map(|status| Status { grpc: Some(grpc), ..status });
         self.failed = failed;
     }
 
@@ -127,7 +142,9 @@ impl Exchange {
     }
 
     fn end(&mut self, end: impl FnOnce(Call)) {
-        if let Some(call) = self.call.take() {
+        if let Some(mut call) = self.call.take() {
+            // Only now: until it ends a request is one that goes on, whatever its status.
+            call.label(self.route, self.status);
             if let Some(sent) = self.sent {
                 self.route.sent(sent);
             }

@@ -48,14 +48,22 @@
 //!
 //! # Figures
 //!
+//! A request that ended is labelled `status`, the one that its response had, whatever became of its body: `site.with_labels(&["200"])` is how long those took. One without a response, for the
+//! service panicked or the client went first, has none. Methods of gRPC have a second label, `grpc_status`, where the response came to tell. 24 statuses of a route, or pairs of both, have figures of their own, then it is
+//! `other`. While they go on requests have no status. Reports and [`endpoints`] have one row for each route.
+//!
 //! | metric | labels | |
 //! |---|---|---|
-//! | `http_server_responses_total` | method, route, status | responses begun; 24 statuses of a route, then `other` |
+//! | `http_server_responses_total` | method, route, status | responses begun, of routes whose requests [an attribute counts](#counted-once); of all others their own labels tell |
 //! | `http_server_request_body_size` | method, route | bytes of the request's body that the service read, counted as they flow; nothing of a request that has none, as those of `GET` |
 //! | `http_server_response_body_size` | method, route | bytes of the response's body, of those that broke off too |
 //! | `http_server_routes_refused_total` | | requests of routes beyond the limit |
 //!
-//! `/metrics` has them, with `http_server_request_duration_seconds` and `http_server_active_requests`, under OpenTelemetry's names of labels.
+//! `/metrics` has them, with `http_server_request_duration_seconds` and `http_server_active_requests`, under OpenTelemetry's names of labels:
+//!
+//! ```text
+//! sum by (http_response_status_code) (rate(http_server_request_duration_seconds_count[5m]))
+//! ```
 //!
 //! Responses get `Server-Timing: total;dur=12.34` and `X-Response-Time: 12.34ms`, milliseconds until the head was there. What the service itself tells in them
 //! stays. They tell strangers how long things take; [`MonitorLayer::server_timing`] and [`MonitorLayer::response_time`] switch them off.
@@ -89,6 +97,7 @@ mod route;
 #[cfg(feature = "exporter")]
 mod section;
 mod service;
+mod status;
 mod timing;
 mod trace;
 

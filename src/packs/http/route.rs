@@ -2,17 +2,17 @@
 
 use perfmon_core::{
     Bound, Counter, Histogram,
-    call::announce,
+    call::{LabelSet, announce},
     site::{CallSite, Kind, Table, hash, is_declared},
 };
+
+use super::status::{self, ByStatus, Status};
 
 /// Routes that have figures of their own, each with each of its methods.
 const MOST: usize = 1_000;
 /// A longer one is no template: somebody's input came through.
 const LONGEST: usize = 256;
-/// Statuses of a route that have a count of their own.
-const STATUSES: usize = 24;
-/// Route and status of what is beyond these.
+/// Of what is beyond these.
 const OTHER: &str = "other";
 /// The route of requests that no route was found for.
 const UNMATCHED: &str = "unmatched";
@@ -21,12 +21,17 @@ const METHODS: [&str; 10] =
 /// As OpenTelemetry calls what is not a method of the standards.
 const OTHER_METHOD: &str = "_OTHER";
 
+/// What the layer tells of requests beside their route.
+const STATUS: &[&str] = &["status"];
+const GRPC_STATUS: &[&str] = &["status", "grpc_status"];
+
 /// `unmatched` and `other`, with each method.
 const RESERVED: usize = 2 * METHODS.len();
 #[expect(clippy::cast_possible_truncation, reason = "tens of thousands")]
 const ALL: u32 = (2 * MOST + RESERVED) as u32 + 8;
+/// The statuses of a route, and `other`; two threads that meet their last ones at once may make a few more.
 #[expect(clippy::cast_possible_truncation, reason = "some tens")]
-const ALL_STATUSES: u32 = ALL * (STATUSES as u32 + 2);
+const STATUSES: u32 = status::MOST as u32 + 8;
 
 static ROUTES: Table<Route> = Table::new(MOST);
 /// Made up by clients, maybe, and so never in the place of a template.
@@ -36,8 +41,8 @@ static FALLBACKS: Table<Route> = Table::new(RESERVED + 8);
 
 static RESPONSES: Counter<3> = Counter::new("http_server_responses_total", module_path!())
     .labels(&["method", "route", "status"])
-    .label_limit(ALL_STATUSES)
-    .help("Responses begun, by route and status.");
+    .label_limit(ALL * STATUSES)
+    .help("Responses begun, by route and status, of routes whose requests an attribute counts.");
 static REQUEST_SIZES: Histogram<2> = Histogram::new("http_server_request_body_size", module_path!())
     .labels(&["method", "route"])
     .label_limit(ALL)
@@ -62,68 +67,84 @@ pub(super) enum Named<'a> {
     Unmatched,
 }
 
+/// Who counts a route's requests, and what its statuses are counted by.
+#[derive(Debug)]
+pub(super) enum Counted {
+    /// The layer: a request's labels say its status.
+    Here(&'static CallSite, ByStatus<LabelSet>),
+    /// An attribute or macro of the same name. The layer counts responses.
+    Elsewhere(ByStatus<Bound<Counter>>),
+}
+
 /// A method and a route, with all that is counted of them.
 #[derive(Debug)]
 pub(super) struct Route {
-    /// `None` where an attribute or macro of the same name counts the calls.
-    pub(super) site: Option<&'static CallSite>,
+    pub(super) requests: Counted,
     request_size: Bound<Histogram>,
     response_size: Bound<Histogram>,
-    /// Made at the first response with each status.
-    responses: Table<(u16, Bound<Counter>)>,
-    /// Of statuses beyond those.
-    responses_beyond: Bound<Counter>,
     method: &'static str,
     template: Box<str>,
 }
 
 impl Route {
     /// The route's figures; those of `unmatched` without a route, of `other` beyond the limit.
-    pub(super) fn find(method: &str, route: Named<'_>) -> Option<&'static Self> {
+    pub(super) fn find(method: &str, named: Named<'_>) -> Option<&'static Self> {
         let method = METHODS.into_iter().find(|known| *known == method).unwrap_or(OTHER_METHOD);
-        let (table, route) = match route {
+        let (table, route) = match named {
             Named::Template(template) => (&ROUTES, template),
             Named::Method(called) => (&GRPC_METHODS, called),
-            Named::Unmatched => return Self::get(&FALLBACKS, method, UNMATCHED),
+            Named::Unmatched => return Self::get(&FALLBACKS, method, UNMATCHED, STATUS),
         };
-        let found = (route.len() <= LONGEST).then(|| Self::get(table, method, route)).flatten();
+        let labels = if matches!(named, Named::Method(_)) { GRPC_STATUS } else { STATUS };
+        let found = (route.len() <= LONGEST).then(|| Self::get(table, method, route, labels)).flatten();
         found.or_else(|| {
             REFUSED.inc();
-            Self::get(&FALLBACKS, method, OTHER)
+            Self::get(&FALLBACKS, method, OTHER, STATUS)
         })
     }
 
-    fn get(table: &'static Table<Self>, method: &'static str, route: &str) -> Option<&'static Self> {
+    fn get(
+        table: &'static Table<Self>,
+        method: &'static str,
+        route: &str,
+        labels: &'static [&'static str],
+    ) -> Option<&'static Self> {
         table.find(
             hash(&[method, route]),
             |known| known.method == method && *known.template == *route,
-            || Self::new(method, route),
+            || Self::new(method, route, labels),
         )
     }
 
-    fn new(method: &'static str, route: &str) -> Self {
+    fn new(method: &'static str, route: &str, labels: &'static [&'static str]) -> Self {
         let parts = [method, route];
+        let requests = if is_declared(Kind::Request, &parts) {
+            Counted::Elsewhere(ByStatus::new())
+        } else {
+            let site = CallSite::made(Kind::Request, &parts, module_path!()).labels(labels).label_limit(STATUSES);
+            Counted::Here(announce(site), ByStatus::new())
+        };
         Self {
-            site: (!is_declared(Kind::Request, &parts))
-                .then(|| announce(CallSite::made(Kind::Request, &parts, module_path!()))),
+            requests,
             request_size: REQUEST_SIZES.with(&parts).bind(),
             response_size: RESPONSE_SIZES.with(&parts).bind(),
-            responses: Table::new(STATUSES),
-            responses_beyond: RESPONSES.with(&[method, route, OTHER]).bind(),
             method,
             template: route.into(),
         }
     }
 
     /// A response with this status begins.
-    pub(super) fn respond(&'static self, status: u16) {
-        let bind = || {
-            let text = [b'0' + (status / 100 % 10) as u8, b'0' + (status / 10 % 10) as u8, b'0' + (status % 10) as u8];
-            let text = std::str::from_utf8(&text).unwrap_or(OTHER);
-            (status, RESPONSES.with(&[self.method, &self.template, text]).bind())
-        };
-        let known = self.responses.find(status.into(), |(known, _)| *known == status, bind);
-        known.map_or(&self.responses_beyond, |(_, responses)| responses).inc();
+    pub(super) fn respond(&self, http: u16) {
+        if let Counted::Elsewhere(responses) = &self.requests {
+            let bind = |[status, _]: [&str; 2]| RESPONSES.with(&[self.method, &self.template, status]).bind();
+            responses.of(Status { http, grpc: None }, bind).inc();
+        }
+    }
+
+    /// The labels of a request that the layer counts.
+    pub(super) fn labels(&self, status: Status) -> Option<LabelSet> {
+        let Counted::Here(site, sets) = &self.requests else { return None };
+        Some(sets.of(status, |labels| LabelSet::of(site, &labels)))
     }
 
     /// The request's body is done with.

@@ -20,6 +20,7 @@ use super::{
     exchange::Exchange,
     grpc,
     layer::Choices,
+    status::Status,
     timing,
 };
 
@@ -138,11 +139,11 @@ fn answered<C: Body>(
         return Response::from_parts(head, ResponseBody::new(body, None, None, choices.is_grpc_error));
     }
     // Which statuses are errors is said by code of the program's, too.
-    let failed = Exchange::run(&mut exchange, || {
-        grpc::status(&head.headers).map_or_else(|| (choices.is_error)(head.status), choices.is_grpc_error)
-    });
+    let grpc = grpc::status(&head.headers);
+    let failed =
+        Exchange::run(&mut exchange, || grpc.map_or_else(|| (choices.is_error)(head.status), choices.is_grpc_error));
     if let Some(exchange) = &mut exchange {
-        exchange.respond(head.status.as_u16(), failed);
+        exchange.respond(Status { http: head.status.as_u16(), grpc }, failed);
         tell(&mut head, exchange, choices);
     }
     let length = asked.one.then(|| length_of(&head, &body)).flatten();

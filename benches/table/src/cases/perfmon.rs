@@ -71,6 +71,29 @@ twice! {
         perfmon::time!(|| black_box(x) + 1)
     }
 
+    // One name in both modules: a thread has a record of its own anyway.
+    perfmon::counter!(static CALLS: "calls");
+
+    #[inline(never)]
+    pub(crate) fn increment(x: u64) -> u64 {
+        CALLS.inc();
+        black_box(x) + 1
+    }
+
+    #[inline(never)]
+    pub(crate) fn addition(x: u64) -> u64 {
+        CALLS.add(black_box(x));
+        black_box(x) + 1
+    }
+
+    perfmon::histogram!(static SIZES: "sizes");
+
+    #[inline(never)]
+    pub(crate) fn value(x: u64) -> u64 {
+        SIZES.record(black_box(x));
+        black_box(x) + 1
+    }
+
     /// One of 64 sites. What `#[monitor_latency]` expands to, over a table: 64 functions would measure the processor's
     /// guesses about an indirect call.
     #[inline(never)]
@@ -97,32 +120,6 @@ twice! {
     };
 }
 
-mod counters {
-    pub(crate) mod a {
-        perfmon::counter!(static CALLS: "calls_a");
-
-        #[inline(never)]
-        pub(crate) fn increment(x: u64) -> u64 {
-            CALLS.inc();
-            std::hint::black_box(x) + 1
-        }
-    }
-
-    pub(crate) mod b {
-        perfmon::counter!(static CALLS: "calls_b");
-
-        #[inline(never)]
-        pub(crate) fn increment(x: u64) -> u64 {
-            CALLS.inc();
-            std::hint::black_box(x) + 1
-        }
-    }
-
-    pub(super) fn case() -> perfmon_benches_harness::Case {
-        perfmon_benches_harness::case!("counter, `inc()`", increment).of("")
-    }
-}
-
 fn disabled(case: Case) -> Case {
     case.around(|| perfmon::set_enabled(false), || perfmon::set_enabled(true))
 }
@@ -145,7 +142,9 @@ pub(crate) fn group() -> Group {
         case!("64 sites at random", one_of_many),
         case!("guard, `latency!`", guard),
         case!("closure, `time!`", closure),
-        counters::case(),
+        case!("counter, `inc()`", increment),
+        case!("counter, `add(n)`", addition),
+        case!("histogram, `record(n)`", value),
         disabled(case!("disabled at run time", function)),
     ];
     Group { name: "perfmon", cases, settle: Settle::AtOnce, remark }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{Condition, Deduction, HealthCheck, HealthRule, MetricCheck};
 use crate::{
     Severity,
+    analyse::Verdict,
     collect::CollectorStatus,
     format,
     snapshot::{Metric, ObjectiveStatus, Site, Snapshot, Stats, Value},
@@ -14,6 +15,7 @@ use crate::{
 pub(super) struct Known<'a> {
     pub(super) now: &'a Snapshot,
     pub(super) recent: &'a Snapshot,
+    pub(super) verdicts: &'a [Verdict],
     pub(super) collectors: &'a [CollectorStatus],
     pub(super) mean: &'a MeanOver<'a>,
 }
@@ -29,16 +31,16 @@ impl Known<'_> {
             &HealthCheck::ErrorRate { above, calls } => self.error_rate(above, calls),
             HealthCheck::Metric(check) => self.metric(check),
             &HealthCheck::Collectors { most } => {
-                let failing = self.collectors.iter().filter(|status| is_failing(status)).count();
+                let failing = self.collectors.iter().filter(|status| status.is_failing()).count();
                 points = points.saturating_mul(u8::try_from(failing).unwrap_or(u8::MAX)).min(most);
                 self.failing()
             }
             HealthCheck::Losses => self.losses(),
             &HealthCheck::Objectives { most, calls } => {
                 let missed = self.missed(calls);
-                let weighted = missed.iter().map(|(_, status)| rule.points.saturating_mul(weight(status)));
+                let weighted = missed.iter().map(|verdict| rule.points.saturating_mul(weight(&verdict.status)));
                 points = weighted.fold(0_u8, u8::saturating_add).min(most);
-                self.broken(&missed)
+                broken(&missed)
             }
         }?;
         Some(Deduction { rule: rule.name.clone(), points, reason })
@@ -75,32 +77,12 @@ impl Known<'_> {
         ))
     }
 
-    /// Objectives missed in the recent interval, by at least so many calls; the most severe first.
-    fn missed(&self, calls: u64) -> Vec<(&Site, ObjectiveStatus)> {
-        let of = |site| Site::objectives(site).map(move |status| (site, status));
-        let is_missed = |(_, status): &(&Site, ObjectiveStatus)| status.met == Some(false) && status.breaches >= calls;
-        let mut missed: Vec<_> = self.recent.sites().iter().flat_map(of).filter(is_missed).collect();
-        missed.sort_by_key(|(_, status)| std::cmp::Reverse(status.objective.severity()));
+    /// Objectives missed for as long as they ask, by at least so many calls; the most severe first.
+    fn missed(&self, calls: u64) -> Vec<&Verdict> {
+        let is_missed = |verdict: &&Verdict| verdict.is_missed() && verdict.status.breaches >= calls;
+        let mut missed: Vec<_> = self.verdicts.iter().filter(is_missed).collect();
+        missed.sort_by_key(|verdict| std::cmp::Reverse(verdict.status.objective.severity()));
         missed
-    }
-
-    /// `order_execution misses p99 ≤ 10 ms over the last 5 min: 22 of 1,826 calls were slower`
-    fn broken(&self, missed: &[(&Site, ObjectiveStatus)]) -> Option<String> {
-        let ((site, status), others) = missed.split_first()?;
-        let (objective, breaches, span) = (status.objective, format::count(status.breaches), self.span());
-        let calls = format::plural(site.calls(), "call");
-        let (bound, how) = match objective.latency_bound() {
-            Some(bound) => (format::bound(bound), "were slower"),
-            None => (format::percent(objective.error_rate_bound().unwrap_or(0.0)), "failed"),
-        };
-        let others: Vec<&str> =
-            others.iter().map(|(site, _)| site.name()).filter(|name| *name != site.name()).collect();
-        Some(format!(
-            "{} misses {} ≤ {bound} over {span}: {breaches} of {calls} {how}{}",
-            site.name(),
-            objective.statistic(),
-            so_do(&others),
-        ))
     }
 
     fn metric(&self, check: &MetricCheck) -> Option<String> {
@@ -156,11 +138,16 @@ impl Known<'_> {
     }
 
     fn failing(&self) -> Option<String> {
-        let mut failing = self.collectors.iter().filter(|status| is_failing(status));
-        let first = failing.next()?;
-        let error = first.last_error.as_deref().unwrap_or_default();
+        let mut failing = self.collectors.iter().filter(|status| status.is_failing());
+        let CollectorStatus { name, last_error, complaint, .. } = failing.next()?;
+        let found = match (last_error, complaint) {
+            (Some(error), _) => format!("collector {name} fails: {error}"),
+            (None, complaint) => {
+                format!("collector {name} gives what cannot be shown: {}", complaint.as_deref().unwrap_or(""))
+            }
+        };
         let others = so_do(&failing.map(|status| status.name.as_str()).collect::<Vec<_>>());
-        Some(format!("collector {} fails: {error}{others}", first.name))
+        Some(format!("{found}{others}"))
     }
 
     fn losses(&self) -> Option<String> {
@@ -169,6 +156,7 @@ impl Known<'_> {
             (losses.labels_refused, "label set refused", "label sets refused", " times"),
             (losses.shared_pairs, "record shared", "records shared", ""),
             (losses.uncounted_calls, "call uncounted", "calls uncounted", ""),
+            (losses.increments_refused, "increment of a counter refused", "increments of counters refused", ""),
         ];
         let words = |&(count, one, several, times): &(u64, &str, &str, &str)| match (count, times) {
             (0, _) => None,
@@ -184,6 +172,29 @@ impl Known<'_> {
     fn span(&self) -> String {
         last(self.recent.span())
     }
+}
+
+/// `order_execution misses p99 ≤ 10 ms over the last 5 min: 22 of 1,826 calls were slower`
+fn broken(missed: &[&Verdict]) -> Option<String> {
+    let (Verdict { name, status, calls, span, missed_for, .. }, others) = missed.split_first()?;
+    let (objective, breaches, span) = (status.objective, format::count(status.breaches), last(*span));
+    let calls = format::plural(*calls, "call");
+    let (bound, how) = match objective.latency_bound() {
+        Some(bound) => (format::bound(bound), "were slower"),
+        None => (format::percent(objective.error_rate_bound().unwrap_or(0.0)), "failed"),
+    };
+    let lasted = missed_for.filter(|_| !objective.hold().is_zero());
+    let lasted = lasted.map(|lasted| format!(", for {} now", format::bound(Duration::from_secs(lasted.as_secs()))));
+    let (lasted, statistic) = (lasted.unwrap_or_default(), objective.statistic());
+    // A site that misses several is named once.
+    let mut named: Vec<&str> = vec![name];
+    for other in others {
+        if !named.contains(&other.name.as_str()) {
+            named.push(&other.name);
+        }
+    }
+    let others = so_do(&named[1..]);
+    Some(format!("{name} misses {statistic} ≤ {bound} over {span}{lasted}: {breaches} of {calls} {how}{others}"))
 }
 
 /// What a metric was judged by.
@@ -209,10 +220,6 @@ fn calls_above(stats: &Stats, bound: Duration) -> u64 {
     let bound = u64::try_from(bound.as_nanos()).unwrap_or(u64::MAX);
     let above = stats.buckets().iter().rev().take_while(|(low, high, _)| low + (high - low) / 2 > bound);
     above.map(|(.., count)| count).sum()
-}
-
-fn is_failing(status: &CollectorStatus) -> bool {
-    status.enabled && status.last_error.is_some()
 }
 
 /// What a missed objective weighs.

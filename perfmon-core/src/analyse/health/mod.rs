@@ -10,6 +10,7 @@ mod tests;
 use std::{fmt, time::Duration};
 
 pub use self::policy::{Condition, HealthCheck, HealthPolicy, HealthRule, MetricCheck};
+use super::Verdict;
 use crate::{collect::CollectorStatus, history::history, snapshot::Snapshot};
 
 /// How healthy the process is, and why it is not healthier.
@@ -108,15 +109,20 @@ impl fmt::Display for HealthStatus {
 }
 
 /// Judges by a policy: gauges by their value `now` (or their mean up to then, where a rule says so), calls, counters and losses by what happened in `recent` (an interval, of the last five minutes say),
-/// collectors by their status; `more` are deductions found elsewhere. What is not known, a metric that nobody gives for one, takes nothing away.
+/// objectives by what a [`Judge`](super::Judge) found of each over its own window, collectors by their status; `more` are deductions found elsewhere. What is not known, a metric that nobody gives for one, takes nothing away.
 ///
 /// ```
 /// # mod perfmon { pub use perfmon_core::{*, collect::*}; }
-/// use perfmon::{analyse::{HealthPolicy, assess}, collectors, snapshot};
+/// use std::borrow::Cow;
+/// use perfmon::{analyse::{HealthPolicy, Judge, Window, Windows, assess}, collectors, snapshot};
 ///
-/// let before = snapshot();
+/// let (mut windows, mut judge) = (Windows::default(), Judge::default());
+/// // Once a second:
 /// let now = snapshot();
-/// let health = assess(&HealthPolicy::default(), &now, &(&now - &before), &collectors(), &[]);
+/// windows.advance(&now);
+/// let verdicts = judge.judge(&now, |window| Cow::Owned(windows.interval(window, &now)));
+/// let recent = windows.interval(Window::FiveMinutes, &now);
+/// let health = assess(&HealthPolicy::default(), &now, &recent, &verdicts, &collectors(), &[]);
 /// assert_eq!((health.score, health.status.as_str()), (100, "healthy"));
 /// ```
 #[must_use]
@@ -124,6 +130,7 @@ pub fn assess(
     policy: &HealthPolicy,
     now: &Snapshot,
     recent: &Snapshot,
+    verdicts: &[Verdict],
     collectors: &[CollectorStatus],
     more: &[Deduction],
 ) -> Health {
@@ -133,7 +140,7 @@ pub fn assess(
         let (mean, since) = history().mean(name, labels, until.saturating_sub(millis(over)), until)?;
         Some((mean, Duration::from_millis(until.saturating_sub(since))))
     };
-    let known = check::Known { now, recent, collectors, mean: &mean };
+    let known = check::Known { now, recent, verdicts, collectors, mean: &mean };
     let found = policy.rules.iter().filter_map(|rule| known.deduction(rule));
     Health::of(found.chain(more.iter().cloned()).collect())
 }

@@ -15,7 +15,7 @@ use std::time::Duration;
 /// | `cpu` | 15 | `cpu_usage_percent` is above 95, on average over the last minute |
 /// | `disk` | 10 | `disk_usage_percent` of a mount is above 85 |
 /// | `memory_growing` | 10 | `process_memory_growing` is 1 |
-/// | `collectors` | 5 each, at most 15 | a collector fails or hangs |
+/// | `collectors` | 5 each, at most 15 | a collector fails, hangs, or gives what cannot be shown |
 /// | `losses` | 5 | perfmon had to turn something away |
 ///
 /// ```
@@ -70,7 +70,7 @@ pub enum HealthCheck {
         /// And so many calls were above it, so that one slow call of five does not shake the score.
         calls: u64,
     },
-    /// A site misses an objective in its recent calls, whatever the objective's own window. The rule's points are taken for each that is missed: once if its severity is
+    /// A site misses an objective, over the objective's own window and for as long as its `for` says. The rule's points are taken for each that is missed: once if its severity is
     /// `warning`, twice for `error`, three times beyond, never for `info`.
     Objectives {
         /// But no more than these points in all.
@@ -87,7 +87,7 @@ pub enum HealthCheck {
     },
     /// The value of a custom metric.
     Metric(MetricCheck),
-    /// Collectors fail or hang. The rule's points are taken for each of them.
+    /// Collectors fail or hang, or give what cannot be shown. The rule's points are taken for each of them.
     Collectors {
         /// But no more than these.
         most: u8,

@@ -1,6 +1,9 @@
 //! Which rules apply to what, in which words.
 
-use std::time::{Duration, UNIX_EPOCH};
+use std::{
+    borrow::Cow,
+    time::{Duration, UNIX_EPOCH},
+};
 
 use proptest::{collection::vec, prelude::*};
 
@@ -10,6 +13,7 @@ use super::{
 };
 use crate::{
     Severity,
+    analyse::Judge,
     collect::CollectorStatus,
     layout::Layout,
     record::Footprint,
@@ -83,24 +87,29 @@ fn collector(name: &str, error: Option<&str>, enabled: bool) -> CollectorStatus 
         running_for: None,
         last_took: None,
         last_success_age: None,
+        hanging: false,
+        turned_away: 0,
+        complaint: None,
+        not_finite: 0,
+        remark: None,
     }
 }
 
 /// By the default policy, of calls alone.
 fn of_sites(sites: Vec<Site>) -> Health {
-    assess(&HealthPolicy::default(), &snapshot(Vec::new(), Vec::new()), &snapshot(sites, Vec::new()), &[], &[])
+    assess(&HealthPolicy::default(), &snapshot(Vec::new(), Vec::new()), &snapshot(sites, Vec::new()), &[], &[], &[])
 }
 
 /// By the default policy, of gauges alone.
 fn of_metrics(metrics: Vec<Metric>) -> Health {
-    assess(&HealthPolicy::default(), &snapshot(Vec::new(), metrics), &snapshot(Vec::new(), Vec::new()), &[], &[])
+    assess(&HealthPolicy::default(), &snapshot(Vec::new(), metrics), &snapshot(Vec::new(), Vec::new()), &[], &[], &[])
 }
 
 /// By one rule, of metrics now and of the interval.
 fn by(check: MetricCheck, now: Vec<Metric>, recent: Vec<Metric>) -> Vec<String> {
     let rule = HealthRule { name: "own".to_owned(), points: 7, check: HealthCheck::Metric(check) };
     let policy = HealthPolicy { rules: vec![rule] };
-    let health = assess(&policy, &snapshot(Vec::new(), now), &snapshot(Vec::new(), recent), &[], &[]);
+    let health = assess(&policy, &snapshot(Vec::new(), now), &snapshot(Vec::new(), recent), &[], &[], &[]);
     health.deductions.into_iter().map(|deduction| deduction.reason).collect()
 }
 
@@ -163,15 +172,17 @@ fn everything_at_once_in_words() {
         gauge("process_memory_growing", 1.0),
     ];
     let mut recent = snapshot(sites, Vec::new());
-    recent.losses = Losses { labels_refused: 1_204, shared_pairs: 0, uncounted_calls: 1 };
+    recent.losses = Losses { labels_refused: 1_204, shared_pairs: 0, uncounted_calls: 1, ..Losses::default() };
     let collectors = [
         collector("system.cpu", None, true),
         collector("system.disk", Some("still running after 45 s (hanging?)"), true),
         collector("system.off", Some("whatever"), false),
         collector("users", Some("panicked: out of cheese"), true),
+        CollectorStatus { complaint: Some("twice".to_owned()), ..collector("clashing", None, true) },
+        CollectorStatus { remark: Some("not finite".to_owned()), ..collector("empty", None, true) },
     ];
     let late = Deduction { rule: "ticks".to_owned(), points: 5, reason: "the last tick was 12 s late".to_owned() };
-    let health = assess(&HealthPolicy::default(), &snapshot(Vec::new(), metrics), &recent, &collectors, &[late]);
+    let health = assess(&HealthPolicy::default(), &snapshot(Vec::new(), metrics), &recent, &[], &collectors, &[late]);
     insta::assert_snapshot!(told(&health), @r#"
     0 down
     latency -20: p99 of order_execution is 1.8 s over the last 5 min, above 1 s; so are cancel and sync
@@ -180,7 +191,7 @@ fn everything_at_once_in_words() {
     cpu -15: cpu_usage_percent is 99.5 %, above 95 %
     disk -10: disk_usage_percent{mount="/data"} is 97.25 %, above 85 %; so is disk_usage_percent{mount="/"}
     memory_growing -10: the memory of the process keeps growing
-    collectors -10: collector system.disk fails: still running after 45 s (hanging?); so does users
+    collectors -15: collector system.disk fails: still running after 45 s (hanging?); so do users and clashing
     losses -5: perfmon reached a bound over the last 5 min: label sets refused 1,204 times, 1 call uncounted
     ticks -5: the last tick was 12 s late
     "#);
@@ -191,7 +202,7 @@ fn failing_collectors_take_five_points_each_and_fifteen_at_most() {
     let empty = snapshot(Vec::new(), Vec::new());
     for (failing, score) in [(0, 100), (1, 95), (3, 85), (9, 85)] {
         let failing = vec![collector("x", Some("down"), true); failing];
-        assert_eq!(assess(&HealthPolicy::default(), &empty, &empty, &failing, &[]).score, score);
+        assert_eq!(assess(&HealthPolicy::default(), &empty, &empty, &[], &failing, &[]).score, score);
     }
 }
 
@@ -222,8 +233,8 @@ fn rules_of_ones_own() {
     ];
     insta::assert_snapshot!(found.map(|reasons| reasons.concat()).join("\n"), @r#"
     queue_length{queue="a"} is 7 orders, above 2 orders; so is queue_length{queue="b"}
-    queue_length{queue="c"} is 1 orders, at most 1 orders
-    queue_length{queue="c"} is 1 orders, below 5 orders; so is queue_length{queue="b"}
+    queue_length{queue="c"} is 1 order, at most 1 order
+    queue_length{queue="c"} is 1 order, below 5 orders; so is queue_length{queue="b"}
     queue_length{queue="b"} is 3 orders, equal to 3 orders
 
     queue_length{queue="b"} has 3 orders, not 4 orders
@@ -296,7 +307,8 @@ fn what_was_promised_decides() {
     };
     let health = |sites: Vec<Site>| {
         let now = snapshot(sites, Vec::new());
-        let health = assess(&HealthPolicy::default(), &now, &now, &[], &[]);
+        let verdicts = Judge::default().judge(&now, |_| Cow::Borrowed(&now));
+        let health = assess(&HealthPolicy::default(), &now, &now, &verdicts, &[], &[]);
         health.deductions.iter().map(|one| format!("{} -{}: {}", one.rule, one.points, one.reason)).collect::<Vec<_>>()
     };
     // Missed, and by the more severe first.
@@ -332,7 +344,7 @@ fn a_single_high_value_is_no_alarm() {
             assert_eq!((name, labels.len(), over), ("cpu_usage_percent", 0, minute));
             past.map(|(mean, known)| (mean, Duration::from_secs(known)))
         };
-        let known = Known { now: &now, recent: &now, collectors: &[], mean: &mean };
+        let known = Known { now: &now, recent: &now, verdicts: &[], collectors: &[], mean: &mean };
         known.deduction(&rule).map_or_else(String::new, |deduction| deduction.reason)
     };
     assert_eq!(judge(100.0, Some((40.0, 58))), "");

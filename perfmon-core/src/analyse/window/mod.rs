@@ -71,6 +71,20 @@ impl Window {
         })
     }
 
+    /// The narrowest window that is not shorter than so long; the hour for all that is longer.
+    ///
+    /// ```
+    /// # use perfmon_core as perfmon;
+    /// use std::time::Duration;
+    /// use perfmon::analyse::Window;
+    ///
+    /// assert_eq!(Window::covering(Duration::from_secs(120)), Window::FiveMinutes);
+    /// ```
+    #[must_use]
+    pub fn covering(time: Duration) -> Self {
+        Self::ALL.into_iter().find(|window| window.span() >= time).unwrap_or(Self::OneHour)
+    }
+
     /// The name used in output: `"10s"`, `"1m"`, `"5m"`, `"15m"`, `"1h"`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -216,6 +216,8 @@ pub(in crate::encode) enum Own {
     SharedPairs,
     /// Calls that could not be counted.
     UncountedCalls,
+    IncrementsRefused,
+    ValuesRefused,
     /// Bytes of the recorder in use.
     UsedBytes,
     /// Bytes the recorder may use.

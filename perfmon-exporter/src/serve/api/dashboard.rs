@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use axum::extract::State;
 use perfmon_core::{
     Snapshot,
-    analyse::Window,
+    analyse::{Verdict, Window},
     collect::collectors,
     snapshot,
     snapshot::{Metric, Site, Stats, Value},
@@ -74,7 +74,7 @@ pub(super) struct Performance {
     calls_per_second: f64,
     /// 0 to 1.
     error_rate: f64,
-    /// Objectives that do not hold.
+    /// Objectives that do not hold: each over its own window, whatever the one asked for, and for as long as its `for` says.
     objectives_missed: usize,
 }
 
@@ -110,10 +110,12 @@ pub(super) async fn dashboard(
         let now = snapshot();
         let recent = shared.window(window, &now);
         let mut sections = shared.sections(&recent);
+        let tick = shared.latest();
+        let verdicts = tick.as_ref().map_or(&[][..], |tick| &tick.verdicts);
         Ok(Dashboard {
             timestamp: unix(now.taken_at()),
-            health: shared.latest().map(|tick| Vitals::of(&tick, collectors())),
-            performance: performance(window, &recent, &now),
+            health: tick.as_ref().map(|tick| Vitals::of(tick, collectors())),
+            performance: performance(window, &recent, &now, verdicts),
             pnl: sections.remove("pnl").flatten(),
             alerts: None,
             latency: components(&recent),
@@ -124,7 +126,7 @@ pub(super) async fn dashboard(
     .await
 }
 
-fn performance(window: Window, recent: &Snapshot, now: &Snapshot) -> Performance {
+fn performance(window: Window, recent: &Snapshot, now: &Snapshot, verdicts: &[Verdict]) -> Performance {
     let sum = |of: fn(&Stats) -> u64| recent.sites().iter().map(|site| of(site)).sum::<u64>();
     let (calls, errors, panics) = (sum(Stats::calls), sum(Stats::errors), sum(Stats::panics));
     Performance {
@@ -136,12 +138,7 @@ fn performance(window: Window, recent: &Snapshot, now: &Snapshot) -> Performance
         in_flight: now.sites().iter().map(|site| site.in_flight()).sum(),
         calls_per_second: recent.per_second(calls),
         error_rate: if calls == 0 { 0.0 } else { (errors + panics) as f64 / calls as f64 },
-        objectives_missed: recent
-            .sites()
-            .iter()
-            .flat_map(Site::objectives)
-            .filter(|one| one.met == Some(false))
-            .count(),
+        objectives_missed: verdicts.iter().filter(|verdict| verdict.is_missed()).count(),
     }
 }
 

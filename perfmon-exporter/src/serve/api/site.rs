@@ -4,7 +4,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use perfmon_core::{
     Snapshot,
-    analyse::Window,
+    analyse::{Verdict, Window},
     site::Statistic,
     snapshot::{Buckets, ObjectiveStatus, Site},
 };
@@ -34,8 +34,10 @@ pub(crate) struct SiteView {
     sampled: bool,
     /// Since the process began to record.
     stats: StatsView,
-    /// How its objectives stand since then.
+    /// How its objectives stand since then, whatever their windows.
     objectives: Vec<ObjectiveView>,
+    /// How each stands over its own window, as of the last second: what health goes by.
+    verdicts: Vec<VerdictView>,
     /// The same for live windows, by their names.
     windows: BTreeMap<&'static str, WindowView>,
     /// By labels. In a list, only when labels were asked for.
@@ -73,6 +75,24 @@ pub(crate) struct ObjectiveView {
     breaches: u64,
     /// `null` without calls.
     met: Option<bool>,
+}
+
+/// How an objective stands over its own window.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Verdict)]
+pub(crate) struct VerdictView {
+    /// The live window it is judged over.
+    #[schema(example = "5m")]
+    window: &'static str,
+    /// The time that window truly covers.
+    span_seconds: f64,
+    calls: u64,
+    #[serde(flatten)]
+    objective: ObjectiveView,
+    /// For how long it has been missed without a break; `null` if it is not.
+    missed_for_seconds: Option<f64>,
+    /// For how long it must be, to count against health.
+    for_seconds: f64,
 }
 
 /// A site in a window of time up to now.
@@ -113,22 +133,30 @@ pub(crate) struct Bucket {
 
 impl SiteView {
     /// What every list says of a site, or of those of its series that are wanted, which it says too then. `None` if it has none of them.
-    pub(crate) fn brief(site: &Site, now: &Snapshot, windows: &[(Window, Snapshot)], wanted: &Wanted) -> Option<Self> {
+    pub(crate) fn brief(
+        site: &Site,
+        now: &Snapshot,
+        windows: &[(Window, Snapshot)],
+        wanted: &Wanted,
+        verdicts: &[Verdict],
+    ) -> Option<Self> {
         if wanted.is_empty() {
-            return Some(Self::of(site, now, windows, Cow::Borrowed));
+            return Some(Self::of(site, now, windows, Cow::Borrowed, verdicts));
         }
         let chosen = wanted.part_of(site);
-        let view = Self::of(&chosen, now, windows, |site| wanted.part_of(site)).with_series(&chosen, now);
+        let view = Self::of(&chosen, now, windows, |site| wanted.part_of(site), &[]).with_series(&chosen, now);
         (!chosen.series().is_empty()).then_some(view)
     }
 
-    /// Of a site, of which windows have this part.
+    /// Of a site, of which windows have this part. Verdicts are of whole sites.
     pub(super) fn of<'a>(
         site: &Site,
         now: &Snapshot,
         windows: &'a [(Window, Snapshot)],
         part: impl Fn(&'a Site) -> Cow<'a, Site>,
+        verdicts: &[Verdict],
     ) -> Self {
+        let own = verdicts.iter().filter(|verdict| verdict.kind == site.kind() && verdict.name == site.name());
         let places = site.places().iter().map(|place| PlaceView {
             module: place.module.clone().into_owned(),
             file: place.file.clone().into_owned(),
@@ -152,6 +180,7 @@ impl SiteView {
             sampled: site.is_sampled(),
             stats: StatsView::of(site, now),
             objectives: objectives(site),
+            verdicts: own.map(VerdictView::of).collect(),
             windows: recent.collect(),
             series: None,
             percentiles: None,
@@ -180,15 +209,33 @@ impl SiteView {
 }
 
 fn objectives(site: &Site) -> Vec<ObjectiveView> {
-    let view = |status: ObjectiveStatus| ObjectiveView {
-        statistic: Statistic::as_str(status.objective.statistic()),
-        bound_ns: status.objective.latency_bound().map(nanos),
-        bound_error_rate: status.objective.error_rate_bound(),
-        severity: status.objective.severity().as_str(),
-        breaches: status.breaches,
-        met: status.met,
-    };
-    site.objectives().map(view).collect()
+    site.objectives().map(ObjectiveView::of).collect()
+}
+
+impl ObjectiveView {
+    fn of(status: ObjectiveStatus) -> Self {
+        Self {
+            statistic: Statistic::as_str(status.objective.statistic()),
+            bound_ns: status.objective.latency_bound().map(nanos),
+            bound_error_rate: status.objective.error_rate_bound(),
+            severity: status.objective.severity().as_str(),
+            breaches: status.breaches,
+            met: status.met,
+        }
+    }
+}
+
+impl VerdictView {
+    fn of(verdict: &Verdict) -> Self {
+        Self {
+            window: verdict.window.as_str(),
+            span_seconds: verdict.span.as_secs_f64(),
+            calls: verdict.calls,
+            objective: ObjectiveView::of(verdict.status),
+            missed_for_seconds: verdict.missed_for.map(|lasted| lasted.as_secs_f64()),
+            for_seconds: verdict.status.objective.hold().as_secs_f64(),
+        }
+    }
 }
 
 fn buckets(buckets: &Buckets) -> Vec<Bucket> {

@@ -100,11 +100,13 @@ pub(super) async fn sites(State(shared): State<Arc<Shared>>, coding: Coding, ask
         let now = snapshot();
         wanted.check_commas(&now.sites().iter().flat_map(Site::label_keys).map(String::as_str))?;
         let windows = intervals(shared, &names, &now);
+        let tick = shared.latest();
+        let verdicts = tick.as_ref().map_or(&[][..], |tick| &tick.verdicts);
         let chosen = now.sites().iter().filter(|site| {
             of_kind.is_none_or(|kind| site.kind() == kind)
                 && asked.name.as_ref().is_none_or(|part| site.name().contains(part.as_str()))
         });
-        let views = chosen.filter_map(|site| SiteView::brief(site, &now, &windows, &wanted));
+        let views = chosen.filter_map(|site| SiteView::brief(site, &now, &windows, &wanted, verdicts));
         Ok(SiteList { timestamp: unix(now.taken_at()), span_seconds: now.span().as_secs_f64(), sites: views.collect() })
     })
     .await
@@ -139,10 +141,18 @@ pub(super) async fn site(
         };
         let percentiles = if percentiles.is_empty() { &PERCENTILES[..] } else { &percentiles };
         wanted.check(&name, &site.label_keys().iter().map(String::as_str))?;
+        let tick = shared.latest();
+        let verdicts = tick.as_ref().map_or(&[][..], |tick| &tick.verdicts);
         let site = wanted.part_of(site);
         let alone = now.only(|one| (one.kind(), one.name()) == (site.kind(), site.name()), |_| false);
         let windows = intervals(shared, &names, &alone);
-        let view = SiteView::of(&site, &now, &windows, |site| wanted.part_of(site));
+        let view = SiteView::of(
+            &site,
+            &now,
+            &windows,
+            |site| wanted.part_of(site),
+            if wanted.is_empty() { verdicts } else { &[] },
+        );
         Ok(view.with_series(&site, &now).with_distribution(&site, percentiles))
     })
     .await

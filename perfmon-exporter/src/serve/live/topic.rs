@@ -72,7 +72,7 @@ impl Topic {
             }
             Of::Site(kind, name) => {
                 let site = kind.map_or_else(|| now.get(name), |kind| now.site(kind, name))?;
-                let view = SiteView::brief(site, now, slice::from_ref(&tick.minute), &self.labels)?;
+                let view = SiteView::brief(site, now, slice::from_ref(&tick.minute), &self.labels, &tick.verdicts)?;
                 update(SiteUpdate { site: name, timestamp, view })
             }
         }

@@ -33,7 +33,7 @@ use pin_project_lite::pin_project;
 
 use self::body::CountedPayload;
 pub use self::body::MonitoredBody;
-use super::{exchange::Exchange, route::Named, timing};
+use super::{exchange::Exchange, route::Named, status::Status, timing};
 
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 const RESPONSE_TIME: HeaderName = HeaderName::from_static("x-response-time");
@@ -185,7 +185,7 @@ where
         };
         let failed = Exchange::run(&mut exchange, || (monitor.is_error)(status));
         if let Some(exchange) = &mut exchange {
-            exchange.respond(status.as_u16(), failed);
+            exchange.respond(Status { http: status.as_u16(), grpc: None }, failed);
         }
         let mut response = match result {
             Ok(response) => response,

@@ -1,5 +1,7 @@
 //! How a function is measured, decided by what it returns.
 
+mod stream;
+
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::quote_spanned;
 
@@ -8,6 +10,8 @@ use crate::{
     model::ours,
     tokens::{Angles, is, leading_path, punct},
 };
+
+pub(crate) use self::stream::{Made, Stream};
 
 /// The ways to measure a function.
 pub(crate) enum Shape {
@@ -21,6 +25,8 @@ pub(crate) enum Shape {
     AsyncNever,
     /// The body runs as it is, and the future that it returns is wrapped.
     Future(Future),
+    /// The call goes on until the stream that it gives has ended.
+    Stream(Stream),
     /// Cannot be measured: where, why and what to do.
     Impossible(Span, String),
 }
@@ -47,18 +53,33 @@ impl Shape {
     pub(crate) fn of(function: &Function) -> Self {
         let output = function.output.as_slice();
         let never = matches!(output, [TokenTree::Punct(punct)] if punct.as_char() == '!');
-        if function.is_async {
-            return if never { Self::AsyncNever } else { Self::Async };
+        if never && function.is_async {
+            return Self::AsyncNever;
+        }
+        let made = if function.is_async { Made::Async } else { Made::Call };
+        let lost = |span, what, or| {
+            let message = format!(
+                "a function that returns a {what} cannot be measured without losing its caller: take `#[track_caller]` off{or}"
+            );
+            Self::Impossible(span, message)
+        };
+        match (stream::of(output, made), function.track_caller) {
+            (Some(Err((span, message))), _) => return Self::Impossible(span, message),
+            (Some(Ok(_)), Some(span)) if !function.is_async => return lost(span, "stream", ""),
+            (Some(Ok(stream)), _) => return Self::Stream(stream),
+            (None, _) if function.is_async => return Self::Async,
+            (None, _) => {}
         }
         match (future(output), function.track_caller) {
             (Some(Err((span, message))), _) => Self::Impossible(span, message),
-            (Some(Ok(_)), Some(span)) => Self::Impossible(
-                span,
-                "a function that returns a future cannot be measured without losing its caller: take \
-                 `#[track_caller]` off, or measure inside with `perfmon::time!`"
-                    .to_owned(),
-            ),
-            (Some(Ok(future)), None) => Self::Future(future),
+            (Some(Ok(_)), Some(span)) => lost(span, "future", INSIDE),
+            (Some(Ok((output, wrap))), None) => {
+                match output.as_deref().and_then(|output| stream::of(output, Made::Future(wrap))) {
+                    Some(Ok(stream)) => Self::Stream(stream),
+                    Some(Err((span, message))) => Self::Impossible(span, message),
+                    None => Self::Future(Future { output: output.as_deref().map(inferred), wrap }),
+                }
+            }
             (None, Some(_)) => Self::Guard("a function with `#[track_caller]`"),
             (None, None) if never => Self::Guard("a function that never returns"),
             (None, None) if mentions_impl(output) => Self::Guard("a function that returns `impl Trait`"),
@@ -66,73 +87,101 @@ impl Shape {
         }
     }
 
-    pub(crate) fn is_future(&self) -> bool {
-        matches!(self, Self::Async | Self::AsyncNever | Self::Future(_))
+    /// Whether something is polled.
+    pub(crate) fn is_polled(&self) -> bool {
+        matches!(self, Self::Async | Self::AsyncNever | Self::Future(_) | Self::Stream(_))
     }
 }
+
+/// A future can be measured where it is awaited.
+const INSIDE: &str = ", or measure inside with `perfmon::time!`";
+
+/// A trait of what is polled, as return types write it.
+struct Family {
+    name: &'static str,
+    /// Its associated type.
+    gives: &'static str,
+    /// Aliases of its boxes.
+    boxes: [&'static str; 2],
+    /// What else to do where one cannot be measured.
+    or: &'static str,
+}
+
+/// What it gives, as written if it is, and what holds it; or why it cannot be measured.
+type Found = Result<(Option<Vec<TokenTree>>, Wrap), (Span, String)>;
 
 /// The future that a return type is, if it is one.
-fn future(output: &[TokenTree]) -> Option<Result<Future, (Span, String)>> {
-    if is(output.first()?, "impl") {
-        return opaque(&output[1..]);
-    }
-    let (last, length) = leading_path(output)?;
-    let arguments = arguments(&output[length..])?;
-    if last == "BoxFuture" || last == "LocalBoxFuture" {
-        let output = split(&arguments, ',').into_iter().rfind(|part| !part.is_empty() && !punct(part.first(), '\''))?;
-        return Some(Ok(Future { output: Some(inferred(output)), wrap: Wrap::Pinned }));
-    }
-    let (boxed, wrap) = if last == "Pin" {
-        let (inner, length) = leading_path(&arguments)?;
-        if inner != "Box" {
+fn future(output: &[TokenTree]) -> Option<Found> {
+    Family { name: "Future", gives: "Output", boxes: ["BoxFuture", "LocalBoxFuture"], or: INSIDE }.find(output)
+}
+
+impl Family {
+    /// What a return type is of this family, if it is anything.
+    fn find(&self, output: &[TokenTree]) -> Option<Found> {
+        if is(output.first()?, "impl") {
+            return self.opaque(&output[1..]);
+        }
+        let (last, length) = leading_path(output)?;
+        let arguments = arguments(&output[length..])?;
+        if self.boxes.iter().any(|known| last == known) {
+            let gives =
+                split(&arguments, ',').into_iter().rfind(|part| !part.is_empty() && !punct(part.first(), '\''))?;
+            return Some(Ok((Some(gives.to_vec()), Wrap::Pinned)));
+        }
+        let (boxed, wrap) = if last == "Pin" {
+            let (inner, length) = leading_path(&arguments)?;
+            if inner != "Box" {
+                return None;
+            }
+            (self::arguments(&arguments[length..])?, Wrap::Pinned)
+        } else if last == "Box" {
+            (arguments, Wrap::Boxed)
+        } else {
+            return None;
+        };
+        let bounds = match boxed.as_slice() {
+            [TokenTree::Group(group)] => group.stream().into_iter().collect(),
+            _ => boxed,
+        };
+        if !is(bounds.first()?, "dyn") {
             return None;
         }
-        (self::arguments(&arguments[length..])?, Wrap::Pinned)
-    } else if last == "Box" {
-        (arguments, Wrap::Boxed)
-    } else {
-        return None;
-    };
-    let bounds = match boxed.as_slice() {
-        [TokenTree::Group(group)] => group.stream().into_iter().collect(),
-        _ => boxed,
-    };
-    if !is(bounds.first()?, "dyn") {
-        return None;
+        let gives = split(&bounds[1..], '+').into_iter().find_map(|bound| self.bound(bound))?;
+        Some(Ok((gives, wrap)))
     }
-    let output = split(&bounds[1..], '+').into_iter().find_map(future_bound)?;
-    Some(Ok(Future { output, wrap }))
-}
 
-/// `impl Future<Output = T> + Send + 'a`, without the `impl`.
-fn opaque(bounds: &[TokenTree]) -> Option<Result<Future, (Span, String)>> {
-    let bounds = split(bounds, '+');
-    let output = bounds.iter().find_map(|bound| future_bound(bound))?;
-    for bound in bounds {
-        let Some((last, _)) = leading_path(bound) else { continue };
-        if !["Future", "Send", "Sync", "Unpin", "use"].iter().any(|known| last == known) {
-            let message = format!(
-                "a measured future cannot also be `{last}`: return `impl Future<…>` (with Send, Sync or Unpin), \
-                 or measure inside with `perfmon::time!`"
-            );
-            return Some(Err((last.span(), message)));
+    /// `impl Future<Output = T> + Send + 'a`, without the `impl`.
+    fn opaque(&self, bounds: &[TokenTree]) -> Option<Found> {
+        let bounds = split(bounds, '+');
+        let gives = bounds.iter().find_map(|bound| self.bound(bound))?;
+        for bound in bounds {
+            let Some((last, _)) = leading_path(bound) else { continue };
+            if last != self.name && !["Send", "Sync", "Unpin", "use"].iter().any(|known| last == known) {
+                let message = format!(
+                    "a measured {} cannot also be `{last}`: return `impl {}<…>` (with Send, Sync or Unpin){}",
+                    self.name.to_lowercase(),
+                    self.name,
+                    self.or
+                );
+                return Some(Err((last.span(), message)));
+            }
         }
+        Some(Ok((gives, Wrap::Bare)))
     }
-    Some(Ok(Future { output, wrap: Wrap::Bare }))
-}
 
-/// The output that `Future<Output = T>` names; outer `None` when the bound is another trait.
-#[expect(clippy::option_option, reason = "another trait, no output named, an output named")]
-fn future_bound(bound: &[TokenTree]) -> Option<Option<TokenStream>> {
-    let (last, length) = leading_path(bound)?;
-    if last != "Future" {
-        return None;
+    /// What `Future<Output = T>` names; outer `None` when the bound is another trait.
+    #[expect(clippy::option_option, reason = "another trait, nothing named, a type named")]
+    fn bound(&self, bound: &[TokenTree]) -> Option<Option<Vec<TokenTree>>> {
+        let (last, length) = leading_path(bound)?;
+        if last != self.name {
+            return None;
+        }
+        let Some(arguments) = arguments(&bound[length..]) else { return Some(None) };
+        Some(split(&arguments, ',').into_iter().find_map(|part| {
+            let named = part.first().is_some_and(|word| is(word, self.gives)) && punct(part.get(1), '=');
+            named.then(|| part[2..].to_vec())
+        }))
     }
-    let Some(arguments) = arguments(&bound[length..]) else { return Some(None) };
-    Some(split(&arguments, ',').into_iter().find_map(|part| {
-        let named = part.first().is_some_and(|word| is(word, "Output")) && punct(part.get(1), '=');
-        named.then(|| inferred(&part[2..]))
-    }))
 }
 
 /// What stands between the angle brackets that tokens start with, up to the closing one.
@@ -231,6 +280,7 @@ mod tests {
             Shape::Async => "async".to_owned(),
             Shape::AsyncNever => "async never".to_owned(),
             Shape::Impossible(_, why) => why,
+            Shape::Stream(stream) => format!("stream {:?}", stream.made),
             Shape::Future(future) => {
                 format!(
                     "{:?} {}",
@@ -264,7 +314,10 @@ mod tests {
             ("-> Pin<Box<(dyn Future<Output = u8>)>>", "Pinned u8"),
             ("-> Box<dyn Future<Output = u8> + Unpin>", "Boxed u8"),
             ("-> Box<dyn Fn() -> u8>", "call"),
-            ("-> Pin<Box<dyn Stream<Item = u8>>>", "call"),
+            ("-> Pin<Box<dyn Stream<Item = u8>>>", "stream Call"),
+            ("-> Result<impl Stream<Item = u8>, E>", "stream Call"),
+            ("-> Pin<Box<dyn Future<Output = BoxStream<'a, u8>> + Send>>", "stream Future(Pinned)"),
+            ("-> impl Future<Output = Result<impl Stream<Item = u8>, E>>", "stream Future(Bare)"),
             ("-> Pin<&mut T>", "call"),
             ("-> Result<Pin<Box<dyn Future<Output = u8>>>, E>", "call"),
             ("-> futures::future::BoxFuture<'_, Result<u8, E>>", "Pinned Result < u8 , E >"),
