@@ -29,7 +29,7 @@ fn mistakes_are_problem_details() {
         ("/api/v1/metrics", 400, "missing field `name`"),
         ("/api/v1/metrics?name=nothing", 404, "/api/v1/catalogue has all names"),
         #[cfg(feature = "config")]
-        ("/api/v1/metrics?name=cpu_usage", 404, "did you mean \"cpu_usage_percent\"?"),
+        ("/api/v1/metrics?name=cpu_usage_percnt", 404, "did you mean \"cpu_usage_percent\"?"),
         ("/api/v1/metrics?name=cpu_usage_percent&kind=latency", 404, "a metric has that name"),
         ("/api/v1/metrics?name=order_execution&kind=order", 404, "there is one of kind latency"),
         ("/api/v1/metrics?name=cpu_usage_percent&start=2&end=1", 422, "start is after end"),

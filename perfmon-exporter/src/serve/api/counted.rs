@@ -24,7 +24,7 @@ pub(super) enum Counter<'a> {
 
 /// What was counted.
 enum Counted {
-    Calls(Stats),
+    Calls(Box<Stats>),
     Values(Distribution),
 }
 
@@ -87,7 +87,9 @@ impl Counter<'_> {
 
     fn whole(&self, interval: &Snapshot) -> Option<Counted> {
         match self {
-            Self::Site(site) => Some(Counted::Calls(interval.site(site.kind(), site.name())?.stats().clone())),
+            Self::Site(site) => {
+                Some(Counted::Calls(Box::new(interval.site(site.kind(), site.name())?.stats().clone())))
+            }
             Self::Histogram(..) => None,
         }
     }
@@ -99,7 +101,7 @@ impl Counter<'_> {
                 let site = interval.site(site.kind(), site.name())?;
                 let of = |one: &&[String]| site.series().iter().find(|known| known.values() == *one);
                 let parts = series.iter().map(of).collect::<Option<Vec<_>>>()?;
-                Some(Counted::Calls(parts.into_iter().map(perfmon_core::snapshot::Series::stats).sum()))
+                Some(Counted::Calls(Box::new(parts.into_iter().map(perfmon_core::snapshot::Series::stats).sum())))
             }
             Self::Histogram(metric, _) => {
                 let mut metrics = interval.metrics().iter();
