@@ -287,7 +287,7 @@ fn what_a_subscription_does_not_do_is_said() {
         (json!({"metric_name": "cpu_usage_percnt"}), "did you mean \"cpu_usage_percent\"?"),
         (json!({"site": "order_execution", "kind": "latency"}), "no such call site yet"),
         (
-            json!({"metric_name": "cpu_usage_percent", "interval": 5, "color": {}}),
+            json!({"metric_name": "cpu_usage_percent", "color": {}, "interval": 5}),
             "\"color\", \"interval\" mean nothing here",
         ),
     ] {
