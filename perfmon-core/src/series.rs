@@ -28,6 +28,9 @@ pub struct Point {
     /// When the value was collected, to the millisecond; of several, when their ten seconds or their minute began. What the wall clock said then, so it may
     /// go back from one point to the next; the points are in order all the same.
     pub at: SystemTime,
+    /// When it was collected, of several the last of them, since recording began. No correction of the wall clock moves that: what lies between two values is the
+    /// difference of these.
+    pub since_start: Duration,
     /// The value; of several their mean, of a counter the last.
     pub value: f64,
     /// The smallest of them.
@@ -254,7 +257,14 @@ fn point(history: &History, kind: Kind, item: &Item) -> Point {
         Kind::Gauge => item.sum / item.count as f64,
         Kind::Counter => item.last,
     };
-    Point { at: history.wall(item.at), value, min: item.min, max: item.max, count: item.count }
+    Point {
+        at: history.wall(item.at),
+        since_start: Duration::from_millis(item.last_at),
+        value,
+        min: item.min,
+        max: item.max,
+        count: item.count,
+    }
 }
 
 fn value(value: &Value) -> Option<(Kind, f64)> {

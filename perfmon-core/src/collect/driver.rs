@@ -16,7 +16,7 @@ use std::{
 use super::{
     Quantity, Samples,
     entry::{Asker, CLOSURE_INTERVAL, Entry, Outcome, RunId, Work},
-    source::sources,
+    source::{Found, sources},
 };
 
 static DRIVEN: AtomicBool = AtomicBool::new(false);
@@ -147,8 +147,15 @@ impl Drop for Turn {
     }
 }
 
+/// Runs what is due, unless a driver does, and returns the values of all sources.
+pub(crate) fn found() -> Vec<Found> {
+    let sources = sources();
+    run_due(&sources);
+    sources.into_iter().map(|source| Found { readings: source.readings(), source }).collect()
+}
+
 /// Runs the synchronous collectors and closures that are due, if that is for those to do who take snapshots.
-pub(super) fn run_due(sources: &[Arc<Entry>]) {
+fn run_due(sources: &[Arc<Entry>]) {
     if is_driven() || COLLECTING.get() {
         return;
     }

@@ -16,10 +16,10 @@ mod source;
 
 pub(crate) use self::{
     clock::now,
-    driver::is_driven,
+    driver::{found, is_driven},
     entry::turned_away,
     samples::{Quantity, Reading},
-    source::{Found, found},
+    source::Found,
 };
 pub use self::{
     collector::{AsyncCollector, BoxError, Collecting, Collector},

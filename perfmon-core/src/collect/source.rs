@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::{
-    AsyncCollector, Collector, CollectorStatus, Reading, driver,
+    AsyncCollector, Collector, CollectorStatus, Reading,
     entry::{CLOSURE_INTERVAL, Entry, Wish, Work},
 };
 
@@ -125,7 +125,7 @@ pub fn collectors() -> Vec<CollectorStatus> {
 /// What a source found last.
 pub(crate) struct Found {
     pub(crate) readings: Vec<Reading>,
-    source: Arc<Entry>,
+    pub(super) source: Arc<Entry>,
 }
 
 impl Found {
@@ -138,13 +138,6 @@ impl Found {
     pub(crate) fn clashes(&self, clash: Option<(u64, String)>) {
         self.source.clashes(clash);
     }
-}
-
-/// Runs what is due, unless a driver does, and returns the values of all sources.
-pub(crate) fn found() -> Vec<Found> {
-    let sources = sources();
-    driver::run_due(&sources);
-    sources.into_iter().map(|source| Found { readings: source.readings(), source }).collect()
 }
 
 pub(super) fn sources() -> Vec<Arc<Entry>> {

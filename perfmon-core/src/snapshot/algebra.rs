@@ -16,6 +16,8 @@ pub(crate) trait Slots {
     fn slots(&self) -> impl Iterator<Item = (u32, u64)> + '_;
     /// What is left after [`Algebra::subtract`] of an earlier state that is given by its slots.
     fn since(&self, earlier: impl Iterator<Item = (u32, u64)>) -> Self;
+    /// A part of this, given by its slots: what was counted between two earlier states.
+    fn of(&self, slots: impl Iterator<Item = (u32, u64)>) -> Self;
 }
 
 /// The slot of the first bucket; plain counts have those below.
@@ -38,6 +40,15 @@ pub(super) fn subtract_plain<'a>(
         }
     }
     while earlier.next_if(|(slot, _)| *slot < BUCKETS).is_some() {}
+}
+
+/// Takes the plain counts off the front of `slots` and puts them in their places; what is left of it are buckets.
+pub(super) fn set_plain<'a>(
+    counts: impl Iterator<Item = &'a mut u64>,
+    slots: &mut Peekable<impl Iterator<Item = (u32, u64)>>,
+) {
+    // From zero nothing is left but what wrapping brings back.
+    subtract_plain(counts, slots, u64::wrapping_add);
 }
 
 /// Joins two lists that are sorted by the same key: parts with equal keys are combined, the others kept
@@ -71,4 +82,19 @@ pub(crate) fn ends(
         _ => None,
     };
     (end(mine.0, theirs.0, u64::min), end(mine.1, theirs.1, u64::max))
+}
+
+/// Between which values two sets lie together, each given as the ends that it lies between and its size.
+pub(crate) fn around(mine: (Option<(u64, u64)>, u64), theirs: (Option<(u64, u64)>, u64)) -> Option<(u64, u64)> {
+    match (mine, theirs) {
+        ((mine, _), (_, 0)) => mine,
+        ((_, 0), (theirs, _)) => theirs,
+        ((Some(mine), _), (Some(theirs), _)) => Some((mine.0.min(theirs.0), mine.1.max(theirs.1))),
+        _ => None,
+    }
+}
+
+/// A value that is known to lie between two, as far as those are known.
+pub(crate) fn between(value: u64, ends: Option<(u64, u64)>) -> u64 {
+    ends.map_or(value, |(least, most)| value.max(least).min(most))
 }

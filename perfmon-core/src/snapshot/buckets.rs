@@ -54,10 +54,10 @@ impl Edges {
     }
 }
 
-/// The first bucket whose midpoint is above the edge.
+/// The first bucket that lies above the edge as a whole. One that straddles it lies below: what equals an edge is at most the edge, wherever in its bucket
+/// that is, and a bucket does not tell its values apart.
 fn cut(layout: Layout, edge: u64) -> u32 {
-    let index = layout.index_of(edge);
-    index + u32::from(layout.midpoint_of(index) <= edge)
+    layout.index_of(edge) + 1
 }
 
 impl Buckets {
@@ -109,7 +109,8 @@ impl Buckets {
     }
 
     /// How many values are at most each edge, in the order of the edges; appended to `into`, so that one vector serves many distributions.
-    /// A bucket that straddles an edge goes by its midpoint. One pass over the buckets.
+    /// A bucket that straddles an edge counts whole: every value up to the edge is counted, that of the edge itself too, and of those above it some that are
+    /// less than 1/128, 0.8 %, away (at the default precision). One pass over the buckets.
     ///
     /// ```
     /// # use perfmon_core as perfmon;
@@ -143,7 +144,7 @@ impl Buckets {
         }));
     }
 
-    /// How many values are at most this one; the bucket that holds it goes by its midpoint.
+    /// How many values are at most this one; the bucket that holds it counts whole, see [`cumulative`](Self::cumulative).
     pub(super) fn at_most(&self, value: u64) -> u64 {
         let cut = cut(self.layout, value);
         self.counts.iter().take_while(|(index, _)| *index < cut).map(|(_, count)| count).sum()
@@ -245,6 +246,11 @@ impl Buckets {
             }
         }
         since
+    }
+
+    /// Counts of the same layout.
+    pub(super) fn of(&self, counts: impl Iterator<Item = (u32, u64)>) -> Self {
+        Self::from_ascending(self.layout, counts)
     }
 
     fn merge(&mut self, other: &Self) {

@@ -2,7 +2,7 @@
 
 use super::{
     Buckets,
-    algebra::{Algebra, BUCKETS, Slots, ends, join, plain_slots, subtract_plain},
+    algebra::{Algebra, BUCKETS, Slots, around, between, ends, join, plain_slots, set_plain, subtract_plain},
 };
 
 /// A custom counter, gauge or histogram: what was declared, and its values.
@@ -77,6 +77,9 @@ pub struct Distribution {
     /// `None` in an interval (bucket edges answer there) and without values.
     pub(crate) min: Option<u64>,
     pub(crate) max: Option<u64>,
+    /// Of an interval the ends of all that was counted by its end: what its buckets stand for lies between them.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub(crate) within: Option<(u64, u64)>,
     #[cfg_attr(feature = "serde", serde(default))]
     pub(crate) clamped: u64,
     pub(crate) coarse: u64,
@@ -105,20 +108,19 @@ impl Distribution {
         if end.is_some() {
             return end;
         }
-        let value = self.buckets.percentile(percentile)?;
-        Some(value.max(self.min.unwrap_or(0)).min(self.max.unwrap_or(u64::MAX)))
+        Some(between(self.buckets.percentile(percentile)?, self.around()))
     }
 
-    /// The smallest value; in an interval the lower edge of the lowest bucket. `None` without values.
+    /// The smallest value; in an interval the lower edge of the lowest bucket, or the smallest value of all where that is larger. `None` without values.
     #[must_use]
     pub fn min(&self) -> Option<u64> {
-        self.min.or_else(|| self.buckets.lowest())
+        self.min.or_else(|| Some(between(self.buckets.lowest()?, self.within)))
     }
 
-    /// The largest value; in an interval the upper edge of the highest bucket. `None` without values.
+    /// The largest value; in an interval the upper edge of the highest bucket, or the largest value of all where that is smaller. `None` without values.
     #[must_use]
     pub fn max(&self) -> Option<u64> {
-        self.max.or_else(|| self.buckets.highest())
+        self.max.or_else(|| Some(between(self.buckets.highest()?, self.within)))
     }
 
     /// Values beyond 2^45 − 1, which are counted as that large.
@@ -141,6 +143,11 @@ impl Distribution {
 }
 
 impl Distribution {
+    /// What all values lie between, where that is known.
+    fn around(&self) -> Option<(u64, u64)> {
+        self.min.zip(self.max).or(self.within)
+    }
+
     fn ends_with(&self, other: &Self) -> (Option<u64>, Option<u64>) {
         ends((self.min, self.max, self.count()), (other.min, other.max, other.count()))
     }
@@ -192,12 +199,26 @@ impl Metric {
     /// All label sets together: counters and histograms added up; of gauges the value of the only series, `None` when there are several.
     #[must_use]
     pub fn total(&self) -> Option<Value> {
-        let (first, rest) = self.series.split_first()?;
-        let mut total = first.value.clone();
-        if matches!(total, Value::Gauge(_)) && !rest.is_empty() {
-            return None;
+        self.total_of(|_| true)
+    }
+
+    /// The same of those label sets alone whose values, in the order of the keys, are wanted. `None` without any.
+    ///
+    /// ```
+    /// # use perfmon_core as perfmon;
+    /// let buys = perfmon::snapshot().metric("orders").and_then(|orders| orders.total_of(|values| values[0] == "buy"));
+    /// assert_eq!(buys, None);
+    /// ```
+    #[must_use]
+    pub fn total_of(&self, wanted: impl Fn(&[String]) -> bool) -> Option<Value> {
+        let mut series = self.series.iter().filter(|series| wanted(&series.values));
+        let mut total = series.next()?.value.clone();
+        for other in series {
+            if matches!(total, Value::Gauge(_)) {
+                return None;
+            }
+            total.add(&other.value);
         }
-        rest.iter().for_each(|series| total.add(&series.value));
         Some(total)
     }
 }
@@ -221,6 +242,7 @@ impl Algebra for Value {
         match (self, other) {
             (Self::Counter(mine), Self::Counter(theirs)) => *mine = mine.saturating_add(*theirs),
             (Self::Histogram(mine), Self::Histogram(theirs)) => {
+                mine.within = around((mine.around(), mine.count()), (theirs.around(), theirs.count()));
                 (mine.min, mine.max) = mine.ends_with(theirs);
                 mine.sum = mine.sum.wrapping_add(theirs.sum);
                 mine.clamped += theirs.clamped;
@@ -241,7 +263,7 @@ impl Algebra for Value {
                 mine.coarse = mine.coarse.saturating_sub(theirs.coarse);
                 mine.buckets.subtract(&theirs.buckets);
                 if theirs.count() > 0 {
-                    (mine.min, mine.max) = (None, None);
+                    (mine.within, mine.min, mine.max) = (mine.around(), None, None);
                 }
             }
             _ => {}
@@ -276,9 +298,26 @@ impl Slots for Value {
                 let (mut sum, mut clamped, mut coarse) = (now.sum, now.clamped, now.coarse);
                 // Of snapshots merged over and over the sum may wrap, and then its growth is the wrapping difference.
                 subtract_plain([&mut sum, &mut clamped, &mut coarse].into_iter(), &mut earlier, u64::wrapping_sub);
-                let (min, max) = if earlier.peek().is_some() { (None, None) } else { (now.min, now.max) };
+                let (within, min, max) =
+                    if earlier.peek().is_some() { (now.around(), None, None) } else { (now.within, now.min, now.max) };
                 let buckets = now.buckets.since(earlier.map(|(slot, count)| (slot - BUCKETS, count)));
-                Self::Histogram(Distribution { sum, min, max, clamped, coarse, buckets })
+                Self::Histogram(Distribution { sum, min, max, within, clamped, coarse, buckets })
+            }
+        }
+    }
+
+    fn of(&self, slots: impl Iterator<Item = (u32, u64)>) -> Self {
+        let mut slots = slots.peekable();
+        let [mut first, mut second, mut third] = [0, 0, 0];
+        set_plain([&mut first, &mut second, &mut third].into_iter(), &mut slots);
+        match self {
+            // One that fell, because what it was read from began anew, has grown by nothing that is known.
+            Self::Counter(_) => Self::Counter(u64::try_from(first.cast_signed()).unwrap_or(0)),
+            Self::Gauge(value) => Self::Gauge(*value),
+            Self::Histogram(now) => {
+                let buckets = now.buckets.of(slots.map(|(slot, count)| (slot - BUCKETS, count)));
+                let (within, clamped, coarse) = (now.around(), second, third);
+                Self::Histogram(Distribution { sum: first, min: None, max: None, within, clamped, coarse, buckets })
             }
         }
     }

@@ -20,7 +20,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use self::algebra::{Algebra, join, plain_slots, subtract_plain};
+use self::algebra::{Algebra, join, plain_slots, set_plain, subtract_plain};
 pub(crate) use self::{algebra::Slots, take::label_values};
 pub use self::{
     buckets::{Buckets, Edges},
@@ -98,6 +98,12 @@ impl Slots for Losses {
         let mut since = *self;
         subtract_plain(since.counts().into_iter(), &mut earlier.peekable(), u64::saturating_sub);
         since
+    }
+
+    fn of(&self, slots: impl Iterator<Item = (u32, u64)>) -> Self {
+        let mut of = Self::default();
+        set_plain(of.counts().into_iter(), &mut slots.peekable());
+        of
     }
 }
 
@@ -185,6 +191,22 @@ impl Snapshot {
     #[must_use]
     pub fn losses(&self) -> Losses {
         self.losses
+    }
+
+    /// The same with these sites and metrics only.
+    ///
+    /// ```
+    /// # use perfmon_core as perfmon;
+    /// let orders = perfmon::snapshot().only(|site| site.name() == "order_execution", |_| false);
+    /// assert!(orders.metrics().is_empty());
+    /// ```
+    #[must_use]
+    pub fn only(&self, sites: impl Fn(&Site) -> bool, metrics: impl Fn(&Metric) -> bool) -> Self {
+        Self {
+            sites: self.sites.iter().filter(|site| sites(site)).cloned().collect(),
+            metrics: self.metrics.iter().filter(|metric| metrics(metric)).cloned().collect(),
+            ..*self
+        }
     }
 
     /// Adds the figures of another process (or of another interval of this one). Histograms merge exactly.

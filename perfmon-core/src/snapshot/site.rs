@@ -105,6 +105,22 @@ impl Site {
         self.series.iter().find(|series| series.values == values).map(|series| &series.stats)
     }
 
+    /// The same of those calls alone whose label values, in the order of the keys, are wanted: its figures are theirs.
+    ///
+    /// ```
+    /// # use perfmon_core as perfmon;
+    /// let now = perfmon::snapshot();
+    /// let buys = now.get("order_execution").map(|site| site.only(|values| values[0] == "buy"));
+    /// assert!(buys.is_none());
+    /// ```
+    #[must_use]
+    pub fn only(&self, wanted: impl Fn(&[String]) -> bool) -> Self {
+        let series: Vec<Series> = self.series.iter().filter(|series| wanted(&series.values)).cloned().collect();
+        let mut total: Stats = series.iter().map(Series::stats).sum();
+        total.breaches.resize(self.total.breaches.len().max(total.breaches.len()), 0);
+        self.with_stats(total, series)
+    }
+
     /// The same, found by halves.
     pub(crate) fn series_of(&self, values: &[String]) -> Option<&Stats> {
         let at = self.series.binary_search_by(|series| series.values.as_slice().cmp(values)).ok()?;

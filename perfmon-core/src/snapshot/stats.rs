@@ -6,7 +6,7 @@ use hdrhistogram::Histogram;
 
 use super::{
     Buckets,
-    algebra::{Algebra, BUCKETS, Slots, ends, plain_slots, subtract_plain},
+    algebra::{Algebra, BUCKETS, Slots, around, between, ends, plain_slots, set_plain, subtract_plain},
 };
 
 /// Counts, times and the distribution of a set of calls: a whole site's, or one labelled series'.
@@ -30,6 +30,9 @@ pub struct Stats {
     /// `None` in an interval (bucket edges answer there) and when nothing finished.
     pub(crate) min_ns: Option<u64>,
     pub(crate) max_ns: Option<u64>,
+    /// Of an interval the ends of all that was counted by its end: what its buckets stand for lies between them.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub(crate) within_ns: Option<(u64, u64)>,
     /// One count for each objective of the site.
     pub(crate) breaches: Vec<u64>,
     pub(crate) buckets: Buckets,
@@ -124,10 +127,9 @@ impl Stats {
         if let Some(end) = end {
             return Duration::from_nanos(end);
         }
-        let value = self.buckets.percentile(percentile).unwrap_or(0);
         // A midpoint may lie outside what was seen; the ends are known exactly.
-        let value = value.max(self.min_ns.unwrap_or(0)).min(self.max_ns.unwrap_or(u64::MAX));
-        Duration::from_nanos(value)
+        let value = self.buckets.percentile(percentile).map(|value| between(value, self.around()));
+        Duration::from_nanos(value.unwrap_or(0))
     }
 
     /// [`total`](Self::total) ÷ [`calls`](Self::calls); zero when nothing finished.
@@ -136,16 +138,26 @@ impl Stats {
         Duration::from_nanos(self.total_ns.checked_div(self.calls()).unwrap_or(0))
     }
 
-    /// The shortest call; in an interval the lower edge of the lowest bucket. Zero when nothing finished.
+    /// The shortest call; in an interval the lower edge of the lowest bucket, or the shortest call of all where that is longer. Zero when nothing finished.
     #[must_use]
     pub fn min(&self) -> Duration {
-        Duration::from_nanos(self.min_ns.or_else(|| self.buckets.lowest()).unwrap_or(0))
+        Duration::from_nanos(self.end(self.min_ns, self.buckets.lowest()))
     }
 
-    /// The longest call; in an interval the upper edge of the highest bucket. Zero when nothing finished.
+    /// The longest call; in an interval the upper edge of the highest bucket, or the longest call of all where that is shorter. Zero when nothing finished.
     #[must_use]
     pub fn max(&self) -> Duration {
-        Duration::from_nanos(self.max_ns.or_else(|| self.buckets.highest()).unwrap_or(0))
+        Duration::from_nanos(self.end(self.max_ns, self.buckets.highest()))
+    }
+
+    /// An end as it is known exactly, or by the edge of a bucket.
+    fn end(&self, exact: Option<u64>, edge: Option<u64>) -> u64 {
+        exact.or_else(|| edge.map(|edge| between(edge, self.within_ns))).unwrap_or(0)
+    }
+
+    /// What all durations lie between, where that is known.
+    fn around(&self) -> Option<(u64, u64)> {
+        self.min_ns.zip(self.max_ns).or(self.within_ns)
     }
 
     /// The durations of all finished calls added up. A function that calls itself counts its inner calls here again;
@@ -194,8 +206,8 @@ impl Stats {
     /// The Apdex score, 0 (all frustrated) to 1 (all satisfied): (satisfied + tolerating ÷ 2) ÷ [`calls`](Self::calls). `None` without calls.
     ///
     /// A call within `target` satisfies, one within 4 × `target` is tolerated, a longer one frustrates
-    /// (Apdex Alliance, "Application Performance Index, Technical Specification", version 1.1, 2007). A bucket that straddles a bound goes by its
-    /// midpoint. Errors and panics frustrate whatever they took; as buckets do not tell outcomes apart, their durations are taken to be spread
+    /// (Apdex Alliance, "Application Performance Index, Technical Specification", version 1.1, 2007). A bucket that straddles a bound
+    /// is within it, so a call of exactly the bound is. Errors and panics frustrate whatever they took; as buckets do not tell outcomes apart, their durations are taken to be spread
     /// like those of all calls. A cancelled call counts by the time it ran, so timeouts frustrate.
     ///
     /// ```
@@ -296,6 +308,7 @@ impl Algebra for Stats {
     fn add(&mut self, other: &Self) {
         let counts = (self.buckets.total(), other.buckets.total());
         let (min, max) = ends((self.min_ns, self.max_ns, counts.0), (other.min_ns, other.max_ns, counts.1));
+        self.within_ns = around((self.around(), counts.0), (other.around(), counts.1));
         self.combine(other, u64::wrapping_add);
         self.buckets.add(&other.buckets);
         (self.min_ns, self.max_ns) = (min, max);
@@ -305,7 +318,7 @@ impl Algebra for Stats {
         self.combine(earlier, u64::saturating_sub);
         self.buckets.subtract(&earlier.buckets);
         if earlier.buckets.total() > 0 {
-            (self.min_ns, self.max_ns) = (None, None);
+            (self.within_ns, self.min_ns, self.max_ns) = (self.around(), None, None);
         }
     }
 }
@@ -345,8 +358,19 @@ impl Slots for Stats {
         if earlier.peek().is_none() {
             (since.min_ns, since.max_ns) = (self.min_ns, self.max_ns);
         }
+        since.within_ns = self.around();
         since.breaches = breaches;
         since.buckets = self.buckets.since(earlier.map(|(slot, count)| (slot - BUCKETS, count)));
         since
+    }
+
+    fn of(&self, slots: impl Iterator<Item = (u32, u64)>) -> Self {
+        let mut of = Self { breaches: vec![0; self.breaches.len()], within_ns: self.around(), ..Self::default() };
+        let mut breaches = std::mem::take(&mut of.breaches);
+        let mut slots = slots.peekable();
+        set_plain(of.counts_mut().into_iter().chain(&mut breaches), &mut slots);
+        of.breaches = breaches;
+        of.buckets = self.buckets.of(slots.map(|(slot, count)| (slot - BUCKETS, count)));
+        of
     }
 }

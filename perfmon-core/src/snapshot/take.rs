@@ -119,6 +119,7 @@ fn stats(totals: &Totals, buckets: Buckets, scale: Scale, objectives: usize) -> 
         busy_ns: scale.nanos(totals.busy),
         min_ns: any.then(|| scale.nanos(!totals.min_inverted)),
         max_ns: any.then(|| scale.nanos(totals.max)),
+        within_ns: None,
         breaches,
         buckets,
         histogram: std::sync::OnceLock::new(),
@@ -127,7 +128,7 @@ fn stats(totals: &Totals, buckets: Buckets, scale: Scale, objectives: usize) -> 
 
 fn distribution(totals: &Totals, buckets: Buckets) -> Distribution {
     let (min, max) = (Some(!totals.min_inverted), Some(totals.max));
-    Distribution { sum: totals.sum, min, max, clamped: totals.clamped, coarse: totals.coarse, buckets }
+    Distribution { sum: totals.sum, min, max, within: None, clamped: totals.clamped, coarse: totals.coarse, buckets }
 }
 
 fn site(family: &'static Family, kind: Kind, mut source: Option<&mut Source>) -> Site {

@@ -25,6 +25,11 @@ fn buckets() -> impl Strategy<Value = Buckets> {
     })
 }
 
+/// A value that has a bucket of its own size.
+fn value() -> impl Strategy<Value = u64> {
+    (0..45_u32, any::<u64>()).prop_map(|(bits, value)| value & ((1 << bits) - 1))
+}
+
 /// Counts that agree with their buckets, as every snapshot's do.
 fn stats() -> impl Strategy<Value = Stats> {
     (buckets(), any::<[u16; 10]>(), 0..5_u64, any::<bool>()).prop_map(|(buckets, part, in_flight, whole)| {
@@ -48,6 +53,7 @@ fn stats() -> impl Strategy<Value = Stats> {
             busy_ns: u64::from(part[7]),
             min_ns: buckets.lowest().filter(|_| whole),
             max_ns: buckets.highest().filter(|_| whole),
+            within_ns: None,
             breaches: vec![errors, panics],
             buckets,
             histogram: std::sync::OnceLock::new(),
@@ -90,8 +96,15 @@ fn snapshot() -> impl Strategy<Value = Snapshot> {
             collected: false,
             series: vec![MetricSeries { values: Vec::new(), value, standing: false }],
         };
-        let spread =
-            Value::Histogram(Distribution { sum: count * 3, min: None, max: None, clamped: 0, coarse: 0, buckets });
+        let spread = Value::Histogram(Distribution {
+            sum: count * 3,
+            min: None,
+            max: None,
+            within: None,
+            clamped: 0,
+            coarse: 0,
+            buckets,
+        });
         Snapshot {
             process: 1,
             taken_at: SystemTime::UNIX_EPOCH + Duration::from_secs(count),
@@ -138,18 +151,29 @@ proptest! {
         prop_assert_eq!(&Buckets::from_histogram(&a.to_histogram()).expect("two digits"), &a);
     }
 
+    /// Whatever the values: those up to an edge are counted, that of the edge itself too, and none above it by more than a bucket's width.
     #[test]
-    fn cumulative_counts_go_by_midpoint(buckets in buckets(), edges in vec((0..64_u32, any::<u64>()), 0..30), digits in 1..=3_u8) {
-        let edges: Vec<u64> = edges.into_iter().map(|(bits, value)| value & ((1 << bits) - 1)).collect();
-        // Also edges made for another layout.
-        let edges = Edges::new(Layout::with_digits(digits).expect("in range"), &edges);
+    fn what_equals_an_edge_is_at_most_the_edge(values in vec(value(), 0..60), edges in vec(value(), 0..30), own in any::<bool>(), digits in 1..=3_u8) {
+        let layout = Layout::with_digits(digits).expect("in range");
+        let mut buckets = Buckets::new(layout);
+        for &value in &values {
+            buckets.add(&Buckets::from_ascending(layout, [(layout.index_of(value), 1)]));
+        }
+        // Also values for edges, and edges made for another layout.
+        let edges: Vec<u64> = edges.iter().chain(&values).copied().collect();
+        let edges = Edges::new(if own { layout } else { Layout::DEFAULT }, &edges);
         prop_assert!(edges.values().is_sorted());
         let mut cumulative = vec![7];
         buckets.cumulative(&edges, &mut cumulative);
-        let naive = edges.values().iter().map(|&edge| {
-            buckets.midpoints().filter(|&(midpoint, _)| midpoint <= edge).map(|(_, count)| count).sum::<u64>()
-        });
-        prop_assert_eq!(cumulative, std::iter::once(7).chain(naive).collect::<Vec<_>>());
+        prop_assert_eq!(cumulative.remove(0), 7);
+        prop_assert!(cumulative.is_sorted());
+        let at_most = |bound: f64| values.iter().filter(|value| **value as f64 <= bound).count() as u64;
+        for (&edge, &counted) in edges.values().iter().zip(&cumulative) {
+            let wider = edge as f64 * (1.0 + 1.0 / layout.chunk_len() as f64);
+            prop_assert!((at_most(edge as f64)..=at_most(wider)).contains(&counted), "{} of {:?}: {}", edge, values, counted);
+            prop_assert_eq!(buckets.at_most(edge), counted);
+        }
+        prop_assert_eq!(buckets.at_most(u64::MAX), buckets.total());
     }
 
     /// Taking away by slots is taking away.
@@ -159,7 +183,7 @@ proptest! {
         let (by_slots, mut by_counts) = (later.since(earlier.slots()), later);
         by_counts.subtract(&earlier);
         prop_assert_eq!(by_slots, by_counts);
-        let earlier = Value::Histogram(Distribution { sum, min: None, max: None, clamped: 0, coarse: 1, buckets });
+        let earlier = Value::Histogram(Distribution { sum, min: None, max: None, within: None, clamped: 0, coarse: 1, buckets });
         let mut by_counts = added(&earlier, &earlier);
         let by_slots = by_counts.since(earlier.slots());
         by_counts.subtract(&earlier);
@@ -186,6 +210,34 @@ proptest! {
             prop_assert!(ends.0 >= stats.min() && ends.1 <= stats.max());
             prop_assert!(stats.min_ns.is_none() || ends.0 == stats.min());
             prop_assert!(stats.max_ns.is_none() || ends.1 == stats.max());
+        }
+    }
+
+    /// A bucket is wider than what was seen: an interval says nothing beyond the ends of all.
+    #[test]
+    fn no_figure_is_beyond_what_was_seen(a in vec(value(), 1..20), b in vec(value(), 1..20), percentile in 0.0..=100.0_f64) {
+        let of = |values: &[u64]| {
+            let mut buckets = Buckets::default();
+            values.iter().for_each(|&value| buckets.add(&Buckets::from_ascending(Layout::DEFAULT, [(Layout::DEFAULT.index_of(value), 1)])));
+            let (min, max) = (values.iter().min().copied(), values.iter().max().copied());
+            let calls = buckets.total();
+            let stats = Stats { ok: calls, min_ns: min, max_ns: max, buckets: buckets.clone(), ..Stats::default() };
+            (stats, Value::Histogram(Distribution { sum: 0, min, max, within: None, clamped: 0, coarse: 0, buckets }))
+        };
+        let ((earlier, sizes), (later, larger)) = (of(&a), of(&b));
+        let all = added(&earlier, &later);
+        let (least, most) = (a.iter().chain(&b).min().copied(), a.iter().chain(&b).max().copied());
+        let seen = least.unwrap_or(0)..=most.unwrap_or(0);
+        let of_all = all.since(earlier.slots());
+        for figure in [of_all.percentile(percentile), of_all.min(), of_all.max()] {
+            prop_assert!(seen.contains(&u64::try_from(figure.as_nanos()).unwrap_or(u64::MAX)), "{:?} of {:?}", figure, seen);
+        }
+        let mut both = sizes.clone();
+        both.add(&larger);
+        both.subtract(&sizes);
+        let Value::Histogram(interval) = both else { unreachable!("it was one") };
+        for figure in [interval.percentile(percentile), interval.min(), interval.max()] {
+            prop_assert!(figure.is_some_and(|figure| seen.contains(&figure)), "{:?} of {:?}", figure, seen);
         }
     }
 

@@ -56,7 +56,7 @@ impl Edges {
         &self.shown
     }
 
-    /// How many values are at most each edge. A bucket of the recorder that straddles an edge goes by its midpoint.
+    /// How many values are at most each edge. A bucket of the recorder that straddles an edge counts whole, so that a value of the edge itself does.
     pub(super) fn cumulate(&self, buckets: &Buckets, counts: &mut Vec<u64>) {
         counts.clear();
         buckets.cumulative(&self.raw, counts);
@@ -91,12 +91,12 @@ mod tests {
     }
 
     #[test]
-    fn straddling_buckets_go_by_their_midpoint() {
-        // 999,424 ..= 1,003,519 ns is one bucket, its midpoint 1,001,471: above 1 ms.
-        let edges = Edges::new(&[0.001, 0.0025], Scale::NANOSECONDS);
+    fn a_value_of_the_edge_is_below_it() {
+        // 999,424 ..= 1,003,519 ns is one bucket, in the middle of which the edge of 1 ms lies.
+        let edges = Edges::new(&[0.000_999, 0.001, 0.0025], Scale::NANOSECONDS);
         let mut counts = Vec::new();
-        edges.cumulate(&buckets(&[995_000, 999_500, 1_000_000]), &mut counts);
-        assert_eq!(counts, [1, 3]);
+        edges.cumulate(&buckets(&[995_000, 1_000_000, 1_004_000]), &mut counts);
+        assert_eq!(counts, [1, 2, 3]);
     }
 
     #[test]

@@ -112,11 +112,12 @@ pub(super) fn passed<E: Encoder>(
     sink.close();
 }
 
-/// What the rule for those that no family takes makes of a counter or gauge: its name, the base unit, and how to get there.
+/// What the rule for those that no family takes makes of a metric: its name, the base unit, and how to get there.
 pub(super) fn by_rule(metric: &Metric) -> Option<(String, &'static str, Scale)> {
     let kind = match metric.kind() {
         MetricKind::Counter => FamilyType::Counter,
         MetricKind::Gauge => FamilyType::Gauge,
+        MetricKind::Histogram => FamilyType::Histogram,
         _ => return None,
     };
     let unit = Unit::of(metric.unit());

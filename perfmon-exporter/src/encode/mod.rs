@@ -34,7 +34,7 @@ mod values;
 
 use perfmon_core::snapshot::Snapshot;
 
-pub(crate) use self::values::{Behind, Values};
+pub(crate) use self::values::{Behind, Values, name_by_rule};
 use self::{
     calls::Calls,
     exemplar::Exemplars,

@@ -2,14 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use perfmon_core::Snapshot;
+use perfmon_core::{
+    Snapshot,
+    site::Kind,
+    snapshot::{Metric, MetricKind},
+};
 
 use super::{
     Profile, Scrape,
     exemplar::Exemplars,
     family::{Encoder, FamilyType, Head, HistogramPoint, Labels, Number, SummaryPoint},
     metrics::{by_rule, find, scale},
-    profile::{Family, Of},
+    profile::{Family, Measure, Of},
     unit::Scale,
 };
 
@@ -28,10 +32,19 @@ pub(crate) struct Values {
 #[derive(Debug)]
 pub(crate) struct Behind {
     pub(crate) metric: String,
+    /// Of what is shown, in full; empty where nobody says.
+    pub(crate) unit: String,
     scale: Scale,
 }
 
 impl Behind {
+    /// A metric as the rule for those that no family takes shows it.
+    pub(crate) fn in_base_units(metric: &Metric) -> Self {
+        let known = by_rule(metric).filter(|(_, unit, _)| !unit.is_empty());
+        let (unit, scale) = known.map_or((metric.unit(), Scale::ONE), |(_, unit, scale)| (unit, scale));
+        Self { metric: metric.name().to_owned(), unit: unit.to_owned(), scale }
+    }
+
     /// What a value of the metric is shown as.
     pub(crate) fn shown(&self, value: f64) -> f64 {
         self.scale.apply(value)
@@ -42,8 +55,8 @@ impl Values {
     /// Those of a counter or gauge by the name that a scrape gives it by rule, without its series.
     pub(crate) fn by_rule(snapshot: &Snapshot, name: &str) -> Option<Self> {
         snapshot.metrics().iter().find_map(|metric| {
-            let (_, unit, scale) = by_rule(metric).filter(|(shown, ..)| shown == name)?;
-            let behind = Some(Behind { metric: metric.name().to_owned(), scale });
+            let (_, unit, scale) = by_rule(metric).filter(|(shown, ..)| shown == name && !is_histogram(metric))?;
+            let behind = Some(Behind { metric: metric.name().to_owned(), unit: unit.to_owned(), scale });
             Some(Self { unit, behind, ..Self::default() })
         })
     }
@@ -68,6 +81,37 @@ impl Profile {
         Some(values)
     }
 
+    /// The metric that a histogram of this name shows.
+    pub(crate) fn histogram<'a>(&self, name: &str, snapshot: &'a Snapshot) -> Option<&'a Metric> {
+        let family = self.plan().families.iter().find(|family| family.name == name)?;
+        let [source] = family.sources.as_slice() else { return None };
+        let Of::Metric(names) = &source.of else { return None };
+        let metric = &snapshot.metrics()[find(snapshot, names.first()?, family.kind)?];
+        (source.only.is_empty() && is_histogram(metric)).then_some(metric)
+    }
+
+    /// Of a family that call sites make together: their kinds, and the question that asks one of them for the same.
+    pub(crate) fn of_calls(&self, name: &str) -> Option<(Vec<Kind>, &'static str)> {
+        let of_sample = |name| ["_bucket", "_count", "_sum"].iter().find_map(|end| str::strip_suffix(name, *end));
+        let mut families = self.plan().families.iter();
+        let family = families.find(|family| family.name == name || Some(&*family.name) == of_sample(name))?;
+        let mut sources = family.sources.iter();
+        let (kinds, measure) = sources.find_map(|source| match &source.of {
+            Of::Calls { kinds, measure, .. } => Some((kinds, *measure)),
+            _ => None,
+        })?;
+        let question = match measure {
+            Measure::Duration | Measure::Quantile => "aggregate=p99",
+            Measure::Mean => "aggregate=avg",
+            Measure::Time | Measure::Busy => "aggregate=sum",
+            Measure::Rate => "aggregate=rate",
+            Measure::ErrorRatio => "measure=error_rate",
+            Measure::InFlight => "measure=in_flight",
+            _ => "measure=calls",
+        };
+        Some((if kinds.is_empty() { Kind::ALL.to_vec() } else { kinds.clone() }, question))
+    }
+
     fn family(&self, name: &str) -> Option<&Family> {
         let mut families = self.plan().families.iter();
         families.find(|family| family.name == name && matches!(family.kind, FamilyType::Counter | FamilyType::Gauge))
@@ -81,7 +125,17 @@ fn behind(family: &Family, scrape: &Scrape<'_>) -> Option<Behind> {
     let labels_as_they_are = source.labels.iter().all(|(key, from)| key == from) && source.constants.is_empty();
     let as_it_is = family.streams && labels_as_they_are && source.only.is_empty();
     let metric = &scrape.snapshot.metrics()[find(scrape.snapshot, names.first()?, family.kind)?];
-    as_it_is.then(|| Behind { metric: metric.name().to_owned(), scale: scale(metric, family, source) })
+    let unit = family.unit.map_or("", |unit| unit.name).to_owned();
+    as_it_is.then(|| Behind { metric: metric.name().to_owned(), unit, scale: scale(metric, family, source) })
+}
+
+fn is_histogram(metric: &Metric) -> bool {
+    metric.kind() == MetricKind::Histogram
+}
+
+/// The name that a scrape gives a metric by rule.
+pub(crate) fn name_by_rule(metric: &Metric) -> Option<String> {
+    by_rule(metric).map(|(name, ..)| name)
 }
 
 impl Encoder for Values {

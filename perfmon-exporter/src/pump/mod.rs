@@ -1,5 +1,6 @@
 //! The one tick: samplers, snapshot, windows, health, subscribers.
 
+mod clock;
 mod own;
 pub(crate) mod sampler;
 
@@ -12,7 +13,7 @@ use perfmon_core::{
 };
 use tokio::time::Instant;
 
-use self::{own::Own, sampler::Sampler};
+use self::{clock::Clock, own::Own, sampler::Sampler};
 use crate::state::{Shared, Tick};
 
 /// How late a tick may be before health says so.
@@ -30,6 +31,7 @@ pub(crate) struct Pump {
     sampler: Sampler,
     own: Source,
     chores: Vec<Chore>,
+    clock: Clock,
     ticks: u64,
 }
 
@@ -42,7 +44,17 @@ impl fmt::Debug for Pump {
 impl Pump {
     pub(crate) fn new(shared: Arc<Shared>, policy: HealthPolicy, driver: Driver, chores: Vec<Chore>) -> Self {
         let own = register_collector(Own(shared.clone()));
-        Self { shared, policy, judge: Judge::default(), driver, sampler: Sampler::new(), own, chores, ticks: 0 }
+        Self {
+            shared,
+            policy,
+            judge: Judge::default(),
+            driver,
+            sampler: Sampler::new(),
+            own,
+            chores,
+            clock: Clock::default(),
+            ticks: 0,
+        }
     }
 
     /// Between two seconds: whether a collector holds up the others. What goes wrong here is told by the next second.
@@ -80,6 +92,9 @@ impl Pump {
                     late.as_secs_f64()
                 ),
             ));
+        }
+        if let Some(reason) = self.clock.see(snapshot.taken_at(), snapshot.span()) {
+            own.push(deduction("clock", 5, reason));
         }
         // What is not followed is lost to whoever looks at a window.
         if let Some(losses) = self.policy.rule("losses").filter(|_| untracked > 0) {

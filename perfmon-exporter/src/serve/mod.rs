@@ -4,6 +4,7 @@ mod api;
 mod coding;
 mod listener;
 mod live;
+mod number;
 mod page;
 mod patience;
 mod performance;

@@ -11,7 +11,7 @@ use perfmon_core::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::api::nanos;
+use super::number::nanos;
 
 /// Sites that are named for each kind.
 const SLOWEST: usize = 5;

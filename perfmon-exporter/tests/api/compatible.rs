@@ -43,6 +43,25 @@ fn metrics_are_known_by_the_names_of_that_system_too() {
 }
 
 #[test]
+fn call_sites_have_a_past_in_this_shape_too() {
+    let answer = ask("/api/metrics?metric_name=order_execution&aggregate=p99&step=60&start_time=-5m");
+    let point = &answer["data"]["data_points"][0];
+    assert_eq!((members(point), &point["unit"]), (vec!["tags", "timestamp", "unit", "value"], &json!("seconds")));
+    let at = point["timestamp"].as_f64().expect("a time");
+    assert!((at / 60.0).fract().abs() < 1e-9, "a step begins with a minute: {at}");
+    let sold = ask("/api/metrics?metric_name=limit&measure=errors&labels=side:sell");
+    let points = sold["data"]["data_points"].as_array().expect("a list");
+    assert!(points.iter().all(|point| point["tags"] == json!({"symbol": "AAPL", "side": "sell"})), "{sold}");
+    let errors: f64 = points.iter().filter_map(|point| point["value"].as_f64()).sum();
+    assert!((errors - 1.0).abs() < 1e-9, "{sold}");
+    let mean = ask("/api/metrics?metric_name=core_usage_percent&aggregate=avg&step=3600&labels=core:1");
+    assert!(
+        mean["data"]["data_points"].as_array().expect("a list").iter().all(|point| point["value"] == 30.0),
+        "{mean}"
+    );
+}
+
+#[test]
 fn health_and_alerts() {
     let health = ask("/api/health");
     assert_eq!(health["status"], "success");

@@ -3,6 +3,7 @@
 use std::{sync::LazyLock, time::Duration};
 
 use perfmon_core::{
+    Histogram,
     call::{enter_labels, record},
     collect::{Collector, Samples, register_collector},
     inventory,
@@ -22,6 +23,10 @@ pub(crate) static ORDERS: CallSite =
 pub(crate) static ROUTE: CallSite =
     CallSite::new(Kind::Request, Name::Parts(&["GET", "/orders/{id}?a=b"]), module_path!());
 static SILENT: CallSite = CallSite::new(Kind::Db, Name::Parts(&["select", "orders"]), module_path!());
+/// As finely as the system pack has it.
+static USAGE: Histogram<1> =
+    Histogram::new("cpu_usage_distribution", module_path!()).labels(&["core"]).unit("millipercent");
+inventory::submit! { USAGE.registration() }
 inventory::submit! { EXECUTION.registration() }
 inventory::submit! { ORDERS.registration() }
 inventory::submit! { ROUTE.registration() }
@@ -55,6 +60,8 @@ static SERVICE: LazyLock<Exporter> = LazyLock::new(|| {
         enter_labels(&ORDERS, &[symbol, side]).finish(failed);
     }
     record(&ROUTE, Duration::from_millis(3));
+    (99_900..=100_000).for_each(|usage| USAGE.with(&["0"]).record(usage));
+    USAGE.with(&["1"]).record(50_000);
     register_collector(Cores);
     let exporter = started(perfmon_exporter::builder().section("queue", || Some(json!({"waiting": 3}))));
     eventually("values have been collected", || {

@@ -18,6 +18,10 @@ fn lists_are_filtered() {
     assert_eq!(limit["series"][0]["labels"], json!({"symbol": "AAPL", "side": "sell"}));
     assert_eq!(limit["series"][0]["stats"]["errors"], 1);
     assert_eq!(limit["series"].as_array().map(Vec::len), Some(1));
+    assert_eq!((&limit["stats"]["calls"], &limit["stats"]["errors"]), (&json!(1), &json!(1)));
+    assert_eq!(limit["windows"]["1m"]["stats"]["calls"], 1);
+    // Of several values of one key any is right.
+    assert_eq!(ask("/api/v1/sites?labels=side:sell&labels=side:buy")["sites"][0]["stats"]["calls"], 3);
     // Only the key ends at a colon.
     assert_eq!(names(&ask("/api/v1/sites?labels=symbol:MS:FT")), ["limit"]);
 }
@@ -54,6 +58,7 @@ fn one_site_has_everything() {
     let site = ask("/api/v1/sites/latency/order_execution?percentiles=50&percentiles=99.5");
     let told = site["percentiles"].as_array().expect("a list");
     assert_eq!(told.iter().map(|one| one["percentile"].as_f64()).collect::<Vec<_>>(), [Some(50.0), Some(99.5)]);
+    assert_eq!(ask("/api/v1/sites/latency/order_execution?percentiles=50,99.5")["percentiles"], site["percentiles"]);
     let median = told[0]["value_ns"].as_f64().expect("a number");
     assert!((median / 50e6 - 1.0).abs() < 0.005, "{median}");
     let bars = site["distribution"].as_array().expect("a list");
@@ -63,7 +68,9 @@ fn one_site_has_everything() {
     assert_eq!(ask("/api/v1/sites/latency/order_execution")["percentiles"].as_array().map(Vec::len), Some(7));
 
     let orders = ask("/api/v1/sites/order/limit?labels=side:buy");
-    assert_eq!((&orders["stats"]["calls"], &orders["stats"]["errors"]), (&json!(3), &json!(1)));
+    // Every figure is of these series: the sale failed.
+    assert_eq!((&orders["stats"]["calls"], &orders["stats"]["errors"]), (&json!(2), &json!(0)));
+    assert_eq!(orders["windows"]["1h"]["stats"]["calls"], 2);
     assert_eq!(orders["series"].as_array().map(Vec::len), Some(2));
     assert_eq!(ask("/api/v1/sites/request/GET%20%2Forders%2F%7Bid%7D%3Fa=b")["stats"]["calls"], 1);
     // Without calls there is nothing to tell, and it says so.

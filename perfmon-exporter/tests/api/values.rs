@@ -55,16 +55,44 @@ fn values_have_the_unit_of_what_they_are() {
 
 #[test]
 fn a_call_site_says_which_range_it_tells_of() {
-    let values = ask("/api/v1/metrics?name=order_execution&start=1");
-    let [start, end] = ["start", "end"].map(|member| values[member].as_f64().expect("a number"));
-    assert!(start > 1.0, "the process is younger: {values}");
-    let points = values["series"][0]["points"].as_array().expect("a list");
-    let first = points.first().expect("a piece");
-    let begin = first["timestamp"].as_f64().expect("a time") - first["span_seconds"].as_f64().expect("a time");
-    let last = points.last().expect("a piece")["timestamp"].as_f64().expect("a time");
-    assert!((begin - start).abs() < 1e-3 && (last - end).abs() < 1e-3, "{values}");
+    for asked in ["start=1", "start=1&step=1", "start=-10m&end=now&step=10", "step=3600&aggregate=p99"] {
+        let values = ask(&format!("/api/v1/metrics?name=order_execution&{asked}"));
+        let of = |object: &Value, member: &str| object[member].as_f64().expect("a number");
+        assert!(of(&values, "start") > 1.0, "the process is younger: {values}");
+        let points = values["series"][0]["points"].as_array().expect("a list");
+        let (first, last) = (points.first().expect("a piece"), points.last().expect("a piece"));
+        assert_eq!((&first["start"], &last["end"]), (&values["start"], &values["end"]));
+        for point in points {
+            let span = of(point, "end") - of(point, "start");
+            assert!((span - of(point, "span_seconds")).abs() < 1e-3 && span > 0.0, "{point}");
+        }
+        assert!(points.windows(2).all(|two| two[0]["end"] == two[1]["start"]), "{values}");
+    }
     let nothing = ask("/api/v1/metrics?name=order_execution&start=1&end=2");
     assert_eq!((&nothing["start"], &nothing["end"]), (&json!(1.0), &json!(2.0)));
+    assert_eq!((&nothing["value"], &nothing["series"][0]["points"]), (&Value::Null, &json!([])));
+}
+
+#[test]
+fn histograms_are_in_base_units_and_say_nothing_beyond_what_was_seen() {
+    for name in ["cpu_usage_distribution", "cpu_usage_distribution_ratio", "system_cpu_usage_distribution_ratio"] {
+        for (figure, expected) in [("aggregate=max", 1.0), ("aggregate=p100", 1.0), ("measure=calls", 102.0)] {
+            let values = ask(&format!("/api/v1/metrics?name={name}&{figure}"));
+            assert_eq!(values["value"], expected, "{name} {figure}: {values}");
+            let highest = values["series"][0]["points"]
+                .as_array()
+                .expect("a list")
+                .iter()
+                .filter_map(|point| point["value"].as_f64());
+            assert!(highest.fold(0.0, f64::max) <= expected, "{values}");
+            assert_eq!(values["kind"], "histogram");
+        }
+        let lower = ask(&format!("/api/v1/metrics?name={name}&aggregate=max&labels=core:1"));
+        assert_eq!((&lower["value"], &lower["unit"]), (&json!(0.5), &json!("ratio")), "{lower}");
+    }
+    // What equals an edge is at most the edge.
+    let document = crate::support::get(crate::service::service(), "/metrics").1;
+    assert!(document.contains(r#"system_cpu_usage_distribution_ratio_bucket{core="0",le="1.0"} 101"#), "{document}");
 }
 
 #[test]
@@ -123,7 +151,9 @@ fn call_sites_by_their_measures() {
     assert_eq!(by_aggregate["value"], ask("/api/v1/metrics?name=order_execution&measure=mean&start=0")["value"]);
     let series = ask("/api/v1/metrics?name=limit&kind=order&measure=errors&labels=side:sell");
     assert_eq!(series["series"][0]["labels"], json!({"symbol": "AAPL", "side": "sell"}));
-    assert_eq!(series["series"][0]["value"], 1.0);
+    assert_eq!((&series["series"][0]["value"], &series["value"]), (&json!(1.0), &json!(1.0)));
+    let buys = ask("/api/v1/metrics?name=limit&kind=order&measure=calls&labels=side:buy&step=3600");
+    assert_eq!((buys["series"].as_array().map(Vec::len), &buys["value"]), (Some(2), &json!(2.0)));
     assert_eq!(ask("/api/v1/metrics?name=select%20orders&measure=p99")["value"], Value::Null);
     assert_eq!(ask("/api/v1/metrics?name=order_execution&start=1&end=2")["series"][0]["points"], json!([]));
 }

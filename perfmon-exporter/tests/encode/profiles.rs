@@ -97,8 +97,8 @@ fn series_with_the_same_labels_become_one() {
     assert_eq!(
         lines(&histogram, "x_"),
         [
-            "x_seconds_bucket{le=\"0.5\"} 1055",
-            "x_seconds_bucket{le=\"1.0\"} 1610",
+            "x_seconds_bucket{le=\"0.5\"} 1057",
+            "x_seconds_bucket{le=\"1.0\"} 1614",
             "x_seconds_bucket{le=\"+Inf\"} 2000",
             "x_seconds_sum 1199.4",
             "x_seconds_count 2000",

@@ -26,7 +26,8 @@ use ureq::{
 use crate::{
     args::{Target, Written},
     credential::Credential,
-    failure::{Failure, tell},
+    failure::Failure,
+    output::tell,
     trust::Tls,
 };
 

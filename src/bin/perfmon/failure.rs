@@ -1,7 +1,5 @@
 //! Why a command ends without having done what was asked.
 
-use std::io::Write as _;
-
 /// What to tell, and the exit status that says which sort it is.
 #[derive(Debug)]
 pub(crate) struct Failure {
@@ -35,10 +33,4 @@ impl From<perfmon::Error> for Failure {
     fn from(error: perfmon::Error) -> Self {
         if error.is_invalid() { Self::wrong(error.to_string()) } else { Self::failed(error.to_string()) }
     }
-}
-
-/// Says something on standard error.
-pub(crate) fn tell(message: &str) {
-    // Who closed standard error does not want to know.
-    let _ = writeln!(std::io::stderr(), "perfmon: {}", crate::output::plain(message));
 }

@@ -20,7 +20,8 @@ use clap::{CommandFactory, Parser};
 
 use self::{
     args::{Cli, Command},
-    failure::{Failure, tell},
+    failure::Failure,
+    output::tell,
 };
 
 fn main() -> ExitCode {

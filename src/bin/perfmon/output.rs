@@ -135,3 +135,9 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
         _ => Ok(()),
     }
 }
+
+/// Says something on standard error.
+pub(crate) fn tell(message: &str) {
+    // Who closed standard error does not want to know.
+    let _ = writeln!(io::stderr(), "perfmon: {}", plain(message));
+}

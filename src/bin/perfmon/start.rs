@@ -73,7 +73,7 @@ impl Waiting {
                 signal_hook::consts::SIGHUP => {
                     exporter.reload();
                     if !watched {
-                        crate::failure::tell("nothing to read again: it runs without a file in --config");
+                        output::tell("nothing to read again: it runs without a file in --config");
                     }
                 }
                 _ => break,

@@ -38,7 +38,7 @@ impl Frame {
             return frame.clone();
         }
         let (mut sum, mut slots, mut packed) = (Sum::default(), Vec::new(), Vec::new());
-        let growths = by_series(frames);
+        let growths = by_series(frames.iter(), |_| true);
         let sums = growths.chunk_by(|a, b| a.0 == b.0).map(|one| {
             one.iter().for_each(|(_, growth)| sum.add(growth));
             sum.take(&mut slots);
@@ -63,9 +63,12 @@ impl Frame {
     }
 }
 
-/// The packed growths of several frames, those of a series together, in the order of the series.
-pub(super) fn by_series(frames: &[Frame]) -> Vec<(u32, &[u8])> {
-    let mut growths: Vec<_> = frames.iter().flat_map(Frame::growths).collect();
+/// The packed growths of several frames, of wanted series, those of a series together, in the order of the series.
+pub(super) fn by_series<'a>(
+    frames: impl Iterator<Item = &'a Frame>,
+    wanted: impl Fn(u32) -> bool,
+) -> Vec<(u32, &'a [u8])> {
+    let mut growths: Vec<_> = frames.flat_map(Frame::growths).filter(|(series, _)| wanted(*series)).collect();
     growths.sort_by_key(|(series, _)| *series);
     growths
 }

@@ -11,9 +11,13 @@
 //! Each tick adds a frame at the right. Frames that have left a window are added to the window's base, some together, and move on to the
 //! next longer window, where several become one. Base plus frames are always the last state, so every window is exact and reaches up to now; how
 //! coarse the frames are shows only in how far back it reaches: up to one frame further than its name says, and its span tells.
+//!
+//! The same frames are the last hour in pieces, for whoever asks how it went: see [`Windows::pieces`].
 
 mod frame;
 mod pack;
+mod part;
+mod past;
 mod room;
 mod sum;
 #[cfg(test)]

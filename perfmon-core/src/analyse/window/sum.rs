@@ -25,6 +25,12 @@ impl Sum {
         }
     }
 
+    /// Adds what a list, in the order of the series, has of one of them.
+    pub(super) fn add_of(&mut self, series: u32, growths: &[(u32, &[u8])]) {
+        let first = growths.partition_point(|(other, _)| *other < series);
+        growths[first..].iter().take_while(|(other, _)| *other == series).for_each(|(_, growth)| self.add(growth));
+    }
+
     /// Hands over the sum, ascending and without zeros, in place of what `into` held; nothing is left.
     pub(super) fn take(&mut self, into: &mut Vec<(u32, u64)>) {
         into.clear();

@@ -1,15 +1,18 @@
 //! The state machine behind every window.
 
-use std::{cmp::Ordering, collections::VecDeque, time::Duration};
+use std::{
+    collections::VecDeque,
+    time::{Duration, SystemTime},
+};
 
 use super::{
     SHORTEST_TICK, Window,
-    frame::{Frame, by_series},
+    frame::Frame,
     pack,
-    sum::Sum,
+    part::{Since, parts},
     track::{Key, OwnedKey, Track, for_each_state, keep},
 };
-use crate::snapshot::{MetricSeries, Series, Slots, Snapshot};
+use crate::snapshot::Snapshot;
 
 /// A snapshot older than the last tick by more than this is not late but of a clock that went back.
 const CLOCK_WENT_BACK: Duration = Duration::from_secs(1);
@@ -36,9 +39,12 @@ const CLOCK_WENT_BACK: Duration = Duration::from_secs(1);
 pub struct Windows {
     pub(super) limit: usize,
     /// The process the states are of; `None` before the first.
-    process: Option<u64>,
+    pub(super) process: Option<u64>,
     /// The last tick, since recording began.
     pub(super) at: Duration,
+    /// What the wall clock said beyond a whole minute when recording began. Frames that become one end with its minutes, so that whoever asks for each minute
+    /// finds one frame in each.
+    phase: Duration,
     /// For each window what leaves it next.
     pub(super) stages: [Stage; Window::ALL.len()],
     /// Which series are followed, in order, and the place of each among the tracks.
@@ -52,10 +58,10 @@ pub struct Windows {
 #[derive(Debug, Default)]
 pub(super) struct Stage {
     /// Where the window begins, since recording began.
-    start: Duration,
+    pub(super) start: Duration,
     /// Left the window, but not yet added to its base and handed on.
-    leaving: Vec<Frame>,
-    inside: VecDeque<Frame>,
+    pub(super) leaving: Vec<Frame>,
+    pub(super) inside: VecDeque<Frame>,
 }
 
 /// Series that counted and are not followed.
@@ -67,7 +73,7 @@ pub(super) struct Untracked {
 
 impl Untracked {
     /// Whether this series may be one of them. Losses are followed whatever the limit.
-    fn has(self, key: Key<'_>) -> bool {
+    pub(super) fn has(self, key: Key<'_>) -> bool {
         match key {
             Key::Losses => false,
             _ if key.is_total() => self.totals > 0,
@@ -94,6 +100,7 @@ impl Windows {
             limit: limit_bytes,
             process: None,
             at: Duration::ZERO,
+            phase: Duration::ZERO,
             stages: Default::default(),
             keys: Vec::new(),
             tracks: Vec::new(),
@@ -107,7 +114,7 @@ impl Windows {
     /// back (some processors' counters do while the machine sleeps), every window begins then.
     pub fn advance(&mut self, now: &Snapshot) {
         if self.process != Some(now.process) {
-            *self = Self { process: Some(now.process), ..Self::new(self.limit) };
+            *self = Self { process: Some(now.process), phase: phase(now), ..Self::new(self.limit) };
         }
         if now.span + CLOCK_WENT_BACK < self.at {
             return self.anchor(now);
@@ -137,35 +144,8 @@ impl Windows {
         if self.process != Some(now.process) {
             return now.clone();
         }
-        let Stage { start, leaving, .. } = &self.stages[window as usize];
-        let leaving = by_series(leaving);
-        let (rest, sum, slots) = (&*self.keys, Sum::default(), Vec::new());
-        let mut known = States { windows: self, window, start: *start, leaving, rest, sum, slots };
-        let losses = known.since(Key::Losses, false, &now.losses).unwrap_or_default();
-        let sites = now.sites.iter().filter_map(|site| {
-            let (kind, name) = (site.key.0, site.key.1.as_str());
-            let total = known.since(Key::Site(kind, name, None), false, &site.total);
-            let series = site.series.iter().filter_map(|series| {
-                let stats = known.since(Key::Site(kind, name, Some(&series.values)), false, &series.stats)?;
-                Some(Series { values: series.values.clone(), stats })
-            });
-            let series = series.collect();
-            Some(site.with_stats(total?, series))
-        });
-        let sites = sites.collect();
-        let metrics = now.metrics.iter().map(|metric| {
-            let (name, kind) = (metric.key.0.as_str(), metric.key.1);
-            let series = metric.series.iter().filter_map(|series| {
-                let key = Key::Metric(name, kind, &series.values);
-                let value = known.since(key, metric.collected, &series.value)?;
-                Some(MetricSeries { values: series.values.clone(), value, standing: false })
-            });
-            metric.with_series(series.collect())
-        });
-        let metrics = metrics.collect();
-        let span = now.span.saturating_sub(*start);
-        let &Snapshot { process, taken_at, own_cost, footprint, .. } = now;
-        Snapshot { process, taken_at, span, sites, metrics, own_cost, footprint, losses }
+        let start = self.stages[window as usize].start;
+        parts(now, now.span.saturating_sub(start), now.taken_at, &mut Since::new(self, window))
     }
 
     /// Bytes in use.
@@ -268,7 +248,7 @@ impl Windows {
         for (at, window) in Window::ALL.into_iter().enumerate() {
             let Some(start) = self.at.checked_sub(window.span()) else { return };
             self.stages[at].leave_until(start);
-            while let Some(frames) = self.stages[at].take_stretch(window.stretch()) {
+            while let Some(frames) = self.stages[at].take_stretch(window.stretch(), self.phase) {
                 let sum = Frame::sum(&frames);
                 for (place, growth) in sum.growths().filter(|_| at >= settled) {
                     if let Some(Some(track)) = self.tracks.get_mut(place as usize) {
@@ -283,6 +263,13 @@ impl Windows {
             }
         }
     }
+}
+
+/// How much of a minute the wall clock had when recording began.
+fn phase(now: &Snapshot) -> Duration {
+    const MINUTE: u128 = Duration::from_secs(60).as_nanos();
+    let since = now.taken_at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().saturating_sub(now.span);
+    u64::try_from(since.as_nanos() % MINUTE).map_or(Duration::ZERO, Duration::from_nanos)
 }
 
 impl Stage {
@@ -303,49 +290,12 @@ impl Stage {
     }
 
     /// The oldest frames that have left, if all have that end in the same stretch of time.
-    fn take_stretch(&mut self, stretch: Duration) -> Option<Vec<Frame>> {
-        let number = |frame: &Frame| frame.end.as_nanos() / stretch.as_nanos();
+    fn take_stretch(&mut self, stretch: Duration, phase: Duration) -> Option<Vec<Frame>> {
+        // One that ends with a stretch belongs to it, not to the next; ticks are not punctual.
+        let number = |frame: &Frame| (frame.end + phase).saturating_sub(SHORTEST_TICK).as_nanos() / stretch.as_nanos();
         let first = number(self.leaving.first()?);
         let length = self.leaving.iter().take_while(|frame| number(frame) == first).count();
         let whole = length < self.leaving.len() || self.inside.front().is_none_or(|next| number(next) != first);
         whole.then(|| self.leaving.drain(..length).collect())
-    }
-}
-
-/// The states at a window's beginning, asked for in a snapshot's order.
-struct States<'a> {
-    windows: &'a Windows,
-    window: Window,
-    start: Duration,
-    /// Growth before the window's beginning that its base does not have yet, in the order of the tracks.
-    leaving: Vec<(u32, &'a [u8])>,
-    rest: &'a [(OwnedKey, u32)],
-    sum: Sum,
-    slots: Vec<(u32, u64)>,
-}
-
-impl States<'_> {
-    /// What a series counted since the window's beginning. `None` when that is not known.
-    fn since<T: Slots + Clone>(&mut self, key: Key<'_>, collected: bool, now: &T) -> Option<T> {
-        while let Some(((known, place), rest)) = self.rest.split_first() {
-            match known.as_key().cmp(&key) {
-                Ordering::Greater => break,
-                Ordering::Less => self.rest = rest,
-                Ordering::Equal => {
-                    self.rest = rest;
-                    let track = self.windows.tracks.get(*place as usize)?.as_ref();
-                    let track = track.filter(|track| track.since <= self.start)?;
-                    let first = self.leaving.partition_point(|(leaving, _)| leaving < place);
-                    let leaving = self.leaving[first..].iter().take_while(|(leaving, _)| leaving == place);
-                    leaving.for_each(|(_, growth)| self.sum.add(growth));
-                    self.sum.add(track.base(self.window));
-                    self.sum.take(&mut self.slots);
-                    return Some(now.since(self.slots.iter().copied()));
-                }
-            }
-        }
-        // If all are followed, this one has begun to count since the last tick; one that was collected, nobody knows when.
-        let all = !self.windows.untracked.has(key);
-        ((all && !collected) || now.slots().next().is_none()).then(|| now.clone())
     }
 }

@@ -248,7 +248,8 @@ fn latency_sites() -> Vec<Site> {
 fn metrics() -> Vec<Metric> {
     let mut sizes = Buckets::new(Layout::DEFAULT);
     (0..400).for_each(|at| record(&mut sizes, 100 + at * at, 1 + at % 3));
-    let payload = Distribution { sum: 21_000_000, min: None, max: None, clamped: 0, coarse: 0, buckets: sizes };
+    let payload =
+        Distribution { sum: 21_000_000, min: None, max: None, within: None, clamped: 0, coarse: 0, buckets: sizes };
     let mut metrics = vec![
         metric(
             "fills_total",

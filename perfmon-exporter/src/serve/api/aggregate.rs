@@ -4,7 +4,8 @@ use std::{collections::BTreeMap, str::FromStr};
 
 use perfmon_core::Point;
 
-use super::{answer::unix, measure::percentile};
+use super::measure::percentile;
+use crate::serve::number::unix;
 
 /// How values become one.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -46,6 +47,8 @@ impl FromStr for How {
 pub(super) struct Grown {
     /// Seconds since 1970.
     pub(super) at: f64,
+    /// Seconds since recording began: the wall clock may be set between two values.
+    since_start: f64,
     pub(super) value: f64,
     pub(super) min: f64,
     pub(super) max: f64,
@@ -58,7 +61,7 @@ pub(super) struct Grown {
 impl Grown {
     fn of(point: &Point) -> Self {
         let Point { at, value, min, max, count, .. } = *point;
-        Self { at: unix(at), value, min, max, count, growth: None }
+        Self { at: unix(at), since_start: point.since_start.as_secs_f64(), value, min, max, count, growth: None }
     }
 
     /// The growth since the value before. A counter that begins anew goes on from where it was, also within the time that a value stands for: then it fell
@@ -67,7 +70,7 @@ impl Grown {
         let rise = |from: f64, to: f64| if to >= from { to - from } else { to };
         let fell = self.max > self.value;
         let growth = if fell { rise(before.value, self.max) + self.value } else { rise(before.value, self.value) };
-        Self { growth: Some((growth, (self.at - before.at).max(0.0))), ..self }
+        Self { growth: Some((growth, (self.since_start - before.since_start).max(0.0))), ..self }
     }
 }
 
@@ -107,7 +110,7 @@ impl How {
             Self::Min => points().map(|point| point.min).reduce(f64::min),
             Self::Max => points().map(|point| point.max).reduce(f64::max),
             Self::Sum => Some(sum()),
-            Self::Last => points().max_by(|a, b| a.at.total_cmp(&b.at)).map(|point| point.value),
+            Self::Last => points().max_by(|a, b| a.since_start.total_cmp(&b.since_start)).map(|point| point.value),
             Self::Count => Some(weight()),
             Self::Increase => counter.then(|| growth(values)).flatten().map(|(growth, _)| growth),
             Self::Rate => {
@@ -160,7 +163,7 @@ mod tests {
 
     /// A value for itself alone.
     fn single(at: u32, value: f64) -> Grown {
-        Grown { at: f64::from(at), value, min: value, max: value, count: 1, growth: None }
+        Grown { at: f64::from(at), since_start: f64::from(at), value, min: value, max: value, count: 1, growth: None }
     }
 
     /// Values at some distance from each other, with their growth.
@@ -219,6 +222,16 @@ mod tests {
             let fell = Grown { max: f64::from(peak), count: 5, ..second };
             prop_assert_eq!(grew(fell), Some(f64::from(peak - before + after)));
         }
+    }
+
+    #[test]
+    fn a_rate_goes_by_time_that_nobody_sets() {
+        let first = single(3_600, 100.0);
+        // Ten seconds later the wall clock says an hour less, and then goes on.
+        let second = Grown { at: 10.0, since_start: 3_610.0, ..single(0, 196.0) }.after(first);
+        let third = Grown { at: 20.0, since_start: 3_620.0, ..single(0, 292.0) }.after(second);
+        assert_eq!(How::Rate.of(&[first, second, third], true), Some(9.6));
+        assert_eq!(How::Last.of(&[first, second, third], true), Some(292.0));
     }
 
     #[test]

@@ -1,42 +1,34 @@
 //! `/api/metrics`, `/api/health`, `/api/alerts`: as programs written for the Agent Cellphone system's dashboard expect them.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use axum::extract::State;
-use perfmon_core::{
-    Snapshot,
-    analyse::Window,
-    collect::collectors,
-    series::{collected_at, series_over},
-    snapshot,
-    snapshot::{Metric, Value},
-};
+use perfmon_core::{collect::collectors, snapshot, snapshot::MetricKind};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    answer::{Answer, json, unix},
-    openapi::time,
+    answer::{Answer, json},
+    labels::Wanted,
     params::{Params, Range},
-    site::{labels, owned},
+    points::{DataPoint, PROFILE, named_by, past, present},
+    query::{CANONICAL, Figure, Query},
+    schema::{self, time},
 };
 use crate::{
-    encode::{Scrape, Values},
-    near::hint,
+    encode::Values,
     serve::{
         coding::Coding,
+        number::unix,
         problem::{Document, Problem},
     },
     state::Shared,
 };
 
-/// The names that these programs know.
-const PROFILE: &str = "agent_cellphone";
-
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct MetricsAsked {
-    /// A gauge or counter, by its own name or the one that it has in that system, as `app_requests_total`.
+    /// A gauge or counter, by its own name or the one that it has in that system, as `app_requests_total`; or a call site or a histogram, as of /api/v1/metrics.
     #[param(example = "cpu_usage_percent")]
     metric_name: String,
     /// Seconds since 1970, or a time (RFC 3339); an hour ago by default.
@@ -45,6 +37,19 @@ pub(super) struct MetricsAsked {
     /// Seconds since 1970, or a time (RFC 3339); now by default.
     #[param(schema_with = time, required = false)]
     end_time: Option<String>,
+    /// As of /api/v1/metrics.
+    #[param(schema_with = schema::step, required = false)]
+    step: Option<String>,
+    /// As of /api/v1/metrics.
+    #[param(schema_with = schema::aggregate, required = false)]
+    aggregate: Option<String>,
+    /// As of /api/v1/metrics.
+    #[param(schema_with = schema::measure, required = false)]
+    measure: Option<String>,
+    /// As of /api/v1/metrics.
+    #[serde(default)]
+    #[param(schema_with = schema::pairs, required = false)]
+    labels: Vec<String>,
 }
 
 /// The envelope of all three.
@@ -61,17 +66,6 @@ pub(super) struct MetricData {
     metric_name: String,
     /// The oldest first.
     data_points: Vec<DataPoint>,
-}
-
-/// A value of a metric.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct DataPoint {
-    /// `null` when it is not a finite number.
-    value: Option<f64>,
-    /// Seconds since 1970.
-    timestamp: f64,
-    tags: BTreeMap<String, String>,
-    unit: String,
 }
 
 /// How the monitoring fares.
@@ -107,7 +101,7 @@ fn success<T>(data: T) -> Success<T> {
     Success { status: "success", data }
 }
 
-/// The values of a gauge or counter.
+/// The values of a gauge or counter, or the figures of a call site over time.
 #[utoipa::path(get, path = "/api/metrics", operation_id = "compatible_metrics", params(MetricsAsked), tag = "compatible", responses(
     (status = 200, body = Success<MetricData>),
     (status = 400, body = Document, content_type = "application/problem+json"),
@@ -115,76 +109,59 @@ fn success<T>(data: T) -> Success<T> {
     (status = 422, body = Document, content_type = "application/problem+json", description = "Right as it is written, and without a meaning here")
 ))]
 pub(super) async fn metrics(State(shared): State<Arc<Shared>>, coding: Coding, asked: Params<MetricsAsked>) -> Answer {
-    let MetricsAsked { metric_name, start_time, end_time } = asked.0;
+    let MetricsAsked { metric_name, start_time, end_time, step, aggregate, measure, labels } = asked.0;
     let range = Range::of(("start_time", start_time), ("end_time", end_time))?;
+    let (figure, wanted) = (Figure::of(step, aggregate, measure)?, Wanted::of(&labels)?);
     json(shared, coding, move |shared| {
-        let now = snapshot();
-        let at = unix(now.taken_at());
-        range.check("start_time", at)?;
-        let (start, end) = range.until(at);
-        let back = Duration::try_from_secs_f64((at - start).max(0.0)).unwrap_or(Duration::MAX);
-        let mut data_points = if let Some(metric) = now.metric(&metric_name) {
-            past(&metric_name, back, metric.unit(), |value| value)
-        } else {
-            match named(shared, &metric_name, &now) {
-                Some(Values { behind: Some(behind), unit, .. }) => {
-                    past(&behind.metric, back, unit, |value| behind.shown(value))
-                }
-                // What is added up or is of calls has no past, only a present.
-                Some(values) => present(values, at),
-                None => {
-                    let hint = hint(&metric_name, now.metrics().iter().map(Metric::name));
-                    return Err(Problem::not_found(format!(
-                        "there is no metric {metric_name:?}{hint} /api/v1/catalogue has all names"
-                    )));
-                }
-            }
+        let query = Query { name: metric_name, names: &[PROFILE, CANONICAL], kind: None, range, figure, wanted };
+        let plain = if query.figure.is_plain() { plain(shared, &query)? } else { None };
+        let mut data_points = match plain {
+            Some(points) => points,
+            None => flat(query.answer(shared)?),
         };
-        data_points.retain(|point| (start..=end).contains(&point.timestamp));
+        data_points.retain(|point| point.has(&query.wanted));
         data_points.sort_by(|a, b| a.timestamp.total_cmp(&b.timestamp));
-        Ok(success(MetricData { metric_name, data_points }))
+        Ok(success(MetricData { metric_name: query.name, data_points }))
     })
     .await
 }
 
-/// The values that a metric had during the last while.
-fn past(metric: &str, back: Duration, unit: &str, shown: impl Fn(f64) -> f64) -> Vec<DataPoint> {
-    let mut points = Vec::new();
-    for history in series_over(metric, back) {
-        let tags: BTreeMap<_, _> = history.labels.into_iter().collect();
-        points.extend(history.points.iter().map(|point| DataPoint {
-            value: Some(shown(point.value)).filter(|value| value.is_finite()),
-            timestamp: unix(point.at),
-            tags: tags.clone(),
-            unit: unit.to_owned(),
-        }));
-    }
-    points
-}
-
-/// A figure by the name that it has in the Agent Cellphone system.
-fn named(shared: &Shared, name: &str, now: &Snapshot) -> Option<Values> {
-    named_by(shared, PROFILE, name, now)
-}
-
-/// A figure by the name that a profile gives it.
-pub(super) fn named_by(shared: &Shared, profile: &str, name: &str, now: &Snapshot) -> Option<Values> {
-    let profile = shared.profiles().get(Some(profile)).ok()?;
-    if !profile.has_values(name) {
-        return None;
-    }
-    let shown = Window::ALL.into_iter().filter(|window| profile.asks_for(*window));
-    let windows: Vec<_> = shown.map(|window| (window.as_str(), shared.window(window, now))).collect();
-    profile.values(name, &Scrape { snapshot: now, windows: &windows, slow: &[] })
-}
-
-fn present(values: Values, timestamp: f64) -> Vec<DataPoint> {
-    let Values { unit, series, .. } = values;
-    let point = |(tags, value): (_, f64)| {
-        let value = Some(value).filter(|value| value.is_finite());
-        DataPoint { value, timestamp, tags, unit: unit.to_owned() }
+/// The values of a gauge or counter, one by one; `None` if it is something else, or nothing.
+fn plain(shared: &Shared, query: &Query) -> Result<Option<Vec<DataPoint>>, Problem> {
+    let now = snapshot();
+    let at = unix(now.taken_at());
+    let (start, end) = query.range.until(at)?;
+    let back = Duration::try_from_secs_f64((at - start).max(0.0)).unwrap_or(Duration::MAX);
+    let metric = now.metric(&query.name).filter(|metric| metric.kind() != MetricKind::Histogram);
+    let points = match (metric, named_by(shared, PROFILE, &query.name, &now)) {
+        (Some(metric), _) => Some(past(&query.name, back, metric.unit(), |value| value)),
+        (None, Some(Values { behind: Some(behind), unit, .. })) => {
+            Some(past(&behind.metric, back, unit, |value| behind.shown(value)))
+        }
+        // What is added up or is of calls has no past, only a present.
+        (None, Some(values)) => Some(present(values, at)),
+        (None, None) => None,
     };
-    series.into_iter().map(point).collect()
+    Ok(points.map(|mut points| {
+        points.retain(|point| (start..=end).contains(&point.timestamp));
+        points
+    }))
+}
+
+/// The points of all series.
+fn flat(values: super::values::Values) -> Vec<DataPoint> {
+    let super::values::Values { unit, series, .. } = values;
+    let of_series = series.into_iter().flat_map(|series| {
+        let tags = series.labels;
+        series.points.into_iter().map(move |point| (tags.clone(), point))
+    });
+    let point = |(tags, point): (_, super::values::PointView)| DataPoint {
+        value: point.value,
+        timestamp: point.timestamp,
+        tags,
+        unit: unit.clone(),
+    };
+    of_series.map(point).collect()
 }
 
 /// Whether the monitoring runs.
@@ -205,33 +182,4 @@ pub(super) async fn health(State(shared): State<Arc<Shared>>, coding: Coding) ->
 ))]
 pub(super) async fn alerts(State(shared): State<Arc<Shared>>, coding: Coding) -> Answer {
     json(shared, coding, |_| Ok(success(AlertData { alerts: Vec::new() }))).await
-}
-
-/// The newest values of a gauge or counter, in this shape; `None` when there is no such metric.
-pub(crate) fn data_points(shared: &Shared, name: &str, now: &Snapshot) -> Option<Vec<DataPoint>> {
-    if let Some(metric) = now.metric(name) {
-        return Some(newest(metric, now, metric.unit(), |value| value));
-    }
-    let values = named(shared, name, now)?;
-    let behind = values.behind.as_ref().and_then(|behind| Some((behind, now.metric(&behind.metric)?)));
-    Some(match behind {
-        Some((behind, metric)) => newest(metric, now, values.unit, |value| behind.shown(value)),
-        None => present(values, unix(now.taken_at())),
-    })
-}
-
-/// The values of a metric, each with the time when it was collected.
-fn newest(metric: &Metric, now: &Snapshot, unit: &str, shown: impl Fn(f64) -> f64) -> Vec<DataPoint> {
-    let points = metric.series().iter().filter_map(|series| {
-        let value = match series.value() {
-            Value::Counter(count) => *count as f64,
-            Value::Gauge(value) => *value,
-            _ => return None,
-        };
-        let labels: Vec<_> = labels(metric.label_keys(), series.values()).collect();
-        let at = collected_at(metric.name(), &labels).map_or(now.taken_at(), |at| at.min(now.taken_at()));
-        let value = Some(shown(value)).filter(|value| value.is_finite());
-        Some(DataPoint { value, timestamp: unix(at), tags: owned(labels.into_iter()), unit: unit.to_owned() })
-    });
-    points.collect()
 }

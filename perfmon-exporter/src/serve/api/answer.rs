@@ -1,9 +1,6 @@
 //! Making an answer where it holds up nobody.
 
-use std::{
-    sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     http::{HeaderValue, header},
@@ -68,12 +65,4 @@ pub(super) async fn text(
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     coding.announce(&mut response);
     Ok(response)
-}
-
-/// Seconds since 1970.
-pub(crate) fn unix(time: SystemTime) -> f64 {
-    match time.duration_since(UNIX_EPOCH) {
-        Ok(after) => after.as_secs_f64(),
-        Err(before) => -before.duration().as_secs_f64(),
-    }
 }

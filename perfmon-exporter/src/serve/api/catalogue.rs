@@ -4,22 +4,18 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use perfmon_core::snapshot;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
     answer::{Answer, json},
-    params::{Params, kind_schema},
+    params::{Nothing, Params},
+    schema::kind_schema,
 };
 use crate::{
     serve::{coding::Coding, problem::Document},
     state::Shared,
 };
-
-/// For those who take no parameters, and refuse any.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Nothing {}
 
 /// What can be asked for by name.
 #[derive(Debug, Serialize, ToSchema)]

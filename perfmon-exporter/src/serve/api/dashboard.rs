@@ -15,13 +15,14 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{
     alike::Alert,
-    answer::{Answer, json, unix},
-    params::{Params, kind_schema, window_schema, windows},
-    site::{labels, owned},
+    answer::{Answer, json},
+    labels::{labels, owned},
+    params::{Params, windows},
+    schema::{kind_schema, window_schema},
     stats::StatsView,
 };
 use crate::{
-    serve::{coding::Coding, problem::Document, vitals::Vitals},
+    serve::{coding::Coding, number::unix, problem::Document, vitals::Vitals},
     state::Shared,
 };
 

@@ -7,8 +7,7 @@ use perfmon_core::collect::collectors;
 
 use super::{
     answer::{Answer, json},
-    catalogue::Nothing,
-    params::Params,
+    params::{Nothing, Params},
 };
 use crate::{
     serve::{

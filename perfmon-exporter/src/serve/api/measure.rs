@@ -69,6 +69,11 @@ impl Measure {
         }
     }
 
+    /// Whether it is in the unit of what was measured.
+    pub(super) fn is_value(self) -> bool {
+        matches!(self, Self::Mean | Self::Min | Self::Max | Self::Total | Self::Percentile(_))
+    }
+
     /// Of calls within so many seconds; `None` where there is none, as of a percentile without calls.
     pub(super) fn of_calls(self, stats: &Stats, seconds: f64) -> Option<f64> {
         let time = |duration: std::time::Duration| (stats.calls() > 0).then_some(duration.as_secs_f64());

@@ -4,30 +4,34 @@ mod aggregate;
 mod alike;
 mod answer;
 mod catalogue;
+mod counted;
 mod dashboard;
 mod guarded;
 mod health;
+mod labels;
 mod measure;
 mod metrics;
 mod openapi;
 mod params;
 mod pieces;
+mod points;
 mod query;
 mod report;
+mod schema;
 mod site;
 mod sites;
 mod stats;
 mod time;
+mod values;
 
 use std::sync::Arc;
 
 use axum::{Router, routing::get};
 
 pub(crate) use self::{
-    alike::{DataPoint, data_points},
-    answer::unix,
+    labels::Wanted,
+    points::{DataPoint, data_points},
     site::SiteView,
-    stats::nanos,
 };
 use crate::state::Shared;
 

@@ -2,27 +2,32 @@
 
 use std::{
     array,
+    hash::{DefaultHasher, Hash, Hasher},
     sync::{Arc, LazyLock},
 };
 
-use axum::extract::State;
-use utoipa::{
-    OpenApi,
-    openapi::{ArrayBuilder, KnownFormat, Object, ObjectBuilder, OneOfBuilder, RefOr, Schema, SchemaFormat, Type},
+use axum::{
+    extract::State,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::IntoResponse,
 };
+use utoipa::OpenApi;
 
 use super::{
-    aggregate, alike,
+    alike,
     answer::{Answer, text},
-    catalogue::{self, Nothing},
-    dashboard,
+    catalogue, dashboard,
     guarded::{Asked, Guarded},
-    health, measure, metrics,
-    params::Params,
-    report, sites, time,
+    health, metrics,
+    params::{Nothing, Params},
+    report, sites,
 };
 use crate::{
-    serve::{coding::Coding, live, problem::Document, scrape, vitals},
+    serve::{
+        coding::{Coding, text_of},
+        problem::Document,
+        scrape, vitals,
+    },
     state::Shared,
 };
 
@@ -37,86 +42,71 @@ use crate::{
     paths(
         sites::sites, sites::site, metrics::metrics, catalogue::catalogue, health::health, report::report,
         dashboard::dashboard, alike::metrics, alike::health, alike::alerts, openapi,
-        scrape::metrics, vitals::health, vitals::ready, live::listen,
+        scrape::metrics, vitals::health, vitals::ready,
     ),
     tags(
         (name = "sites", description = "Call sites"),
         (name = "metrics", description = "Values over time"),
+        (name = "live", description = LIVE),
         (name = "compatible", description = "In the shapes of the Agent Cellphone system's dashboard"),
     )
 )]
 struct Api;
 
+/// No route of plain HTTP, and so none here.
+const LIVE: &str = "`/ws` speaks WebSocket (RFC 6455): figures pushed each second, as JSON in text messages.
+
+A client says `{\"type\": \"subscribe\", \"metric_name\": \"cpu_usage_percent\"}`, or `\"site\"` with a call site's name and perhaps its `\"kind\"`; either with `\"labels\": [\"side:buy\"]`, as in /api/v1/sites, or `{\"side\": \"buy\"}`. `unsubscribe` takes it back, and `{\"type\": \"ping\"}` is answered by `pong`. It is told `subscribed` (with a `note` when there is nothing of that name yet), `unsubscribed`, or `error` with what is wrong. What it subscribed to comes at once and then each second: `{\"type\": \"metrics_update\", \"data\": {\"metric_name\": …, \"timestamp\": …, \"data_points\": [{\"value\": …, \"timestamp\": …, \"tags\": {…}, \"unit\": …}]}}`; of a call site `data` is as in /api/v1/sites, with its name in `site`.
+
+Programs identify by `Authorization`. A page, which has to be the server's own or of one of `origins`, cannot send that: it offers the protocols `perfmon` and `bearer.` with the token, percent-encoded. Who may no longer listen is told to leave with 1008; a message that is no UTF-8 ends with 1007, one beyond 16 KiB with 1009, what is no WebSocket with 1002.";
+
+/// The description as a server tells it.
+struct Written {
+    json: Vec<u8>,
+    /// What tells it from that of another version.
+    tag: String,
+}
+
+impl Written {
+    fn of(api: &utoipa::openapi::OpenApi) -> Self {
+        let json = serde_json::to_vec(api).unwrap_or_default();
+        let mut hasher = DefaultHasher::new();
+        json.hash(&mut hasher);
+        Self { tag: format!("W/\"{:016x}\"", hasher.finish()), json }
+    }
+}
+
 /// One for each way in which a server asks who somebody is.
-static DOCUMENTS: LazyLock<[Vec<u8>; Asked::ALL.len()]> = LazyLock::new(|| {
+static WRITTEN: LazyLock<[Written; Asked::ALL.len()]> = LazyLock::new(|| {
     let mut api = Api::openapi();
     array::from_fn(|number| {
         Asked::ALL[number].describe(&mut api);
-        serde_json::to_vec(&api).unwrap_or_default()
+        Written::of(&api)
     })
 });
 
-/// This description. It says how this server asks who somebody is.
+/// This description. It says how this server asks who somebody is, and stays the same as long as that does: whoever has it (`If-None-Match`) need
+/// not get it again.
 #[utoipa::path(get, path = "/api/v1/openapi.json", tag = "dashboard", responses(
-    (status = 200, body = Object), (status = 400, body = Document, content_type = "application/problem+json")
+    (status = 200, body = Object), (status = 304, description = "It is the one that the client has"),
+    (status = 400, body = Document, content_type = "application/problem+json")
 ))]
-pub(super) async fn openapi(State(shared): State<Arc<Shared>>, coding: Coding, _: Params<Nothing>) -> Answer {
-    text(shared, coding, "application/json", |shared| {
-        let asked = Asked::of(&shared.access(), shared.is_protected());
-        let at = Asked::ALL.iter().position(|known| *known == asked).unwrap_or_default();
-        Ok(DOCUMENTS[at].clone())
-    })
-    .await
-}
-
-fn patterned(pattern: &str, description: &str) -> Object {
-    ObjectBuilder::new()
-        .schema_type(Type::String)
-        .pattern(Some(pattern))
-        .description(Some(description).filter(|text| !text.is_empty()))
-        .build()
-}
-
-/// See [`time::time`].
-pub(super) fn time() -> RefOr<Schema> {
-    let seconds = ObjectBuilder::new().schema_type(Type::Number).minimum(Some(0.0)).maximum(Some(time::LATEST)).build();
-    let text = ObjectBuilder::new()
-        .schema_type(Type::String)
-        .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
-        .build();
-    OneOfBuilder::new().item(seconds).item(text).into()
-}
-
-/// See [`time::step`].
-pub(super) fn step() -> RefOr<Schema> {
-    let (least, most) = (Some(*time::STEPS.start()), Some(*time::STEPS.end()));
-    let seconds = ObjectBuilder::new().schema_type(Type::Number).minimum(least).maximum(most).build();
-    OneOfBuilder::new().item(seconds).item(patterned("^([1-9][0-9]{0,2}[sm]|([1-9]|1[0-9]|2[0-4])h|1d)$", "")).into()
-}
-
-/// Labels as `key:value`.
-pub(super) fn pairs() -> RefOr<Schema> {
-    let pair = patterned("^[^:]+:", "");
-    let description = "Only with this label, as `key:value`; several may be given.";
-    ArrayBuilder::new().items(pair).description(Some(description)).build().into()
-}
-
-/// Numbers from 0 to 100.
-pub(super) fn percentiles() -> RefOr<Schema> {
-    let number = ObjectBuilder::new().schema_type(Type::Number).minimum(Some(0.0)).maximum(Some(100.0)).build();
-    ArrayBuilder::new().items(number).description(Some("Percentiles to tell; several may be given.")).build().into()
-}
-
-/// See [`aggregate::How`].
-pub(super) fn aggregate() -> RefOr<Schema> {
-    patterned(
-        aggregate::PATTERN,
-        "How values become one: in each step, and over the whole range. Of a call site, the durations of its calls.",
-    )
-    .into()
-}
-
-/// See [`measure::Measure`].
-pub(super) fn measure() -> RefOr<Schema> {
-    patterned(measure::PATTERN, "The figure of a call site or a histogram; `calls` by default.").into()
+pub(super) async fn openapi(
+    State(shared): State<Arc<Shared>>,
+    coding: Coding,
+    headers: HeaderMap,
+    _: Params<Nothing>,
+) -> Answer {
+    let asked = Asked::of(&shared.access(), shared.is_protected());
+    let Written { json, tag } = &WRITTEN[Asked::ALL.iter().position(|known| *known == asked).unwrap_or_default()];
+    let known = text_of(&headers, &header::IF_NONE_MATCH).unwrap_or_default();
+    let mut response = if known.split(',').any(|known| known.trim() == tag || known.trim() == "*") {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        text(shared, coding, "application/json", |_| Ok(json.clone())).await?
+    };
+    let says = response.headers_mut();
+    says.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    says.extend(HeaderValue::from_str(tag).map(|tag| (header::ETAG, tag)));
+    Ok(response)
 }

@@ -1,32 +1,30 @@
 //! A question about the values of a metric or of a call site.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::{collections::BTreeSet, time::Duration};
 
 use perfmon_core::{
     Point, Snapshot,
     series::series_over,
     site::Kind,
     snapshot,
-    snapshot::{Metric, MetricKind, Site, Value},
+    snapshot::{Metric, MetricKind, Site},
 };
 
 use super::{
-    super::problem::Problem,
     aggregate::{Grown, How, by_step, grown},
-    alike::named_by,
-    answer::unix,
+    counted::Counter,
+    labels::Wanted,
     measure::Measure,
-    metrics::{PointView, SeriesView, Values},
-    params::{Range, Wanted},
-    pieces::{Piece, Pieces},
-    site::{labels, owned},
+    params::Range,
+    pieces::Pieces,
+    points::named_by,
+    time::step,
+    values::{PointView, SeriesView, Values},
 };
 use crate::{
-    encode::{Behind, Values as Shown},
+    encode::{Behind, Values as Shown, name_by_rule},
     near::hint,
+    serve::{number::unix, problem::Problem},
     state::Shared,
 };
 
@@ -34,40 +32,106 @@ use crate::{
 const BEFORE: f64 = 120.0;
 
 /// The names that `/metrics` shows unless it is told otherwise.
-const CANONICAL: &str = "canonical";
+pub(super) const CANONICAL: &str = "canonical";
 
 /// What is asked.
 #[derive(Debug)]
 pub(super) struct Query {
     pub(super) name: String,
+    /// The profiles whose names for metrics are known too.
+    pub(super) names: &'static [&'static str],
     /// Asks for a call site of this kind only.
     pub(super) kind: Option<Kind>,
     pub(super) range: Range,
-    pub(super) step: Option<f64>,
-    pub(super) aggregate: Option<How>,
-    pub(super) measure: Option<Measure>,
+    pub(super) figure: Figure,
     pub(super) wanted: Wanted,
+}
+
+/// What the values of a step, and all of them, become.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Figure {
+    step: Option<f64>,
+    aggregate: Option<How>,
+    measure: Option<Measure>,
+}
+
+impl Figure {
+    /// From what is written in the parameters of these names.
+    pub(super) fn of(
+        step: Option<String>,
+        aggregate: Option<String>,
+        measure: Option<String>,
+    ) -> Result<Self, Problem> {
+        Ok(Self {
+            step: step.map(|text| self::step("step", &text)).transpose()?,
+            aggregate: chosen(
+                "aggregate",
+                aggregate,
+                "avg, min, max, sum, last, count, increase, rate, or a percentile such as p99.9",
+            )?,
+            measure: chosen(
+                "measure",
+                measure,
+                "calls, ok, errors, panics, cancelled, in_flight, rate, error_rate, mean, min, max, total, or a percentile such as p99.9",
+            )?,
+        })
+    }
+
+    /// Whether it is the values as they are.
+    pub(super) fn is_plain(&self) -> bool {
+        self.step.is_none() && self.aggregate.is_none() && self.measure.is_none()
+    }
+
+    /// Of calls or values.
+    fn measured(&self) -> Measure {
+        self.measure.unwrap_or(match self.aggregate {
+            None | Some(How::Count | How::Increase) => Measure::Calls,
+            Some(How::Avg | How::Last) => Measure::Mean,
+            Some(How::Min) => Measure::Min,
+            Some(How::Max) => Measure::Max,
+            Some(How::Sum) => Measure::Total,
+            Some(How::Rate) => Measure::Rate,
+            Some(How::Percentile(percentile)) => Measure::Percentile(percentile),
+        })
+    }
+}
+
+fn chosen<T: std::str::FromStr>(parameter: &str, name: Option<String>, known: &str) -> Result<Option<T>, Problem> {
+    let parse = |name: String| {
+        name.parse().map_err(|_| Problem::bad_request(format!("unknown {parameter} {name:?}: write {known}")))
+    };
+    name.map(parse).transpose()
 }
 
 impl Query {
     /// Looks it up.
     pub(super) fn answer(&self, shared: &Shared) -> Result<Values, Problem> {
         let now = snapshot();
-        self.range.check("start", unix(now.taken_at()))?;
         let metric = if self.kind.is_none() { now.metric(&self.name) } else { None };
         if let Some(metric) = metric {
             return match metric.kind() {
-                MetricKind::Histogram => self.of_histogram(shared, &now, metric),
+                MetricKind::Histogram => self.of_counter(shared, &now, &histogram(metric)),
                 _ => self.of_metric(&Course::of(metric), &now),
             };
         }
         if let Some(site) = self.site(&now) {
-            return self.of_site(shared, &now, site);
+            return self.of_counter(shared, &now, &Counter::Site(site));
+        }
+        if let Some(metric) = self.shown_histogram(shared, &now) {
+            return self.of_counter(shared, &now, &histogram(metric));
         }
         match self.elsewhere(shared, &now) {
             Some(course) => self.of_metric(&course, &now),
-            None => Err(self.unknown(&now)),
+            None => Err(self.unknown(shared, &now)),
         }
+    }
+
+    /// A histogram by the name that `/metrics` has for it.
+    fn shown_histogram<'a>(&self, shared: &Shared, now: &'a Snapshot) -> Option<&'a Metric> {
+        let of_rule = || now.metrics().iter().find(|metric| name_by_rule(metric).as_deref() == Some(&*self.name));
+        let listed = shared.profiles().get(Some(CANONICAL)).ok().and_then(|profile| profile.histogram(&self.name, now));
+        let metric = if self.kind.is_none() { listed.or_else(of_rule) } else { None };
+        metric.filter(|metric| metric.kind() == MetricKind::Histogram)
     }
 
     /// What has its past under another name, or a past only.
@@ -76,8 +140,8 @@ impl Query {
             return None;
         }
         let shown = || {
-            let listed = named_by(shared, CANONICAL, &self.name, now);
-            let values = listed.or_else(|| Shown::by_rule(now, &self.name))?;
+            let mut listed = self.names.iter().filter_map(|names| named_by(shared, names, &self.name, now));
+            let values = listed.find(|values| values.behind.is_some()).or_else(|| Shown::by_rule(now, &self.name))?;
             let behind = values.behind?;
             let metric = now.metric(&behind.metric)?;
             Some(Course { unit: values.unit.to_owned(), behind: Some(behind), ..Course::of(metric) })
@@ -89,8 +153,11 @@ impl Query {
         shown().or_else(past)
     }
 
-    fn unknown(&self, now: &Snapshot) -> Problem {
+    fn unknown(&self, shared: &Shared, now: &Snapshot) -> Problem {
         let (name, sites) = (&self.name, || now.sites().iter().map(Site::name));
+        if let Some(detail) = self.of_many_sites(shared, now) {
+            return Problem::not_found(detail);
+        }
         let Some(kind) = self.kind else {
             let hint = hint(name, now.metrics().iter().map(Metric::name).chain(sites()));
             return Problem::not_found(format!(
@@ -109,19 +176,31 @@ impl Query {
         Problem::not_found(format!("there is no call site {name:?} of kind {kind}{remedy}"))
     }
 
+    /// Of a family of `/metrics` that call sites make together: how to ask for one of them.
+    fn of_many_sites(&self, shared: &Shared, now: &Snapshot) -> Option<String> {
+        let profile = shared.profiles().get(Some(CANONICAL)).ok().filter(|_| self.kind.is_none())?;
+        let (kinds, measure) = profile.of_calls(&self.name)?;
+        let site = now.sites().iter().find(|site| kinds.contains(&site.kind()));
+        let name = site.map_or("NAME", Site::name).replace(' ', "%20");
+        let kind = site.map(Site::kind).or(kinds.first().copied())?;
+        Some(format!(
+            "{} is made of many call sites: ask for one of them, as in /api/v1/metrics?name={name}&kind={kind}&{measure}; /api/v1/catalogue has their names",
+            self.name
+        ))
+    }
+
     /// Refuses what would mean nothing.
     fn check<'a>(&self, is: &str, keys: &(impl Iterator<Item = &'a str> + Clone)) -> Result<(), Problem> {
         let name = &self.name;
         let wrong = match is {
-            "gauge" | "counter" if self.measure.is_some() => "measure is of call sites and histograms: write aggregate",
-            "gauge" if self.aggregate.is_some_and(How::needs_counter) => {
+            "gauge" | "counter" if self.figure.measure.is_some() => {
+                "measure is of call sites and histograms: write aggregate"
+            }
+            "gauge" if self.figure.aggregate.is_some_and(How::needs_counter) => {
                 "a gauge has no rate or increase, which only counters have: write another aggregate"
             }
             "gauge" | "counter" => "",
-            _ if self.step.is_some() => {
-                "step is of gauges and counters, and what is known of calls is in pieces of its own: leave it out"
-            }
-            _ if self.measure.is_some() && self.aggregate.is_some() => {
+            _ if self.figure.measure.is_some() && self.figure.aggregate.is_some() => {
                 "measure and aggregate both say which figure: leave one out"
             }
             _ => "",
@@ -139,9 +218,9 @@ impl Query {
         }
     }
 
-    fn values(&self, now: &Snapshot, source: &'static str, kind: &'static str, unit: &str) -> Values {
-        let (start, end) = self.range.until(unix(now.taken_at()));
-        Values {
+    fn values(&self, now: &Snapshot, source: &'static str, kind: &'static str, unit: &str) -> Result<Values, Problem> {
+        let (start, end) = self.range.until(unix(now.taken_at()))?;
+        Ok(Values {
             name: self.name.clone(),
             source,
             kind,
@@ -151,15 +230,15 @@ impl Query {
             end,
             value: None,
             series: Vec::new(),
-        }
+        })
     }
 
     fn of_metric(&self, course: &Course, now: &Snapshot) -> Result<Values, Problem> {
         let counter = course.kind == MetricKind::Counter;
-        let mut values = self.values(now, "metric", course.kind.as_str(), &course.unit);
-        let as_one = self.aggregate.map(|how| how.unit(&course.unit));
+        let mut values = self.values(now, "metric", course.kind.as_str(), &course.unit)?;
+        let as_one = self.figure.aggregate.map(|how| how.unit(&course.unit));
         values.value_unit = as_one.unwrap_or_else(|| course.unit.clone());
-        if self.step.is_some() {
+        if self.figure.step.is_some() {
             values.unit.clone_from(&values.value_unit);
         }
         let back = (unix(now.taken_at()) - values.start).max(0.0) + BEFORE;
@@ -177,12 +256,12 @@ impl Query {
             within.retain(|one| (values.start..=values.end).contains(&one.at));
             values.series.push(SeriesView {
                 labels: history.labels.into_iter().collect(),
-                value: self.aggregate.and_then(|how| how.of(&within, counter)),
+                value: self.figure.aggregate.and_then(|how| how.of(&within, counter)),
                 points: self.points(&within, counter),
             });
             all.extend(within);
         }
-        values.value = match self.aggregate {
+        values.value = match self.figure.aggregate {
             // The rates of several series add up, though their seconds do not.
             Some(How::Rate) => values.series.iter().filter_map(|series| series.value).reduce(|a, b| a + b),
             Some(how) => how.of(&all, counter),
@@ -192,89 +271,32 @@ impl Query {
     }
 
     fn points(&self, values: &[Grown], counter: bool) -> Vec<PointView> {
-        let Some(step) = self.step else {
+        let Some(step) = self.figure.step else {
             return values.iter().filter_map(|one| point(one.at, &[*one], Some(one.value))).collect();
         };
-        let how = self.aggregate.unwrap_or(if counter { How::Last } else { How::Avg });
+        let how = self.figure.aggregate.unwrap_or(if counter { How::Last } else { How::Avg });
         let steps = by_step(values, step).into_iter();
         steps.filter_map(|(at, values)| point(at, &values, how.of(&values, counter))).collect()
     }
 
-    /// The figure of calls or values that answers.
-    fn figure(&self) -> Measure {
-        self.measure.unwrap_or(match self.aggregate {
-            None | Some(How::Count | How::Increase) => Measure::Calls,
-            Some(How::Avg | How::Last) => Measure::Mean,
-            Some(How::Min) => Measure::Min,
-            Some(How::Max) => Measure::Max,
-            Some(How::Sum) => Measure::Total,
-            Some(How::Rate) => Measure::Rate,
-            Some(How::Percentile(percentile)) => Measure::Percentile(percentile),
-        })
-    }
-
-    fn of_site(&self, shared: &Shared, now: &Snapshot, site: &Site) -> Result<Values, Problem> {
-        let kind = site.kind();
-        self.check("call site", &site.label_keys().iter().map(String::as_str))?;
-        let figure = self.figure();
-        let (start, end) = self.range.until(unix(now.taken_at()));
-        let pieces = Pieces::within(shared, now.clone(), start, end);
-        let mut values = self.values(now, "site", kind.as_str(), figure.unit("seconds"));
-        pieces.covered(&mut values);
-        let total = |piece: &Piece| {
-            let site = piece.interval.site(kind, &self.name)?;
-            Some((figure.of_calls(site, seconds(piece))?, site.calls()))
+    fn of_counter(&self, shared: &Shared, now: &Snapshot, counter: &Counter<'_>) -> Result<Values, Problem> {
+        self.check(counter.what(), &counter.keys().iter().map(String::as_str))?;
+        let figure = self.figure.measured();
+        let (source, kind, unit) = match counter {
+            Counter::Site(site) => ("site", site.kind().as_str(), "seconds"),
+            Counter::Histogram(metric, behind) => ("metric", metric.kind().as_str(), behind.unit.as_str()),
         };
-        values.value = pieces.whole.as_ref().and_then(total).map(|(value, _)| value);
-        if self.wanted.is_empty() {
-            values.series.push(view(BTreeMap::new(), &pieces, total));
-            return Ok(values);
-        }
-        let wanted = site.series().iter().filter(|one| self.wanted.are_in(&labels(site.label_keys(), one.values())));
-        for series in wanted {
-            let key: Vec<&str> = series.values().iter().map(String::as_str).collect();
-            let of_piece = |piece: &Piece| {
-                let stats = piece.interval.site(kind, &self.name)?.with_labels(&key)?;
-                Some((figure.of_calls(stats, seconds(piece))?, stats.calls()))
-            };
-            values.series.push(view(owned(labels(site.label_keys(), series.values())), &pieces, of_piece));
-        }
-        values.value = None;
+        let mut values = self.values(now, source, kind, figure.unit(unit))?;
+        let alone = counter.alone(now);
+        let pieces = Pieces::within(&shared.windows(), &alone, (values.start, values.end), self.figure.step);
+        counter.fill(&mut values, figure, &self.wanted, &pieces);
         Ok(values)
     }
+}
 
-    fn of_histogram(&self, shared: &Shared, now: &Snapshot, declared: &Metric) -> Result<Values, Problem> {
-        self.check("histogram", &declared.label_keys().iter().map(String::as_str))?;
-        let figure = self.figure();
-        let (start, end) = self.range.until(unix(now.taken_at()));
-        let pieces = Pieces::within(shared, now.clone(), start, end);
-        let metric = |snapshot: &Snapshot| -> Option<Metric> {
-            snapshot
-                .metrics()
-                .iter()
-                .find(|one| one.name() == self.name && one.kind() == MetricKind::Histogram)
-                .cloned()
-        };
-        let mut values = self.values(now, "metric", "histogram", figure.unit(declared.unit()));
-        pieces.covered(&mut values);
-        let wanted =
-            declared.series().iter().filter(|one| self.wanted.are_in(&labels(declared.label_keys(), one.values())));
-        for series in wanted {
-            let key: Vec<&str> = series.values().iter().map(String::as_str).collect();
-            let of_piece = |piece: &Piece| match metric(&piece.interval)?.with_labels(&key)? {
-                Value::Histogram(found) => Some((figure.of_values(found, seconds(piece))?, found.count())),
-                _ => None,
-            };
-            values.series.push(view(owned(labels(declared.label_keys(), series.values())), &pieces, of_piece));
-        }
-        values.value = pieces.whole.as_ref().filter(|_| self.wanted.is_empty()).and_then(|piece| {
-            match metric(&piece.interval)?.total()? {
-                Value::Histogram(found) => figure.of_values(&found, seconds(piece)),
-                _ => None,
-            }
-        });
-        Ok(values)
-    }
+/// A histogram, in base units as everywhere.
+fn histogram(metric: &Metric) -> Counter<'_> {
+    Counter::Histogram(metric, Behind::in_base_units(metric))
 }
 
 /// A gauge or counter: where its past is, and how it is shown.
@@ -309,34 +331,6 @@ impl Course {
     }
 }
 
-fn seconds(piece: &Piece) -> f64 {
-    piece.interval.span().as_secs_f64()
-}
-
-/// A series whose value in a piece, with how many it is of, is found so.
-fn view(
-    labels: BTreeMap<String, String>,
-    pieces: &Pieces,
-    of_piece: impl Fn(&Piece) -> Option<(f64, u64)>,
-) -> SeriesView {
-    let points = pieces.pieces.iter().filter_map(|piece| {
-        let (value, count) = of_piece(piece)?;
-        Some(PointView {
-            timestamp: piece.end,
-            value: Some(value),
-            min: None,
-            max: None,
-            count,
-            span_seconds: Some(seconds(piece)),
-        })
-    });
-    SeriesView {
-        labels,
-        value: pieces.whole.as_ref().and_then(&of_piece).map(|(value, _)| value),
-        points: points.collect(),
-    }
-}
-
 /// Some values as one; `None` of none.
 fn point(timestamp: f64, of: &[Grown], value: Option<f64>) -> Option<PointView> {
     Some(PointView {
@@ -345,6 +339,8 @@ fn point(timestamp: f64, of: &[Grown], value: Option<f64>) -> Option<PointView> 
         min: Some(of.iter().map(|one| one.min).reduce(f64::min)?),
         max: Some(of.iter().map(|one| one.max).reduce(f64::max)?),
         count: of.iter().map(|one| one.count).sum(),
+        start: None,
+        end: None,
         span_seconds: None,
     })
 }

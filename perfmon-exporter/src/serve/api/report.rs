@@ -13,7 +13,8 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{
     answer::{Answer, text},
-    params::{Params, window_schema, windows},
+    params::{Params, windows},
+    schema::window_schema,
 };
 use crate::{
     serve::{coding::Coding, problem::Document},

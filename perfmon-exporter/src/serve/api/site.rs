@@ -1,6 +1,6 @@
 //! A call site as the API shows it.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use perfmon_core::{
     Snapshot,
@@ -12,9 +12,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    params::{Wanted, kind_schema},
-    stats::{StatsView, nanos},
+    labels::{Wanted, labels, owned},
+    schema::kind_schema,
+    stats::StatsView,
 };
+use crate::serve::number::nanos;
 
 /// A call site: what was declared, and what its calls did.
 #[derive(Debug, Serialize, ToSchema)]
@@ -130,8 +132,30 @@ pub(crate) struct Bucket {
 }
 
 impl SiteView {
-    /// What every list says of a site.
-    pub(crate) fn brief(site: &Site, now: &Snapshot, windows: &[(Window, Snapshot)], verdicts: &[Verdict]) -> Self {
+    /// What every list says of a site, or of those of its series that are wanted, which it says too then. `None` if it has none of them.
+    pub(crate) fn brief(
+        site: &Site,
+        now: &Snapshot,
+        windows: &[(Window, Snapshot)],
+        wanted: &Wanted,
+        verdicts: &[Verdict],
+    ) -> Option<Self> {
+        if wanted.is_empty() {
+            return Some(Self::of(site, now, windows, Cow::Borrowed, verdicts));
+        }
+        let chosen = wanted.part_of(site);
+        let view = Self::of(&chosen, now, windows, |site| wanted.part_of(site), &[]).with_series(&chosen, now);
+        (!chosen.series().is_empty()).then_some(view)
+    }
+
+    /// Of a site, of which windows have this part. Verdicts are of whole sites.
+    pub(super) fn of<'a>(
+        site: &Site,
+        now: &Snapshot,
+        windows: &'a [(Window, Snapshot)],
+        part: impl Fn(&'a Site) -> Cow<'a, Site>,
+        verdicts: &[Verdict],
+    ) -> Self {
         let own = verdicts.iter().filter(|verdict| verdict.kind == site.kind() && verdict.name == site.name());
         let places = site.places().iter().map(|place| PlaceView {
             module: place.module.clone().into_owned(),
@@ -139,11 +163,11 @@ impl SiteView {
             line: place.line,
         });
         let recent = windows.iter().filter_map(|(window, interval)| {
-            let site = interval.site(site.kind(), site.name())?;
+            let site = part(interval.site(site.kind(), site.name())?);
             let view = WindowView {
                 span_seconds: interval.span().as_secs_f64(),
-                stats: StatsView::of(site, interval),
-                objectives: objectives(site),
+                stats: StatsView::of(&site, interval),
+                objectives: objectives(&site),
             };
             Some((window.as_str(), view))
         });
@@ -164,14 +188,13 @@ impl SiteView {
         }
     }
 
-    /// Adds the series with these labels.
-    pub(super) fn with_series(mut self, site: &Site, now: &Snapshot, wanted: &Wanted) -> Self {
-        let series = site.series().iter().filter(|series| wanted.are_in(&labels(site.label_keys(), series.values())));
+    /// Adds its series.
+    pub(super) fn with_series(mut self, site: &Site, now: &Snapshot) -> Self {
         let view = |series: &perfmon_core::snapshot::Series| SeriesView {
             labels: owned(labels(site.label_keys(), series.values())),
             stats: StatsView::of(series.stats(), now),
         };
-        self.series = Some(series.map(view).collect());
+        self.series = Some(site.series().iter().map(view).collect());
         self
     }
 
@@ -183,24 +206,6 @@ impl SiteView {
         self.distribution = Some(buckets(site.buckets()));
         self
     }
-
-    /// Whether any series has been added.
-    pub(super) fn has_series(&self) -> bool {
-        self.series.as_ref().is_some_and(|series| !series.is_empty())
-    }
-}
-
-/// Label keys with their values.
-pub(super) fn labels<'a>(
-    keys: &'a [String],
-    values: &'a [String],
-) -> impl Iterator<Item = (&'a str, &'a str)> + Clone + 'a {
-    keys.iter().map(String::as_str).zip(values.iter().map(String::as_str))
-}
-
-/// The same, kept.
-pub(super) fn owned<'a>(labels: impl Iterator<Item = (&'a str, &'a str)>) -> BTreeMap<String, String> {
-    labels.map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
 }
 
 fn objectives(site: &Site) -> Vec<ObjectiveView> {

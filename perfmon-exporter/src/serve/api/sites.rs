@@ -8,14 +8,17 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    answer::{Answer, json, unix},
-    params::{Params, Wanted, kind, kind_schema, windows, windows_schema},
+    answer::{Answer, json},
+    labels::Wanted,
+    params::{Params, kind, windows},
+    schema::{self, kind_schema, windows_schema},
     site::SiteView,
 };
 use crate::{
     near::hint,
     serve::{
         coding::Coding,
+        number::unix,
         problem::{Document, Problem},
     },
     state::Shared,
@@ -34,9 +37,9 @@ pub(super) struct SitesAsked {
     kind: Option<String>,
     /// Only sites whose name has this in it.
     name: Option<String>,
-    /// Only sites and series with this label, as `key:value`; several may be given.
+    /// Only sites and series with this label, as `key:value`, and of those sites the figures of these series; several may be given.
     #[serde(default)]
-    #[param(required = false, schema_with = super::openapi::pairs)]
+    #[param(required = false, schema_with = schema::pairs)]
     labels: Vec<String>,
     /// The live windows to tell, `1m` by default; several may be given.
     #[serde(default)]
@@ -48,13 +51,13 @@ pub(super) struct SitesAsked {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct SiteAsked {
-    /// Percentiles to tell, from 0 to 100; several may be given.
+    /// Percentiles to tell, from 0 to 100; several may be given, also as `50,99`.
     #[serde(default)]
-    #[param(required = false, schema_with = super::openapi::percentiles)]
+    #[param(required = false, schema_with = schema::percentiles)]
     percentiles: Vec<String>,
-    /// Only series with this label, as `key:value`; several may be given.
+    /// Only series with this label, as `key:value`, and figures of them alone; several may be given.
     #[serde(default)]
-    #[param(required = false, schema_with = super::openapi::pairs)]
+    #[param(required = false, schema_with = schema::pairs)]
     labels: Vec<String>,
     /// The live windows to tell, all by default; several may be given.
     #[serde(default)]
@@ -95,6 +98,7 @@ pub(super) async fn sites(State(shared): State<Arc<Shared>>, coding: Coding, ask
     let names = windows(&asked.window, &DEFAULT_WINDOWS)?;
     json(shared, coding, move |shared| {
         let now = snapshot();
+        wanted.check_commas(&now.sites().iter().flat_map(Site::label_keys).map(String::as_str))?;
         let windows = intervals(shared, &names, &now);
         let tick = shared.latest();
         let verdicts = tick.as_ref().map_or(&[][..], |tick| &tick.verdicts);
@@ -102,13 +106,7 @@ pub(super) async fn sites(State(shared): State<Arc<Shared>>, coding: Coding, ask
             of_kind.is_none_or(|kind| site.kind() == kind)
                 && asked.name.as_ref().is_none_or(|part| site.name().contains(part.as_str()))
         });
-        let views = chosen.filter_map(|site| {
-            let view = SiteView::brief(site, &now, &windows, verdicts);
-            if wanted.is_empty() {
-                return Some(view);
-            }
-            Some(view.with_series(site, &now, &wanted)).filter(SiteView::has_series)
-        });
+        let views = chosen.filter_map(|site| SiteView::brief(site, &now, &windows, &wanted, verdicts));
         Ok(SiteList { timestamp: unix(now.taken_at()), span_seconds: now.span().as_secs_f64(), sites: views.collect() })
     })
     .await
@@ -129,7 +127,8 @@ pub(super) async fn site(
 ) -> Answer {
     let Path(SitePath { kind: of_kind, name }) = path.map_err(|error| Problem::bad_request(error.body_text()))?;
     let (of_kind, asked) = (kind(&of_kind)?, asked.0);
-    let percentiles = asked.percentiles.iter().map(|text| percentile(text)).collect::<Result<Vec<f64>, _>>()?;
+    let each = asked.percentiles.iter().flat_map(|text| text.split(','));
+    let percentiles = each.map(percentile).collect::<Result<Vec<f64>, _>>()?;
     let wanted = Wanted::of(&asked.labels)?;
     let names = windows(&asked.window, &Window::ALL)?;
     json(shared, coding, move |shared| {
@@ -144,8 +143,17 @@ pub(super) async fn site(
         wanted.check(&name, &site.label_keys().iter().map(String::as_str))?;
         let tick = shared.latest();
         let verdicts = tick.as_ref().map_or(&[][..], |tick| &tick.verdicts);
-        let view = SiteView::brief(site, &now, &intervals(shared, &names, &now), verdicts);
-        Ok(view.with_series(site, &now, &wanted).with_distribution(site, percentiles))
+        let site = wanted.part_of(site);
+        let alone = now.only(|one| (one.kind(), one.name()) == (site.kind(), site.name()), |_| false);
+        let windows = intervals(shared, &names, &alone);
+        let view = SiteView::of(
+            &site,
+            &now,
+            &windows,
+            |site| wanted.part_of(site),
+            if wanted.is_empty() { verdicts } else { &[] },
+        );
+        Ok(view.with_series(&site, &now).with_distribution(&site, percentiles))
     })
     .await
 }

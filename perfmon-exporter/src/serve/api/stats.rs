@@ -1,10 +1,10 @@
 //! The figures of a set of calls.
 
-use std::time::Duration;
-
 use perfmon_core::{Snapshot, snapshot::Stats};
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use crate::serve::number::nanos;
 
 /// Counts and times of a set of calls. Times are nanoseconds, and `null` where there are no calls.
 #[derive(Debug, Serialize, ToSchema)]
@@ -65,8 +65,4 @@ impl StatsView {
             max_ns: known(stats.max()),
         }
     }
-}
-
-pub(crate) fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

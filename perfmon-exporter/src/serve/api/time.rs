@@ -2,25 +2,53 @@
 
 use std::ops::RangeInclusive;
 
-use super::super::problem::Problem;
+use crate::serve::problem::Problem;
 
 /// Seconds since 1970 beyond which somebody means milliseconds: the year 5138.
 pub(super) const LATEST: f64 = 1e11;
 /// Steps, in seconds.
 pub(super) const STEPS: RangeInclusive<f64> = 1.0..=86_400.0;
 
-/// A time in seconds since 1970: the number itself, or RFC 3339.
-pub(super) fn time(parameter: &str, text: &str) -> Result<f64, Problem> {
+/// A time as it was asked for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Time {
+    /// In seconds since 1970.
+    At(f64),
+    /// So many seconds before now.
+    Ago(f64),
+}
+
+impl Time {
+    /// In seconds since 1970.
+    pub(super) fn resolve(self, now: f64) -> f64 {
+        match self {
+            Self::At(seconds) => seconds,
+            Self::Ago(seconds) => now - seconds,
+        }
+    }
+}
+
+/// A time: a number of seconds since 1970, RFC 3339, `now`, or so much before now as `-5m`.
+pub(super) fn time(parameter: &str, text: &str) -> Result<Time, Problem> {
     let wrong = |why: &str| {
         Problem::bad_request(format!(
-            "{parameter} is {text:?}{why}: write seconds since 1970, as in {parameter}=1640995200, or a time such as 2026-11-20T19:16:37Z"
+            "{parameter} is {text:?}{why}: write seconds since 1970, as in {parameter}=1640995200, or a time such as 2026-11-20T19:16:37Z, now or -5m"
         ))
     };
     match text.parse::<f64>() {
         Ok(seconds) if seconds > LATEST => Err(wrong(", which would be milliseconds")),
-        Ok(seconds) if seconds >= 0.0 => Ok(seconds),
+        Ok(seconds) if seconds >= 0.0 => Ok(Time::At(seconds)),
         Ok(_) => Err(wrong("")),
-        Err(_) => rfc_3339(text).ok_or_else(|| wrong("")),
+        Err(_) => before_now(text).or_else(|| rfc_3339(text).map(Time::At)).ok_or_else(|| wrong("")),
+    }
+}
+
+/// `now`, or `-1h30m`; Grafana writes `now-5m`.
+fn before_now(text: &str) -> Option<Time> {
+    let back = text.strip_prefix("now").unwrap_or(text);
+    match back.strip_prefix('-') {
+        Some(back) if !back.is_empty() => length(back).filter(|back| *back <= LATEST).map(Time::Ago),
+        _ => (text == "now").then_some(Time::Ago(0.0)),
     }
 }
 
@@ -101,7 +129,7 @@ fn days(year: i64, month: i64, day: i64) -> i64 {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{days, days_in, step, time};
+    use super::{Time, days, days_in, step, time};
 
     #[test]
     fn times_as_people_write_them() {
@@ -116,11 +144,22 @@ mod tests {
             ("2024-02-29T12:00:00Z", 1_709_208_000.0),
             ("2016-12-31T23:59:60Z", 1_483_228_800.0),
         ] {
-            assert_eq!(time("start", text).ok(), Some(seconds), "{text}");
+            assert_eq!(time("start", text).ok(), Some(Time::At(seconds)), "{text}");
+        }
+        for (text, back) in [("now", 0.0), ("-5m", 300.0), ("now-1h30m", 5_400.0), ("-1s", 1.0)] {
+            assert_eq!(time("start", text).ok().map(|time| time.resolve(10_000.0)), Some(10_000.0 - back), "{text}");
         }
         for wrong in [
             "",
             "yesterday",
+            "-",
+            "now-",
+            "nowish",
+            "now+5m",
+            "5m",
+            "-5",
+            "--5m",
+            "-99999999999999d",
             "-1",
             "NaN",
             "inf",

@@ -12,11 +12,12 @@ use tokio::{
     sync::watch,
     time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout},
 };
+use tungstenite::error::ProtocolError;
 
 use super::{
     hub::{Feed, Hub},
     message::{Echo, Reply, Wish},
-    topic::Topic,
+    topic::{Of, Topic},
 };
 use crate::{
     audience::Seat,
@@ -38,6 +39,8 @@ const STALLED: Duration = Duration::from_secs(30);
 const PULSE: Duration = Duration::from_secs(30);
 const SILENCE: Duration = Duration::from_secs(90);
 const SECOND: Duration = Duration::from_secs(1);
+/// How long a client has to answer a close, or to read one that it cannot answer any more.
+const LEAVE: Duration = Duration::from_secs(1);
 
 /// A client and its place among the listeners.
 pub(super) struct Client {
@@ -60,10 +63,14 @@ pub(super) struct Way {
 
 /// Why a conversation ends.
 enum End {
-    /// The client has left, or takes nothing any more.
+    /// The client is gone, or takes nothing any more.
     Gone,
+    /// It says that it leaves.
+    Left,
     /// It is told to leave.
     Close(u16, &'static str),
+    /// It sent what cannot be read, and nothing behind that can be.
+    Broken(u16, &'static str),
 }
 
 const REVOKED: End = End::Close(close_code::POLICY, "who may listen has changed, and you are no longer among them");
@@ -74,17 +81,53 @@ impl From<Error> for End {
     }
 }
 
+impl End {
+    /// What a frame that is refused says of the client: each violation has a code of its own (RFC 6455, 7.4.1).
+    fn refused(error: Error) -> Self {
+        use tungstenite::Error::{Capacity, Protocol, Utf8};
+        let inner = error.into_inner();
+        match inner.downcast_ref() {
+            Some(Utf8(_)) => Self::Broken(close_code::INVALID, "a text message has to be UTF-8"),
+            Some(Capacity(_)) => Self::Broken(close_code::SIZE, "a message may have 16 KiB"),
+            Some(Protocol(ProtocolError::ResetWithoutClosingHandshake)) | None => Self::Gone,
+            Some(Protocol(_)) => Self::Broken(close_code::PROTOCOL, "not a frame that is taken here"),
+            Some(_) => Self::Gone,
+        }
+    }
+}
+
 impl Client {
     pub(super) fn new(socket: WebSocket, hub: Arc<Hub>, seat: Seat) -> Self {
         Self { socket, hub, feeds: BTreeMap::new(), faults: 0, hints: 0, _seat: seat }
     }
 
-    /// Serves until either side has enough.
+    /// Serves until either side has enough, and then takes leave: whoever closes is answered, whoever is told to leave has a moment to hear it.
     pub(super) async fn serve(mut self, way: Way) {
-        if let End::Close(code, reason) = self.converse(way).await {
-            let frame = CloseFrame { code, reason: Utf8Bytes::from_static(reason) };
-            let _ = timeout(STALLED, self.socket.send(Message::Close(Some(frame)))).await;
+        let (farewell, can_hear) = match self.converse(way).await {
+            End::Gone => return,
+            // The answer is the library's, which waits to be sent.
+            End::Left => (None, true),
+            End::Close(code, reason) => (Some((code, reason)), true),
+            End::Broken(code, reason) => (Some((code, reason)), false),
+        };
+        let said = match farewell {
+            Some((code, reason)) => {
+                let frame = CloseFrame { code, reason: Utf8Bytes::from_static(reason) };
+                timeout(STALLED, self.socket.send(Message::Close(Some(frame)))).await
+            }
+            None => timeout(STALLED, self.socket.flush()).await,
+        };
+        if matches!(said, Ok(Ok(()))) {
+            let _ = timeout(LEAVE, self.until_gone(can_hear)).await;
         }
+    }
+
+    /// Waits until the client has closed too. What has been cut off in the middle of a frame is not read on: that would have no bounds.
+    async fn until_gone(&mut self, can_hear: bool) {
+        if !can_hear {
+            std::future::pending::<()>().await;
+        }
+        while let Some(Ok(_)) = self.socket.recv().await {}
     }
 
     async fn converse(&mut self, mut way: Way) -> End {
@@ -103,8 +146,7 @@ impl Client {
                     heard.count(heard_at);
                     match message {
                         Some(Ok(message)) => self.hear(message).await,
-                        // What is no WebSocket frame, too long, or no text: the stream cannot go on.
-                        Some(Err(_)) => Err(End::Close(close_code::PROTOCOL, "not a frame that is taken here")),
+                        Some(Err(error)) => Err(End::refused(error)),
                         None => Err(End::Gone),
                     }
                 }
@@ -154,7 +196,7 @@ impl Client {
             Message::Binary(_) => Err(String::from("binary messages mean nothing here: write JSON as text")),
             // Answered by the library, or an answer to ours.
             Message::Ping(_) | Message::Pong(_) => return Ok(()),
-            Message::Close(_) => return Err(End::Gone),
+            Message::Close(_) => return Err(End::Left),
         };
         let text = match wish {
             Ok(Wish::Ping) => Reply::Pong.text(),
@@ -208,8 +250,9 @@ impl Client {
     fn nothing(&mut self, topic: &Topic) -> String {
         self.hints += 1;
         let hint = if self.hints > MOST_HINTS { String::from(".") } else { self.hub.hint(topic) };
-        let what = if matches!(topic, Topic::Metric(_)) { "metric" } else { "call site" };
-        format!("there is no such {what} yet, and its figures come when there is one{hint}")
+        let what = if matches!(topic.of, Of::Metric(_)) { "metric" } else { "call site" };
+        let with = if topic.labels.is_empty() { "" } else { " with these labels" };
+        format!("there is no such {what}{with} yet, and its figures come when there is one{hint}")
     }
 
     /// Sends messages together. Who takes none of it for too long is given up.

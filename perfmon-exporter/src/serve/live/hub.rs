@@ -9,7 +9,7 @@ use axum::extract::ws::Utf8Bytes;
 use perfmon_core::snapshot::{Metric, Site};
 use tokio::{sync::watch, task::yield_now};
 
-use super::topic::Topic;
+use super::topic::{Of, Topic};
 use crate::{
     near::hint,
     state::{Shared, Tick},
@@ -136,9 +136,9 @@ impl Hub {
     pub(super) fn hint(&self, topic: &Topic) -> String {
         let Some(tick) = self.shared.latest() else { return String::from(".") };
         let now = &tick.snapshot;
-        match topic {
-            Topic::Metric(name) => hint(name, now.metrics().iter().map(Metric::name)),
-            Topic::Site(_, name) => hint(name, now.sites().iter().map(Site::name)),
+        match &topic.of {
+            Of::Metric(name) => hint(name, now.metrics().iter().map(Metric::name)),
+            Of::Site(_, name) => hint(name, now.sites().iter().map(Site::name)),
         }
     }
 

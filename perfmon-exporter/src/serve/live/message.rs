@@ -1,13 +1,16 @@
 //! What a client says, and what it is answered.
 
+use std::collections::BTreeMap;
+
 use axum::extract::ws::Utf8Bytes;
 use perfmon_core::site::Kind;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::topic::Topic;
+use super::topic::{Of, Topic};
+use crate::serve::api::Wanted;
 
-/// Bytes of a name.
+/// Bytes of a name, and of all labels together.
 const LONGEST_NAME: usize = 512;
 
 /// What a client wants.
@@ -27,8 +30,40 @@ struct Said {
     metric_name: Option<String>,
     site: Option<String>,
     kind: Option<Kind>,
+    #[serde(default)]
+    labels: Labels,
     #[serde(flatten)]
     more: Map<String, Value>,
+}
+
+/// Labels as the API has them, one or several, or as an object.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = r#"labels as "side:buy", ["side:buy"] or {"side": "buy"}"#)]
+enum Labels {
+    One(String),
+    Several(Vec<String>),
+    Pairs(BTreeMap<String, String>),
+}
+
+impl Default for Labels {
+    fn default() -> Self {
+        Self::Several(Vec::new())
+    }
+}
+
+impl Labels {
+    fn wanted(self) -> Result<Wanted, String> {
+        let pairs = match self {
+            Self::One(pair) => vec![pair],
+            Self::Several(pairs) => pairs,
+            Self::Pairs(pairs) => pairs.into_iter().map(|(key, value)| format!("{key}:{value}")).collect(),
+        };
+        let length = pairs.iter().map(String::len).sum::<usize>();
+        if length > LONGEST_NAME {
+            return Err(format!("labels may have {LONGEST_NAME} bytes; these have {length}"));
+        }
+        Wanted::of(&pairs).map_err(|problem| problem.to_string())
+    }
 }
 
 /// What is answered at once.
@@ -58,6 +93,8 @@ pub(super) struct Echo<'a> {
     site: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     kind: Option<Kind>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    labels: Vec<String>,
 }
 
 impl Wish {
@@ -73,11 +110,12 @@ impl Wish {
         if kind != "subscribe" && kind != "unsubscribe" {
             return Err(format!("unknown type {kind:?}: write subscribe, unsubscribe or ping"));
         }
-        let topic = match (said.metric_name, said.site) {
-            (Some(name), None) => Topic::Metric(name),
-            (None, Some(name)) => Topic::Site(said.kind, name),
+        let of = match (said.metric_name, said.site) {
+            (Some(name), None) => Of::Metric(name),
+            (None, Some(name)) => Of::Site(said.kind, name),
             _ => return Err(format!("{kind} needs either metric_name or site; {EXAMPLE}")),
         };
+        let topic = Topic { of, labels: said.labels.wanted()? };
         if topic.name().len() > LONGEST_NAME {
             return Err(format!("a name may have {LONGEST_NAME} bytes; this one has {}", topic.name().len()));
         }
@@ -91,14 +129,15 @@ const NAMED: usize = 3;
 fn left_alone(members: &Map<String, Value>) -> Option<String> {
     let named: Vec<String> = members.keys().take(NAMED).map(|name| format!("{name:?}")).collect();
     let verb = if members.len() == 1 { "means" } else { "mean" };
-    (!named.is_empty()).then(|| format!("{} {verb} nothing here: all series come, each second", named.join(", ")))
+    (!named.is_empty()).then(|| format!("{} {verb} nothing here: what there is comes each second", named.join(", ")))
 }
 
 impl<'a> Echo<'a> {
     pub(super) fn of(topic: &'a Topic) -> Self {
-        match topic {
-            Topic::Metric(name) => Self { metric_name: Some(name), ..Self::default() },
-            Topic::Site(kind, name) => Self { site: Some(name), kind: *kind, ..Self::default() },
+        let labels = topic.labels.pairs().map(|(key, value)| format!("{key}:{value}")).collect();
+        match &topic.of {
+            Of::Metric(name) => Self { metric_name: Some(name), labels, ..Self::default() },
+            Of::Site(kind, name) => Self { site: Some(name), kind: *kind, labels, ..Self::default() },
         }
     }
 }

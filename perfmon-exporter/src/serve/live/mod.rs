@@ -2,7 +2,7 @@
 //!
 //! A client names what it wants to hear of; each is a *topic*. After every tick of the pump the hub writes one frame for each topic that anybody listens
 //! to, and wakes the clients; each sends what it has not sent yet. So a topic is serialised once for all, and a client that is slow, or reads nothing
-//! at all, finds the newest frame when it is ready and holds up nobody.
+//! at all, finds the newest frame when it is ready and holds up nobody. What clients say and hear is described with the API, by its tag `live`.
 
 mod client;
 mod hub;
@@ -28,7 +28,7 @@ use self::{
     hub::Hub,
 };
 use super::{
-    problem::{Document, Problem},
+    problem::Problem,
     secure::{Caller, Gate, PROTOCOL},
 };
 use crate::state::Shared;
@@ -46,24 +46,6 @@ pub(crate) fn routes(shared: &Arc<Shared>, gate: Arc<Gate>, stop: watch::Receive
     };
     Router::new().route("/ws", get(upgrade))
 }
-
-/// Figures pushed each second over a WebSocket (RFC 6455), as JSON in text messages.
-///
-/// A client says `{"type": "subscribe", "metric_name": "cpu_usage_percent"}`, or `"site"` with a call site's name and perhaps its `"kind"`; `unsubscribe` takes it back,
-/// and `{"type": "ping"}` is answered by `pong`. It is told `subscribed` (with a `note` when there is nothing of that name yet), `unsubscribed`, or `error` with what is
-/// wrong. What it subscribed to comes at once and then each second: `{"type": "metrics_update", "data": {"metric_name": …, "timestamp": …, "data_points": [{"value": …,
-/// "timestamp": …, "tags": {…}, "unit": …}]}}`; of a call site `data` is as in /api/v1/sites, with its name in `site`.
-///
-/// Programs identify by `Authorization`. A page, which has to be the server's own or of one of `origins`, cannot send that: it offers the protocols `perfmon` and
-/// `bearer.` with the token, percent-encoded. Who may no longer listen is told to leave with 1008.
-#[utoipa::path(get, path = "/ws", tag = "metrics", responses(
-    (status = 101, description = "From here on it is a WebSocket"),
-    (status = 400, body = Document, content_type = "application/problem+json"),
-    (status = 403, body = Document, content_type = "application/problem+json", description = "The page that asks may not"),
-    (status = 426, body = Document, content_type = "application/problem+json", description = "The request does not ask for a WebSocket")
-))]
-#[expect(dead_code, reason = "describes the route")]
-pub(crate) fn listen() {}
 
 fn welcome(
     way: Way,
@@ -91,9 +73,9 @@ fn welcome(
 
 /// Says what it takes. Who did not ask for a WebSocket is told that it takes one.
 fn no_websocket(error: &WebSocketUpgradeRejection) -> Response {
-    use WebSocketUpgradeRejection::{InvalidConnectionHeader, InvalidUpgradeHeader};
+    use WebSocketUpgradeRejection::{InvalidConnectionHeader, InvalidUpgradeHeader, MethodNotGet};
     let detail = format!("{error}: /ws speaks WebSocket, /api/v1 plain HTTP");
-    if !matches!(error, InvalidConnectionHeader(_) | InvalidUpgradeHeader(_)) {
+    if !matches!(error, InvalidConnectionHeader(_) | InvalidUpgradeHeader(_) | MethodNotGet(_)) {
         return Problem::bad_request(detail).into_response();
     }
     let headers = [(header::UPGRADE, "websocket"), (header::CONNECTION, "upgrade")];

@@ -7,13 +7,24 @@ use perfmon_core::site::Kind;
 use serde::Serialize;
 
 use crate::{
-    serve::api::{DataPoint, SiteView, data_points, unix},
+    serve::{
+        api::{DataPoint, SiteView, Wanted, data_points},
+        number::unix,
+    },
     state::{Shared, Tick},
 };
 
+/// Figures of a metric or a call site.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Topic {
+    pub(super) of: Of,
+    /// Only of series with these labels.
+    pub(super) labels: Wanted,
+}
+
 /// A metric, or a call site.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Topic {
+pub(super) enum Of {
     Metric(String),
     /// Of any kind unless it says which.
     Site(Option<Kind>, String),
@@ -44,7 +55,7 @@ struct SiteUpdate<'a> {
 
 impl Topic {
     pub(super) fn name(&self) -> &str {
-        let (Self::Metric(name) | Self::Site(_, name)) = self;
+        let (Of::Metric(name) | Of::Site(_, name)) = &self.of;
         name
     }
 
@@ -52,18 +63,17 @@ impl Topic {
     pub(super) fn frame(&self, shared: &Shared, tick: &Tick) -> Option<Utf8Bytes> {
         let now = &tick.snapshot;
         let timestamp = unix(now.taken_at());
-        match self {
-            Self::Metric(name) => {
-                let data = MetricUpdate { metric_name: name, timestamp, data_points: data_points(shared, name, now)? };
-                update(data)
+        match &self.of {
+            Of::Metric(name) => {
+                let data_points = data_points(shared, name, now, &self.labels)?;
+                // A metric has no series before its first value, labels that nobody has may come.
+                let is_there = self.labels.is_empty() || !data_points.is_empty();
+                is_there.then(|| update(MetricUpdate { metric_name: name, timestamp, data_points }))?
             }
-            Self::Site(kind, name) => {
+            Of::Site(kind, name) => {
                 let site = kind.map_or_else(|| now.get(name), |kind| now.site(kind, name))?;
-                update(SiteUpdate {
-                    site: name,
-                    timestamp,
-                    view: SiteView::brief(site, now, slice::from_ref(&tick.minute), &tick.verdicts),
-                })
+                let view = SiteView::brief(site, now, slice::from_ref(&tick.minute), &self.labels, &tick.verdicts)?;
+                update(SiteUpdate { site: name, timestamp, view })
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Every window is a difference of two snapshots, whatever the calls and whenever the ticks.
 
+mod past;
 mod world;
 
 use std::time::Duration;
