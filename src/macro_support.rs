@@ -12,6 +12,7 @@ pub use perfmon_core::{
         AsyncCall, Call, Guard, Label, LabelBuf, Measured, Polled, PolledBusy, Probe, Sampled, async_enter,
         async_enter_labels, call, classify, display, enter, enter_labels, enter_labels_sampled, enter_sampled, guard,
         guard_labels, measured, measured_busy, nanos, never, off, path_of, polled, polled_busy, record, record_labels,
+        unless_served, unless_served_labels,
     },
     inventory,
     site::{CallSite, Kind, Name, Objective, Sample, Statistic},

@@ -14,7 +14,7 @@ fn current() -> Option<Trace> {
         return Some(trace);
     }
     #[cfg(feature = "http")]
-    if let Some(trace) = crate::packs::http::current_trace() {
+    if let Some(trace) = perfmon_core::call::served_trace() {
         return Some(trace);
     }
     None

@@ -37,8 +37,11 @@ pub fn aim(recent: &Snapshot) {
             let Instrument::Calls(kind) = family.instrument else { continue };
             let Some(site) = recent.site(kind, &family.name).filter(|site| site.calls() > 0) else { continue };
             for (id, info) in family.series().into_iter().filter_map(|id| Some((id, REGISTRY.info(id)?))) {
-                let stats =
-                    if info.values.is_empty() { Some(site.stats()) } else { site.series_of(&label_values(info)) };
+                let stats = if info.values.is_empty() {
+                    Some(site.stats())
+                } else {
+                    site.series_of(&label_values(info, site.label_keys()))
+                };
                 let Some(buckets) = stats.map(crate::snapshot::Stats::buckets) else { continue };
                 // The upper edge of its bucket: where all calls take the same time, half of them would be over the middle.
                 if let Some(p99) = buckets.percentile(99.0) {

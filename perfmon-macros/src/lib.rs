@@ -136,7 +136,8 @@ pub fn monitor_db(options: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Measures serving an HTTP request: `#[monitor_request("GET", "/orders/{id}")]`. Options as in [`macro@monitor_latency`].
 ///
-/// The method is written in capitals, the route as a template that starts with `/`.
+/// The method is written in capitals, the route as a template that starts with `/`. Under the layer of `perfmon::http` a request of this route is counted by the layer, which knows its response, with
+/// the objectives and labels that are written here.
 ///
 /// ```text
 /// #[monitor_request("GET", "/orders/{id}", p99 = "50ms", error_rate = "1%")]

@@ -15,8 +15,17 @@ use actix_web::{
 use futures::{StreamExt, stream};
 use perfmon::{
     http::{Endpoint, actix::Monitor, endpoints},
-    snapshot,
+    monitor_request, snapshot,
 };
+
+/// The middleware knows better how it went.
+#[monitor_request("GET", "/verdict/{status}", labels(status_asked = *status))]
+async fn verdict(status: web::Path<u16>) -> Result<HttpResponse, error::Error> {
+    match *status {
+        404 => Err(error::ErrorNotFound("nothing")),
+        status => Ok(HttpResponse::build(status.try_into().expect("a status")).finish()),
+    }
+}
 
 fn server() -> std::net::SocketAddr {
     let (told, address) = std::sync::mpsc::channel();
@@ -26,6 +35,7 @@ fn server() -> std::net::SocketAddr {
                 .wrap(Monitor::new().error_when(|status| status.is_server_error() || status == 418))
                 .service(web::scope("/orders").route("/{id}", web::get().to(async || "an order")))
                 .route("/echo", web::post().to(async |body: Bytes| body))
+                .route("/verdict/{status}", web::get().to(verdict))
                 .route("/teapot", web::get().to(async || HttpResponse::ImATeapot().finish()))
                 .route("/error", web::get().to(async || Err::<&str, _>(error::ErrorServiceUnavailable("down"))))
                 .route("/panic", web::get().to(async || -> &str { panic!("on purpose") }))
@@ -113,6 +123,12 @@ fn actix_is_measured_as_the_others_are() {
     assert!(ask(address, "BREW", "/no/where", "").starts_with("HTTP/1.1 404"));
     assert_eq!(outcomes("HEAD", "unmatched", 1), (0, 0, 0));
     assert_eq!(outcomes("_OTHER", "unmatched", 1), (0, 0, 0));
+    for status in ["200", "404", "503"] {
+        ask(address, "GET", &format!("/verdict/{status}"), "");
+    }
+    let verdict = endpoint("GET", "/verdict/{status}", 3);
+    assert_eq!((verdict.errors, verdict.cancelled), (1, 0));
+    assert_eq!(verdict.statuses, ["200", "404", "503"].map(|status| (status.to_owned(), 1)));
     ask(address, "GET", "/teapot", "");
     assert_eq!(outcomes("GET", "/teapot", 1), (1, 0, 0));
     assert!(ask(address, "GET", "/error", "").starts_with("HTTP/1.1 503"));
@@ -135,6 +151,12 @@ fn actix_is_measured_as_the_others_are() {
     drop(stream);
     let endless = endpoint("GET", "/endless", 1);
     assert_eq!((endless.cancelled, endless.response_bytes.map(|sizes| sizes.total)), (1, Some(10)));
+
+    let mut stream = TcpStream::connect(address).expect("it listens");
+    stream.write_all(b"POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\n").expect("written");
+    stream.write_all(&[b'x'; 100]).expect("written");
+    drop(stream);
+    assert_eq!(outcomes("POST", "/echo", 2), (0, 0, 1));
 
     let mut stream = TcpStream::connect(address).expect("it listens");
     stream.write_all(b"GET /never HTTP/1.1\r\nhost: x\r\n\r\n").expect("written");

@@ -5,15 +5,18 @@ use std::{convert::Infallible, future::pending, sync::Arc};
 use axum::{
     Router,
     body::{Body, Bytes},
-    routing::get,
+    routing::{get, post},
 };
 use futures::{StreamExt, stream};
-use perfmon::http::MonitorLayer;
+use http::{Request, Response};
+use http_body_util::{BodyExt, Limited};
+use perfmon::http::{MonitorLayer, RequestBody};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
     sync::Notify,
 };
+use tower::Layer;
 
 use crate::support::{ask, connect, get as fetch, outcomes, serve, sizes, statuses, until};
 
@@ -83,4 +86,37 @@ async fn one_after_its_end_is_nothing_to_the_request() {
         assert_eq!(fetch(address, "GET", "/gone/after").await.1, b"all");
     }
     assert_eq!(outcomes("GET /gone/after", 20), [20, 0, 0, 0]);
+}
+
+/// axum answers 400, which nobody reads.
+#[tokio::test(flavor = "multi_thread")]
+async fn in_the_middle_of_an_upload() {
+    let app = Router::new().route("/gone/upload", post(|body: Bytes| async move { body.len().to_string() }));
+    let address = serve(app.layer(MonitorLayer::new())).await;
+    let mut stream = TcpStream::connect(address).await.expect("it listens");
+    stream.write_all(b"POST /gone/upload HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\n").await.expect("written");
+    stream.write_all(&[b'x'; 100]).await.expect("written");
+    drop(stream);
+    assert_eq!(outcomes("POST /gone/upload", 1), [0, 0, 0, 1]);
+    assert_eq!(sizes("POST", "/gone/upload")[0], (1, 100));
+    // One that is too long for the handler is the client's error, and it is told so.
+    let long = ask("POST", "/gone/upload", vec![b'x'; 3 << 20]);
+    let _ = connect(address).await.send_request(long).await;
+    assert_eq!(outcomes("POST /gone/upload", 2), [1, 0, 0, 1]);
+}
+
+/// Whoever cuts the body off outside of the layer may answer, and says so by 413.
+#[tokio::test]
+async fn a_limit_outside_is_no_client_that_went() {
+    for (status, expected) in [(413, [1, 0, 0, 0]), (400, [1, 0, 0, 1]), (500, [1, 0, 0, 2])] {
+        let service = tower::service_fn(move |request: Request<RequestBody<Limited<Body>>>| async move {
+            request.into_body().collect().await.expect_err("it is too long");
+            Response::builder().status(status).body(Body::from("no"))
+        });
+        let layer = MonitorLayer::new().route_with(|_| Some("/gone/limited"));
+        let request = ask("POST", "/", "more than four").map(|body| Limited::new(body, 4));
+        let response = tower::ServiceExt::oneshot(layer.layer(service), request).await.expect("an answer");
+        response.into_body().collect().await.expect("a body");
+        assert_eq!(outcomes("POST /gone/limited", expected.iter().sum()), expected);
+    }
 }

@@ -36,6 +36,8 @@ pub fn async_enter_labels(site: &'static CallSite, values: &[&str]) -> AsyncCall
 }
 
 impl AsyncCall {
+    pub(super) const NONE: Self = Self { flight: Flight::NONE };
+
     /// The call returned.
     #[inline(always)]
     pub fn finish(self, failed: bool) {

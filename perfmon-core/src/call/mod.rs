@@ -9,6 +9,7 @@ mod guard;
 mod label;
 mod label_set;
 mod probe;
+mod served;
 mod span;
 mod stopwatch;
 #[cfg(feature = "stream")]
@@ -27,6 +28,7 @@ pub use self::{
     label::{Label, LabelBuf, display},
     label_set::LabelSet,
     probe::{Otherwise, Probe, classify},
+    served::{Served, Uncounted, served_trace, unless_served, unless_served_labels},
     span::{SpanCall, announce, is_measured},
     stopwatch::Stopwatch,
 };

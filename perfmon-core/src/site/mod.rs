@@ -194,6 +194,18 @@ pub fn latency_bound(kind: Kind, parts: &[&str]) -> Option<Duration> {
     declared.flat_map(|declaration| declaration.objectives).filter_map(Objective::latency_bound).max()
 }
 
+/// The label keys of the calls of this kind and name that attributes and macros declare.
+#[must_use]
+pub fn declared_labels(kind: Kind, parts: &[&str]) -> Vec<&'static str> {
+    let mut keys = Vec::new();
+    for key in Registry::registered_as(kind, parts).flat_map(|declaration| declaration.labels) {
+        if !keys.contains(key) {
+            keys.push(*key);
+        }
+    }
+    keys
+}
+
 impl CallSite {
     /// A site of this kind and name; `module` is `module_path!()`. File and line are the caller's.
     #[must_use]
@@ -242,6 +254,12 @@ impl CallSite {
         }
         self.declaration.labels = keys;
         self
+    }
+
+    /// The keys of its labels.
+    #[must_use]
+    pub const fn label_keys(&self) -> &'static [&'static str] {
+        self.declaration.labels
     }
 
     /// With so many sets of label values at most, whatever [`Setup::label_limit`](crate::Setup::label_limit) says; calls with further ones count in the series `other`.

@@ -26,8 +26,8 @@ pub(crate) struct Family {
     pub(crate) instrument: Instrument,
     pub(crate) name: String,
     pub(crate) parts: Vec<String>,
-    /// Label keys, the union of those of all places.
-    pub(crate) labels: Vec<&'static str>,
+    /// Label keys, the union of those of all places; replaced when one that was made at run time has more.
+    labels: RwLock<&'static [&'static str]>,
     /// The largest of those of all places that have one.
     label_limit: Option<u32>,
     /// The union of those of all places, at most as many as a record counts breaches of, latency bounds first.
@@ -81,7 +81,7 @@ impl Family {
                 Name::One(_) | Name::Path(_) => vec![name.clone()],
             },
             name,
-            labels,
+            labels: RwLock::new(labels.leak()),
             label_limit: declarations.iter().filter_map(|declaration| declaration.label_limit).max(),
             objectives,
             sample: sample.unwrap_or(Sample::Every),
@@ -99,6 +99,11 @@ impl Family {
     pub(crate) fn latency_bounds(&self) -> impl Iterator<Item = u64> + '_ {
         let bounds = self.objectives.iter().filter_map(Objective::latency_bound);
         bounds.map(|bound| u64::try_from(bound.as_nanos()).unwrap_or(u64::MAX))
+    }
+
+    /// Its label keys so far.
+    pub(crate) fn labels(&self) -> &'static [&'static str] {
+        *read(&self.labels)
     }
 
     /// Where it is declared, sorted.
@@ -258,7 +263,9 @@ impl Registry {
 
     /// Makes a declaration known that did not register itself.
     pub(crate) fn adopt(&self, declaration: &'static Declaration) {
-        self.family_of(declaration).add_place_of(declaration);
+        let family = self.family_of(declaration);
+        family.add_labels_of(declaration);
+        family.add_place_of(declaration);
     }
 
     /// The variant of its family that a declaration belongs to.
@@ -355,6 +362,15 @@ impl Registry {
 }
 
 impl Family {
+    /// Keys that nobody else of the family has come last, so that those there are keep their places.
+    fn add_labels_of(&self, declaration: &Declaration) {
+        let mut labels = write(&self.labels);
+        let more: Vec<_> = declaration.labels.iter().copied().filter(|key| !labels.contains(key)).collect();
+        if !more.is_empty() {
+            *labels = [*labels, &more].concat().leak();
+        }
+    }
+
     fn add_place_of(&self, declaration: &Declaration) {
         let Some(place) = declaration.place() else { return };
         let mut places = write(&self.places);

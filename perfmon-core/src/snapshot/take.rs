@@ -85,16 +85,17 @@ impl Source {
     }
 }
 
-/// The label values of a series in the order of its family's keys; a key that its own declaration lacks has the empty value.
-pub(crate) fn label_values(info: &SeriesInfo) -> Cow<'_, [String]> {
-    if !info.values.is_empty() && info.variant.labels == info.variant.family.labels {
+/// The label values of a series in the order of these keys, its family's; a key that its own declaration lacks has the empty value.
+pub(crate) fn label_values<'a>(info: &'a SeriesInfo, keys: &[impl AsRef<str>]) -> Cow<'a, [String]> {
+    if !info.values.is_empty() && info.variant.labels.iter().copied().eq(keys.iter().map(AsRef::as_ref)) {
         return Cow::Borrowed(&info.values);
     }
-    let of = |key: &&str| {
-        let at = info.variant.labels.iter().position(|known| known == key);
+    let of = |key: &_| {
+        let key: &str = AsRef::as_ref(key);
+        let at = info.variant.labels.iter().position(|known| *known == key);
         at.and_then(|at| info.values.get(at)).cloned().unwrap_or_default()
     };
-    info.variant.family.labels.iter().map(of).collect::<Vec<_>>().into()
+    keys.iter().map(of).collect::<Vec<_>>().into()
 }
 
 fn stats(totals: &Totals, buckets: Buckets, scale: Scale, objectives: usize) -> Stats {
@@ -131,13 +132,15 @@ fn distribution(totals: &Totals, buckets: Buckets) -> Distribution {
 }
 
 fn site(family: &'static Family, kind: Kind, mut source: Option<&mut Source>) -> Site {
+    // Keys may come meanwhile, with a site made at run time: those of one moment for all.
+    let keys = family.labels();
     let mut total = Stats::default();
     let mut series = Vec::new();
     if let Some(source) = source.as_mut() {
         for (info, stats) in source.stats(family) {
             total.add(&stats);
             if !info.values.is_empty() {
-                series.push(Series { values: label_values(info).into_owned(), stats });
+                series.push(Series { values: label_values(info, keys).into_owned(), stats });
             }
         }
     }
@@ -154,7 +157,7 @@ fn site(family: &'static Family, kind: Kind, mut source: Option<&mut Source>) ->
     Site {
         key: (kind, family.name.clone()),
         parts: family.parts.clone(),
-        label_keys: family.labels.iter().map(ToString::to_string).collect(),
+        label_keys: keys.iter().map(ToString::to_string).collect(),
         objectives: family.objectives.clone(),
         sample: family.sample,
         busy: family.busy,
@@ -165,6 +168,7 @@ fn site(family: &'static Family, kind: Kind, mut source: Option<&mut Source>) ->
 }
 
 fn metric(family: &'static Family, kind: MetricKind, mut source: Option<&mut Source>) -> Metric {
+    let keys = family.labels();
     let mut series = Vec::new();
     if let Some(source) = source.as_mut() {
         for (id, info) in family.series().into_iter().filter_map(|id| Some((id, REGISTRY.info(id)?))) {
@@ -176,7 +180,7 @@ fn metric(family: &'static Family, kind: MetricKind, mut source: Option<&mut Sou
                     (buckets.total() > 0).then(|| Value::Histogram(distribution(&totals, buckets)))
                 }
             };
-            let values = || label_values(info).into_owned();
+            let values = || label_values(info, keys).into_owned();
             series.extend(value.map(|value| MetricSeries { values: values(), value, standing: false }));
         }
     }
@@ -191,7 +195,7 @@ fn metric(family: &'static Family, kind: MetricKind, mut source: Option<&mut Sou
         key: (family.name.clone(), kind),
         help: family.help.to_owned(),
         unit: family.unit.to_owned(),
-        label_keys: family.labels.iter().map(ToString::to_string).collect(),
+        label_keys: keys.iter().map(ToString::to_string).collect(),
         collected: false,
         series,
     }

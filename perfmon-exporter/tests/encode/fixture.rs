@@ -195,16 +195,6 @@ pub(crate) fn shop(calls: u64, span: Duration) -> Snapshot {
             ],
         ),
         metric(
-            "http_server_responses_total",
-            "",
-            "",
-            &["method", "route", "status"],
-            &[
-                (&["GET", "/portfolio", "200"], json!({ "counter": calls })),
-                (&["GET", "/portfolio", "404"], json!({ "counter": 7 })),
-            ],
-        ),
-        metric(
             "http_server_response_body_size",
             "bytes",
             "",

@@ -64,7 +64,6 @@ impl Site {
     /// `enter(site)` or `enter_labels(site, values)`, whatever `enter` is called.
     pub(super) fn entered(&self, enter: &str, sampled: bool, at: Span) -> TokenStream {
         let span = ours();
-        let p = self.support();
         let mut name = enter.to_owned();
         if !self.labels.is_empty() {
             name.push_str("_labels");
@@ -75,14 +74,27 @@ impl Site {
         let name = Ident::new(&name, span);
         let site = self.declared(at);
         if self.labels.is_empty() {
-            return quote_spanned!(span=> #p::#name(#site));
+            return self.begun(&name, &site, None);
         }
         let values = self.values();
+        let begun = self.begun(&name, &quote_spanned!(span=> s), Some(&quote_spanned!(span=> &[#(#values),*])));
         quote_spanned! {span=> {
             let s = #site;
-            let g = #p::#name(s, &[#(#values),*]);
+            let g = #begun;
             g
         }}
+    }
+
+    /// The call begun by `enter`; of a request only where no layer counts it.
+    fn begun(&self, enter: &Ident, site: &TokenStream, values: Option<&TokenStream>) -> TokenStream {
+        let (span, p) = (ours(), self.support());
+        let is_request = self.kind.variant == "Request";
+        match (is_request, values) {
+            (false, None) => quote_spanned!(span=> #p::#enter(#site)),
+            (false, Some(values)) => quote_spanned!(span=> #p::#enter(#site, #values)),
+            (true, None) => quote_spanned!(span=> #p::unless_served(#site, #p::#enter)),
+            (true, Some(values)) => quote_spanned!(span=> #p::unless_served_labels(#site, #values, #p::#enter)),
+        }
     }
 
     /// What a future that is made here and measured later begins with: statements for here, and a closure for its first poll. A
@@ -94,13 +106,14 @@ impl Site {
             let enter = self.entered("async_enter", false, at);
             return (None, quote_spanned!(span=> || #enter));
         }
-        let p = self.support();
         let site = self.declared(at);
         let values = self.values();
         let places = 0..self.labels.len();
+        let enter = Ident::new("async_enter_labels", span);
+        let begun = self.begun(&enter, &site, Some(&quote_spanned!(span=> &[#(&*l[#places]),*])));
         (
             Some(quote_spanned!(span=> let l = [#(::std::borrow::ToOwned::to_owned(#values)),*];)),
-            quote_spanned!(span=> move || #p::async_enter_labels(#site, &[#(&*l[#places]),*])),
+            quote_spanned!(span=> move || #begun),
         )
     }
 

@@ -54,6 +54,15 @@ macro_rules! snapshot {
 }
 
 snapshot!(
+    a_request,
+    ON,
+    "
+#[monitor_request(\"GET\", \"/orders/{id}\", labels(tier = user.tier))]
+async fn order(user: User) -> Result<Order, StatusCode> { find(user).await }
+"
+);
+
+snapshot!(
     a_function,
     ON,
     "

@@ -2,6 +2,10 @@
 
 use std::{
     pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll, ready},
 };
 
@@ -17,6 +21,14 @@ use super::{exchange::Exchange, grpc, route::Route};
 pub(super) struct Received {
     pub(super) route: &'static Route,
     pub(super) bytes: u64,
+    pub(super) broken: Arc<AtomicBool>,
+}
+
+impl Received {
+    /// It ends before its end.
+    pub(super) fn break_off(&self) {
+        self.broken.store(true, Ordering::Relaxed);
+    }
 }
 
 impl Drop for Received {
@@ -37,9 +49,9 @@ pin_project! {
 
 impl<B: Body> RequestBody<B> {
     /// Of a request without a body there is no size.
-    pub(super) fn new(inner: B, route: Option<&'static Route>) -> Self {
-        let route = route.filter(|_| !inner.is_end_stream());
-        Self { inner, received: route.map(|route| Received { route, bytes: 0 }) }
+    pub(super) fn new(inner: B, exchange: Option<&mut Exchange>) -> Self {
+        let exchange = exchange.filter(|_| !inner.is_end_stream());
+        Self { inner, received: exchange.map(Exchange::receive) }
     }
 }
 
@@ -50,8 +62,10 @@ impl<B: Body> Body for RequestBody<B> {
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let this = self.project();
         let frame = ready!(this.inner.poll_frame(cx));
-        if let (Some(received), Some(Ok(frame))) = (this.received, &frame) {
-            received.bytes += data_of(frame);
+        match (this.received, &frame) {
+            (Some(received), Some(Ok(frame))) => received.bytes += data_of(frame),
+            (Some(received), Some(Err(_))) => received.break_off(),
+            _ => {}
         }
         Poll::Ready(frame)
     }

@@ -35,8 +35,8 @@ pub struct Endpoint {
     pub request_bytes: Option<Sizes>,
     /// Bytes of response bodies; `None` without responses that the layer measured.
     pub response_bytes: Option<Sizes>,
-    /// How many of all that ended had which status, ascending; those without a response have none. Where an attribute counts, how many responses the layer saw begin. What is no
-    /// number is the status of those beyond the limit.
+    /// How many of all that ended had which status, ascending; those without a response have none. What is no number
+    /// is the status of those beyond the limit.
     pub statuses: Vec<(String, u64)>,
 }
 
@@ -108,14 +108,13 @@ pub struct Sizes {
 pub fn endpoints(snapshot: &Snapshot) -> Vec<Endpoint> {
     let metric = |name| snapshot.metric(name);
     let sizes = [metric("http_server_request_body_size"), metric("http_server_response_body_size")];
-    let responses = metric("http_server_responses_total");
-    let mut found: Vec<_> = snapshot.of_kind(Kind::Request).map(|site| Endpoint::of(site, sizes, responses)).collect();
+    let mut found: Vec<_> = snapshot.of_kind(Kind::Request).map(|site| Endpoint::of(site, sizes)).collect();
     found.sort_by(|a, b| (&a.route, &a.method).cmp(&(&b.route, &b.method)));
     found
 }
 
 impl Endpoint {
-    fn of(site: &Site, [request, response]: [Option<&Metric>; 2], responses: Option<&Metric>) -> Self {
+    fn of(site: &Site, [request, response]: [Option<&Metric>; 2]) -> Self {
         // Where no parts were written the name is the function's path: a route without a method.
         let (method, route) = match site.name_parts() {
             [method, route] => (method.clone(), route.clone()),
@@ -133,7 +132,7 @@ impl Endpoint {
             time: (count > 0).then(|| Times::of(site)),
             request_bytes: of_both(request),
             response_bytes: of_both(response),
-            statuses: statuses(site, responses, &method, &route),
+            statuses: statuses(site),
             method,
             route,
         }
@@ -171,18 +170,12 @@ impl Sizes {
     }
 }
 
-/// By the requests' label, or by the responses where somebody else counts the requests.
-fn statuses(site: &Site, responses: Option<&Metric>, method: &str, route: &str) -> Vec<(String, u64)> {
-    let of_responses = responses.map(|responses| series_of(responses, method, route)).unwrap_or_default();
-    let begun = of_responses.iter().filter_map(|series| match (series.values(), series.value()) {
-        ([_, _, status], Value::Counter(count)) => Some((status, *count)),
-        _ => None,
-    });
+/// By the requests' label. An attribute's own labels stand beside it.
+fn statuses(site: &Site) -> Vec<(String, u64)> {
     let label = site.label_keys().iter().position(|key| key == "status");
-    let ended = site.series().iter().filter(|_| of_responses.is_empty());
-    let ended = ended.filter_map(|series| Some((series.values().get(label?)?, series.stats().calls())));
+    let ended = site.series().iter().filter_map(|series| Some((series.values().get(label?)?, series.stats().calls())));
     let mut statuses = BTreeMap::new();
-    for (status, count) in begun.chain(ended).filter(|(status, count)| *count > 0 && !status.is_empty()) {
+    for (status, count) in ended.filter(|(status, count)| *count > 0 && !status.is_empty()) {
         *statuses.entry(status.clone()).or_default() += count;
     }
     statuses.into_iter().collect()

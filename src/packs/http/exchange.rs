@@ -1,53 +1,31 @@
 //! One request and its answer, from first to last.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use perfmon_core::{
-    call::{Guard, Stopwatch, guard},
+    call::{Guard, Served, guard},
     evidence::Trace,
     is_enabled,
 };
 
 use super::{
-    route::{Counted, Named, Route},
+    body::Received,
+    route::{Named, Route},
     status::Status,
-    trace,
 };
 
-/// A request's call.
-#[derive(Debug)]
-enum Call {
-    Counted(Guard),
-    /// An attribute of the route's name counts it.
-    Elsewhere(Stopwatch),
-}
-
-impl Call {
-    /// Its labels say how it was answered.
-    fn label(&mut self, route: &Route, status: Option<Status>) {
-        if let (Self::Counted(guard), Some(labels)) = (self, status.and_then(|status| route.labels(status))) {
-            guard.relabel_as(labels);
-        }
-    }
-
-    fn elapsed(&self) -> Option<Duration> {
-        match self {
-            Self::Counted(guard) => guard.elapsed(),
-            Self::Elsewhere(began) => Some(began.elapsed()),
-        }
-    }
-
-    fn finish(self, failed: bool) {
-        if let Self::Counted(guard) = self {
-            guard.finish(failed);
-        }
-    }
-
-    fn cancel(self) {
-        if let Self::Counted(guard) = self {
-            guard.cancel();
-        }
-    }
+/// How a request's call ends.
+#[derive(Debug, Clone, Copy)]
+enum End {
+    Finished { failed: bool },
+    Cancelled,
+    Unwound,
 }
 
 /// A request under way. Dropped, it counts as cancelled, as an error if its status was one, or as a panic while the service's code runs.
@@ -55,17 +33,19 @@ impl Call {
 pub(super) struct Exchange {
     route: &'static Route,
     /// Until it has ended.
-    call: Option<Call>,
+    call: Option<Guard>,
+    /// What the thread knows while the service's code runs.
+    served: Served,
     /// Bytes of the response's body so far; none before there is a response.
     sent: Option<u64>,
     /// The response's; none before there is one.
     status: Option<Status>,
     /// What it said.
     failed: bool,
-    /// The trace that the client began.
-    trace: Option<Trace>,
     /// The service's code runs.
     running: bool,
+    /// Whether the request's body broke off, said by whoever reads it; none without a body.
+    broken: Option<Arc<AtomicBool>>,
 }
 
 impl Exchange {
@@ -75,15 +55,22 @@ impl Exchange {
             return None;
         }
         let route = Route::find(method, route)?;
-        let call = match &route.requests {
-            Counted::Here(site, _) => Call::Counted(guard(site)),
-            Counted::Elsewhere(_) => Call::Elsewhere(Stopwatch::start()),
-        };
-        Some(Self { route, call: Some(call), sent: None, status: None, failed: false, trace, running: false })
+        Some(Self {
+            route,
+            call: Some(guard(route.requests)),
+            served: Served::new(&route.template, trace),
+            sent: None,
+            status: None,
+            failed: false,
+            running: false,
+            broken: None,
+        })
     }
 
-    pub(super) fn route(&self) -> &'static Route {
-        self.route
+    /// The request has a body.
+    pub(super) fn receive(&mut self) -> Received {
+        let broken = self.broken.get_or_insert_default();
+        Received { route: self.route, bytes: 0, broken: broken.clone() }
     }
 
     /// The time since it began. `None` when it is not recorded.
@@ -93,19 +80,16 @@ impl Exchange {
 
     /// Runs code of the service's. When that unwinds the exchange is over: it panicked.
     pub(super) fn run<T>(exchange: &mut Option<Self>, code: impl FnOnce() -> T) -> T {
-        let mut running = exchange.take();
-        running.as_mut().into_iter().for_each(|running| running.running = true);
-        let entered = trace::enter(running.as_ref().and_then(|running| running.trace));
-        let value = code();
-        drop(entered);
-        running.as_mut().into_iter().for_each(|running| running.running = false);
-        *exchange = running;
+        let Some(mut running) = exchange.take() else { return code() };
+        running.running = true;
+        let value = running.served.run(code);
+        running.running = false;
+        *exchange = Some(running);
         value
     }
 
     /// The head of the response is there.
     pub(super) fn respond(&mut self, status: Status, failed: bool) {
-        self.route.respond(status.http);
         self.sent = Some(0);
         self.status = Some(status);
         self.failed = failed;
@@ -132,37 +116,44 @@ impl Exchange {
 
     /// The response is complete.
     pub(super) fn finish(mut self) {
-        let failed = self.failed;
-        self.end(|call| call.finish(failed));
+        self.end(End::Finished { failed: self.failed });
     }
 
     /// The service, or the response's body, ended with an error.
     pub(super) fn fail(mut self) {
-        self.end(|call| call.finish(true));
+        self.end(End::Finished { failed: true });
     }
 
-    fn end(&mut self, end: impl FnOnce(Call)) {
-        if let Some(mut call) = self.call.take() {
-            // Only now: until it ends a request is one that goes on, whatever its status.
-            call.label(self.route, self.status);
-            if let Some(sent) = self.sent {
-                self.route.sent(sent);
-            }
-            let _entered = trace::enter(self.trace);
-            end(call);
+    fn end(&mut self, end: End) {
+        let Some(mut call) = self.call.take() else { return };
+        // Only now: until it ends a request is one that goes on, whatever its status.
+        self.route.label(&mut call, self.status, self.served.labels());
+        if let Some(sent) = self.sent {
+            self.route.sent(sent);
         }
+        let gone = self.has_client_gone();
+        self.served.run(|| match end {
+            End::Unwound => drop(call),
+            End::Finished { failed } if !gone => call.finish(failed),
+            End::Finished { .. } | End::Cancelled => call.cancel(),
+        });
+    }
+
+    /// Whose request broke off reads no answer. A limit outside of the layer that breaks it off says so: there the client is told.
+    fn has_client_gone(&self) -> bool {
+        let broken = self.broken.as_ref().is_some_and(|broken| broken.load(Ordering::Relaxed));
+        broken && self.status.is_none_or(|status| status.http != 413)
     }
 }
 
 impl Drop for Exchange {
     fn drop(&mut self) {
-        // While the service's code runs nothing but unwinding drops it, and then a guard counts as a panic.
-        let (running, failed) = (self.running, self.failed);
-        self.end(|call| match (running, failed) {
-            (true, _) => drop(call),
+        self.end(match (self.running, self.failed) {
+            // While the service's code runs nothing but unwinding drops it, and then a guard counts as a panic.
+            (true, _) => End::Unwound,
             // It failed already; somebody outside may have put a body of their own in the place of this one.
-            (false, true) => call.finish(true),
-            (false, false) => call.cancel(),
+            (false, true) => End::Finished { failed: true },
+            (false, false) => End::Cancelled,
         });
     }
 }

@@ -24,7 +24,7 @@
 //! | ok | whatever is none of the following; 4xx too, which is the client's error |
 //! | error | a status of 5xx ([`MonitorLayer::error_when`]), whatever becomes of its body, a gRPC status other than 0 ([`MonitorLayer::grpc_error_when`]), an error of the service or of the body |
 //! | panic | the service or the body unwinds; the panic goes on unchanged. One that is caught inside the layer is the 500 that became of it |
-//! | cancelled | the future or the unfinished body is dropped: the client has gone, or a time limit outside the layer has passed. An event stream nearly always ends so: its client goes |
+//! | cancelled | the future or the unfinished body is dropped, or the request's body breaks off, whatever status that was given: the client has gone, or a time limit outside the layer has passed. An event stream nearly always ends so: its client goes |
 //!
 //! A layer that puts a body of its own in the place of the response's, as compression and error pages do, belongs inside (add it before this one): outside it may leave the body unread, which
 //! looks as if the client had gone, and sizes are those before it.
@@ -54,7 +54,6 @@
 //!
 //! | metric | labels | |
 //! |---|---|---|
-//! | `http_server_responses_total` | method, route, status | responses begun, of routes whose requests [an attribute counts](#counted-once); of all others their own labels tell |
 //! | `http_server_request_body_size` | method, route | bytes of the request's body that the service read, counted as they flow; nothing of a request that has none, as those of `GET` |
 //! | `http_server_response_body_size` | method, route | bytes of the response's body, of those that broke off too |
 //! | `http_server_routes_refused_total` | | requests of routes beyond the limit |
@@ -73,9 +72,15 @@
 //!
 //! # Counted once
 //!
-//! Where a handler has [`monitor_request`](crate::monitor_request) with the layer's method and route, the handler's calls are the requests, and the layer leaves them to it: they last as long as the
-//! handler, and what is turned away before it (a bad path, a missing login) is none. The layer goes on with statuses, sizes and headers. For the whole request use [`monitor_latency`](crate::monitor_latency)
-//! on the handler, which is a site of its own.
+//! Where a handler has [`monitor_request`](crate::monitor_request) with the request's route, the layer alone counts: it knows the response, and the attribute only what a function returned. The
+//! requests have the attribute's objectives, place and labels, stand in its site, and last until their end; an `err =` of its has no say, and `busy` time is none of theirs. What is turned away before
+//! the handler (a bad path, a missing login) is among them. Whatever the method: axum answers `HEAD` by the handler of `GET`, which is one request, `HEAD /route`. Labels come before
+//! the layer's own, `site.with_labels(&["gold", "200"])`, and are empty where the handler was not reached; `HEAD`, which no attribute names, has none of them. The same holds for [`request!`](crate::request!)
+//! and [`time!`](crate::time!), not for [`record!`](crate::record!), which always counts.
+//!
+//! A handler knows that by the thread that polls it. So an attribute counts as ever on a function that a handler calls for another route, one that is called without a layer or stands around it, and
+//! one that is spawned (`tokio::spawn`, `spawn_blocking`): with the request's own route that last one counts it twice. For the handler alone use
+//! [`monitor_latency`](crate::monitor_latency), which is a site of its own.
 //!
 //! Layers of one axum router, or of nested ones, count a request once: the outermost of them does. A mark in the request's extensions tells the others, put there only where a router has made some, since making
 //! them takes the heap. So two layers around another service count twice, and so does one around a whole axum router from outside (`MonitorLayer::new().layer(app)`) with another one inside: once
@@ -83,8 +88,8 @@
 //!
 //! # What it costs
 //!
-//! No lock, and nothing from the heap after a route's first requests, but for the headers' values and what axum does to have a body of another type. A request to axum takes 0.8 µs more,
-//! 0.5 without headers. The first requests of each route and status make their series.
+//! No lock, and nothing from the heap after a route's first requests, but for the headers' values, a word that tells of a request's body whether it broke off, and what axum does to have a body of another type. A request to axum takes 1.0 µs more,
+//! 0.7 without headers. The first requests of each route and status make their series.
 
 #[cfg(feature = "actix")]
 pub mod actix;
@@ -99,11 +104,9 @@ mod section;
 mod service;
 mod status;
 mod timing;
-mod trace;
 
 #[cfg(feature = "exporter")]
 pub(crate) use self::section::section;
-pub(crate) use self::trace::current_trace;
 pub use self::{
     body::{RequestBody, ResponseBody},
     endpoints::{Endpoint, Sizes, Times, endpoints},

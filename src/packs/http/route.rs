@@ -2,8 +2,8 @@
 
 use perfmon_core::{
     Bound, Counter, Histogram,
-    call::{LabelSet, announce},
-    site::{CallSite, Kind, Table, hash, is_declared},
+    call::{Guard, LabelSet, announce},
+    site::{CallSite, Kind, Table, declared_labels, hash},
 };
 
 use super::status::{self, ByStatus, Status};
@@ -39,10 +39,6 @@ static GRPC_METHODS: Table<Route> = Table::new(MOST);
 /// Never full, whatever comes in.
 static FALLBACKS: Table<Route> = Table::new(RESERVED + 8);
 
-static RESPONSES: Counter<3> = Counter::new("http_server_responses_total", module_path!())
-    .labels(&["method", "route", "status"])
-    .label_limit(ALL * STATUSES)
-    .help("Responses begun, by route and status, of routes whose requests an attribute counts.");
 static REQUEST_SIZES: Histogram<2> = Histogram::new("http_server_request_body_size", module_path!())
     .labels(&["method", "route"])
     .label_limit(ALL)
@@ -56,6 +52,9 @@ static RESPONSE_SIZES: Histogram<2> = Histogram::new("http_server_response_body_
 static REFUSED: Counter = Counter::new("http_server_routes_refused_total", module_path!())
     .help("Requests of routes, or of gRPC methods, beyond the first 1,000; they count in the route other.");
 
+/// Label values that attributes gave a request, by key.
+type Told = [(&'static str, String)];
+
 /// The route of a request.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Named<'a> {
@@ -67,23 +66,17 @@ pub(super) enum Named<'a> {
     Unmatched,
 }
 
-/// Who counts a route's requests, and what its statuses are counted by.
-#[derive(Debug)]
-pub(super) enum Counted {
-    /// The layer: a request's labels say its status.
-    Here(&'static CallSite, ByStatus<LabelSet>),
-    /// An attribute or macro of the same name. The layer counts responses.
-    Elsewhere(ByStatus<Bound<Counter>>),
-}
-
-/// A method and a route, with all that is counted of them.
+/// A method and a route, with all that is counted of them. An attribute of both declares objectives and a place for the same calls, and then counts none of its own.
 #[derive(Debug)]
 pub(super) struct Route {
-    pub(super) requests: Counted,
+    pub(super) requests: &'static CallSite,
+    /// The keys of their labels: those of the route's attributes, if any, and the layer's own.
+    keys: &'static [&'static str],
+    by_status: ByStatus<LabelSet>,
     request_size: Bound<Histogram>,
     response_size: Bound<Histogram>,
     method: &'static str,
-    template: Box<str>,
+    pub(super) template: Box<str>,
 }
 
 impl Route {
@@ -118,14 +111,18 @@ impl Route {
 
     fn new(method: &'static str, route: &str, labels: &'static [&'static str]) -> Self {
         let parts = [method, route];
-        let requests = if is_declared(Kind::Request, &parts) {
-            Counted::Elsewhere(ByStatus::new())
+        let mut site = CallSite::made(Kind::Request, &parts, module_path!());
+        let mut keys = declared_labels(Kind::Request, &parts);
+        site = if keys.is_empty() {
+            site.labels(labels).label_limit(STATUSES)
         } else {
-            let site = CallSite::made(Kind::Request, &parts, module_path!()).labels(labels).label_limit(STATUSES);
-            Counted::Here(announce(site), ByStatus::new())
+            keys.extend(labels.iter().filter(|label| !keys.contains(label)).copied().collect::<Vec<_>>());
+            site.labels(keys.leak())
         };
         Self {
-            requests,
+            keys: site.label_keys(),
+            requests: announce(site),
+            by_status: ByStatus::new(),
             request_size: REQUEST_SIZES.with(&parts).bind(),
             response_size: RESPONSE_SIZES.with(&parts).bind(),
             method,
@@ -133,18 +130,29 @@ impl Route {
         }
     }
 
-    /// A response with this status begins.
-    pub(super) fn respond(&self, http: u16) {
-        if let Counted::Elsewhere(responses) = &self.requests {
-            let bind = |[status, _]: [&str; 2]| RESPONSES.with(&[self.method, &self.template, status]).bind();
-            responses.of(Status { http, grpc: None }, bind).inc();
+    /// Says how a request of its was answered, and what attributes told of it.
+    pub(super) fn label(&self, call: &mut Guard, status: Option<Status>, told: &Told) {
+        let is_told = told.iter().any(|(key, _)| self.keys.contains(key));
+        match status {
+            Some(status) if is_told => status.with_text(|texts| call.relabel(&self.values(texts, told))),
+            Some(status) => {
+                let bind = |texts: [&str; 2]| LabelSet::of(self.requests, &self.values(texts, told));
+                call.relabel_as(self.by_status.of(status, bind));
+            }
+            None if is_told => call.relabel(&self.values(["", ""], told)),
+            None => {}
         }
     }
 
-    /// The labels of a request that the layer counts.
-    pub(super) fn labels(&self, status: Status) -> Option<LabelSet> {
-        let Counted::Here(site, sets) = &self.requests else { return None };
-        Some(sets.of(status, |labels| LabelSet::of(site, &labels)))
+    /// Label values in the order of its keys. What was told under others has no place here.
+    fn values<'a>(&self, [http, grpc]: [&'a str; 2], told: &'a Told) -> Vec<&'a str> {
+        let told_of = |key| told.iter().find(|(known, _)| *known == key).map_or("", |(_, value)| value.as_str());
+        let value = |key: &&'static str| match *key {
+            "status" => http,
+            "grpc_status" => grpc,
+            key => told_of(key),
+        };
+        self.keys.iter().map(value).collect()
     }
 
     /// The request's body is done with.

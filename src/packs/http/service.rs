@@ -86,7 +86,7 @@ where
             connect: parts.method == Method::CONNECT,
             one: parts.version <= Version::HTTP_11,
         };
-        let body = RequestBody::new(body, exchange.as_ref().map(Exchange::route));
+        let body = RequestBody::new(body, exchange.as_mut());
         let request = Request::from_parts(parts, body);
         let inner = Exchange::run(&mut exchange, || self.inner.call(request));
         ResponseFuture { inner, exchange, asked, choices: self.layer.choices }

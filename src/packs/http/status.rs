@@ -19,6 +19,15 @@ pub(super) struct Status {
     pub(super) grpc: Option<u16>,
 }
 
+impl Status {
+    /// Its labels `status` and `grpc_status`, as text.
+    pub(super) fn with_text<T>(self, of: impl FnOnce([&str; 2]) -> T) -> T {
+        let http = Text::new(format_args!("{}", self.http));
+        let grpc = self.grpc.map(|grpc| Text::new(format_args!("{grpc}")));
+        of([http.as_str(), grpc.as_ref().map_or("", Text::as_str)])
+    }
+}
+
 /// What is made once for each status, and found again without a lock.
 #[derive(Debug)]
 pub(super) struct ByStatus<T> {
@@ -34,15 +43,7 @@ impl<T: Copy> ByStatus<T> {
     /// What `make` makes of a status, written as labels `status` and `grpc_status`; of those beyond the limit one for all.
     pub(super) fn of(&self, status: Status, make: impl Fn([&str; 2]) -> T) -> T {
         let hash = u64::from(status.http) | status.grpc.map_or(0, |grpc| u64::from(grpc) + 1) << 16;
-        let known = self.known.find(
-            hash,
-            |(known, _)| *known == status,
-            || {
-                let http = Text::new(format_args!("{}", status.http));
-                let grpc = status.grpc.map(|grpc| Text::new(format_args!("{grpc}")));
-                (status, make([http.as_str(), grpc.as_ref().map_or("", Text::as_str)]))
-            },
-        );
+        let known = self.known.find(hash, |(known, _)| *known == status, || (status, status.with_text(&make)));
         known.map_or_else(|| *self.beyond.get_or_init(|| make([OTHER, OTHER])), |(_, made)| *made)
     }
 }

@@ -14,7 +14,7 @@ use actix_web::{
 use futures_core::Stream;
 use pin_project_lite::pin_project;
 
-use super::super::{body::Received, exchange::Exchange, route::Route};
+use super::super::{body::Received, exchange::Exchange};
 
 /// A request's body; what the handler reads of it is counted.
 pub(super) struct CountedPayload {
@@ -24,11 +24,11 @@ pub(super) struct CountedPayload {
 
 impl CountedPayload {
     /// A body as requests have it. Of a request without one there is no size.
-    pub(super) fn around(inner: Payload, route: &'static Route) -> Payload {
+    pub(super) fn around(inner: Payload, exchange: &mut Exchange) -> Payload {
         if matches!(inner, Payload::None) {
             return inner;
         }
-        Payload::Stream { payload: Box::pin(Self { inner, received: Received { route, bytes: 0 } }) }
+        Payload::Stream { payload: Box::pin(Self { inner, received: exchange.receive() }) }
     }
 }
 
@@ -37,8 +37,10 @@ impl Stream for CountedPayload {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let piece = ready!(Pin::new(&mut self.inner).poll_next(cx));
-        if let Some(Ok(bytes)) = &piece {
-            self.received.bytes += bytes.len() as u64;
+        match &piece {
+            Some(Ok(bytes)) => self.received.bytes += bytes.len() as u64,
+            Some(Err(_)) => self.received.break_off(),
+            None => {}
         }
         Poll::Ready(piece)
     }

@@ -129,9 +129,9 @@ fn begin(request: &mut ServiceRequest) -> Option<Exchange> {
     let trace = request.headers().get("traceparent").and_then(|value| value.to_str().ok()?.parse().ok());
     let pattern = request.match_pattern();
     let route = pattern.as_deref().map_or(Named::Unmatched, Named::Template);
-    let exchange = Exchange::begin(request.method().as_str(), route, trace)?;
+    let mut exchange = Exchange::begin(request.method().as_str(), route, trace)?;
     let payload = std::mem::replace(request.parts_mut().1, Payload::None);
-    request.set_payload(CountedPayload::around(payload, exchange.route()));
+    request.set_payload(CountedPayload::around(payload, &mut exchange));
     Some(exchange)
 }
 
