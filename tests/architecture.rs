@@ -23,7 +23,7 @@ const CORE: [&[&str]; 10] = [
 
 /// Those of `perfmon-exporter`.
 const EXPORTER: [&[&str]; 9] = [
-    &["encode", "connections", "file", "listen", "near", "section", "settings"],
+    &["encode", "connections", "file", "listen", "near", "section", "settings", "writable"],
     &["profiles", "audience"],
     &["state"],
     &["pump", "serve"],

@@ -194,7 +194,8 @@ fn given_durations_never_wrap() {
     static LONG: CallSite = CallSite::new(Kind::Latency, Name::One("long"), module_path!());
     (0..3).for_each(|_| record(&LONG, Duration::MAX));
     let site = snapshot().get("long").expect("called").clone();
+    assert_eq!((site.calls(), site.clamped()), (3, 3));
     // Ticks are not quite nanoseconds.
     let days = site.total().as_secs() / 86_400;
-    assert_eq!((site.calls(), site.clamped(), days), (3, 3, 3 * 104));
+    assert!(days.abs_diff(3 * 417) <= 1, "{days}");
 }

@@ -78,5 +78,5 @@ fn a_public_address_needs_somebody_who_may() {
     insta::assert_snapshot!(error.to_string(), @"refused to listen on 0.0.0.0:0: other machines could read everything there without authentication; give it tokens or users (`access()`, or [server] of the configuration), listen on 127.0.0.1 behind a proxy, or say that everybody may read (`allow_public()`, or allow_public = true)");
     // With one it is tried, and this machine does not have that address.
     let error = builder().listen("240.0.0.1:0").access(tokens()).start().expect_err("not an address of this machine");
-    assert!(error.is_unavailable(), "{error}");
+    assert!(error.is_invalid(), "{error}");
 }
