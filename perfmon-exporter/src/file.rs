@@ -35,7 +35,7 @@ pub(crate) enum Unreadable {
     System(io::Error),
 }
 
-#[cfg(feature = "config")]
+#[cfg(any(feature = "config", feature = "tls"))]
 impl Unreadable {
     /// What to do about it.
     pub(crate) fn remedy(&self) -> &'static str {
