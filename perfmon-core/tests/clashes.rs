@@ -1,39 +1,22 @@
 //! Collected values under bad names, and under names that others have: told, never lost without a word.
 
-use std::time::Duration;
+#[path = "support/gives.rs"]
+mod gives;
 
 use perfmon_core::{
     Counter, Gauge,
     analyse::{HealthPolicy, assess},
-    collect::{BoxError, Collector, CollectorStatus, Samples, Source, collectors, observe, register_collector},
+    collect::{CollectorStatus, collectors, observe},
     inventory, snapshot,
     snapshot::Value,
 };
+
+use self::gives::{alone, give};
 
 static DECLARED: Gauge = Gauge::new("declared_gauge", module_path!());
 static THINGS: Counter = Counter::new("things", module_path!());
 inventory::submit! { DECLARED.registration() }
 inventory::submit! { THINGS.registration() }
-
-/// Gives this at every snapshot.
-struct Gives<F>(&'static str, F);
-
-impl<F: Fn(&mut Samples) + Send + Sync> Collector for Gives<F> {
-    fn name(&self) -> &str {
-        self.0
-    }
-    fn interval(&self) -> Duration {
-        Duration::ZERO
-    }
-    fn collect(&self, out: &mut Samples) -> Result<(), BoxError> {
-        (self.1)(out);
-        Ok(())
-    }
-}
-
-fn give(name: &'static str, body: impl Fn(&mut Samples) + Send + Sync + 'static) -> Source {
-    register_collector(Gives(name, body))
-}
 
 fn status(name: &str) -> CollectorStatus {
     collectors().into_iter().find(|one| one.name == name).expect("registered")
@@ -65,6 +48,7 @@ fn is_told(name: &str) -> bool {
 
 #[test]
 fn a_closure_under_a_bad_name_is_never_asked() {
+    let _alone = alone();
     for (name, better) in [("", "orders_rejected"), ("bad name!", "bad_name"), ("OpenOrders", "open_orders")] {
         let source = observe(name, || panic!("asked"));
         let now = snapshot();
@@ -82,6 +66,7 @@ fn a_closure_under_a_bad_name_is_never_asked() {
 
 #[test]
 fn values_under_bad_names_are_turned_away_one_by_one() {
+    let _alone = alone();
     let source = give("names", |out| {
         out.gauge("fine", 1.0).describe("Fine.", "things");
         out.gauge("not fine", 1.0).describe("Not fine.", "nothings");
@@ -105,6 +90,7 @@ fn values_under_bad_names_are_turned_away_one_by_one() {
 
 #[test]
 fn a_second_closure_of_a_name_says_whose_place_it_took() {
+    let _alone = alone();
     let first = observe("answer", || 41.0);
     assert_eq!(status("answer").remark, None);
     let second = observe("answer", || 42.0);
@@ -121,6 +107,7 @@ fn a_second_closure_of_a_name_says_whose_place_it_took() {
 
 #[test]
 fn what_is_declared_is_the_declarations() {
+    let _alone = alone();
     DECLARED.set(1.0);
     let source = give("intruder", |out| {
         out.gauge("declared_gauge", 2.0).gauge_with("declared_gauge", &[("side", "buy")], 3.0);
@@ -136,6 +123,7 @@ fn what_is_declared_is_the_declarations() {
 
 #[test]
 fn one_name_of_two_kinds() {
+    let _alone = alone();
     let source = observe("things", || 1.0);
     let now = snapshot();
     assert_eq!(now.metrics().iter().filter(|metric| metric.name() == "things").count(), 2);
@@ -148,6 +136,7 @@ fn one_name_of_two_kinds() {
 
 #[test]
 fn one_series_given_twice() {
+    let _alone = alone();
     let source = give("again", |out| {
         out.gauge_with("twice_value", &[("queue", "a")], 1.0).gauge_with("twice_value", &[("queue", "a")], 2.0);
     });
@@ -176,6 +165,7 @@ fn one_series_given_twice() {
 
 #[test]
 fn a_value_that_is_no_number_is_told_and_no_fault() {
+    let _alone = alone();
     let source = observe("ratio", || f64::NAN);
     let endless = give("endless", |out| _ = out.gauge("endless_value", f64::INFINITY));
     assert_eq!((gauge("ratio"), gauge("endless_value")), (None, None));

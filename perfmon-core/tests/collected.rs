@@ -1,47 +1,22 @@
 //! What collectors hand over, and how it comes to be in a snapshot.
 
-use std::{
-    collections::HashSet,
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+#[path = "support/gives.rs"]
+mod gives;
+
+use std::{collections::HashSet, time::Duration};
 
 use perfmon_core::{
     Aggregate, Gauge, aggregate,
-    collect::{BoxError, Collector, Samples, Source, collectors, observe, register_collector},
+    collect::{collectors, observe},
     inventory, snapshot,
     snapshot::Value,
 };
 use proptest::prelude::*;
 
+use self::gives::{alone, give};
+
 static LOAD: Gauge = Gauge::new("odd_load", module_path!());
 inventory::submit! { LOAD.registration() }
-
-/// Nobody else takes a snapshot meanwhile: collectors are run by one of those who do at the same time, and the others see what was found before.
-fn alone() -> MutexGuard<'static, ()> {
-    static ALONE: Mutex<()> = Mutex::new(());
-    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Gives this at every snapshot.
-struct Gives<F>(&'static str, F);
-
-impl<F: Fn(&mut Samples) + Send + Sync> Collector for Gives<F> {
-    fn name(&self) -> &str {
-        self.0
-    }
-    fn interval(&self) -> Duration {
-        Duration::ZERO
-    }
-    fn collect(&self, out: &mut Samples) -> Result<(), BoxError> {
-        (self.1)(out);
-        Ok(())
-    }
-}
-
-fn give(name: &'static str, body: impl Fn(&mut Samples) + Send + Sync + 'static) -> Source {
-    register_collector(Gives(name, body))
-}
 
 /// The series of a gauge as pairs of label and value, those without a value left out.
 fn gauges(name: &str) -> Vec<(Vec<(String, String)>, f64)> {
