@@ -76,10 +76,12 @@ pub(crate) fn short(duration: &str) -> String {
 /// `1,284,301`
 #[must_use]
 pub fn count(count: u64) -> String {
-    thousands(&count.to_string())
+    grouped(&count.to_string())
 }
 
-fn thousands(digits: &str) -> String {
+/// Digits in groups of three: `1234567` as `1,234,567`. Of a number's whole part, without a sign.
+#[must_use]
+pub fn grouped(digits: &str) -> String {
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
         if at > 0 && (digits.len() - at).is_multiple_of(3) {
@@ -121,7 +123,7 @@ pub(crate) fn percent(fraction: f64) -> String {
         p if p > 99.0 && p < 100.0 => format!("{} %", trimmed(&format!("{:.2}", p.min(99.99)))),
         p if p < 999.5 => format!("{p:.0} %"),
         // Many calls at once, or durations that were measured elsewhere.
-        p => format!("{} ×", thousands(&format!("{:.0}", p / 100.0))),
+        p => format!("{} ×", grouped(&format!("{:.0}", p / 100.0))),
     }
 }
 
@@ -158,8 +160,8 @@ pub(crate) fn number(value: f64) -> String {
     let text = trimmed(&text);
     let (sign, text) = text.strip_prefix('-').map_or(("", text), |text| ("-", text));
     match text.split_once('.') {
-        Some((whole, fraction)) => format!("{sign}{}.{fraction}", thousands(whole)),
-        None => format!("{sign}{}", thousands(text)),
+        Some((whole, fraction)) => format!("{sign}{}.{fraction}", grouped(whole)),
+        None => format!("{sign}{}", grouped(text)),
     }
 }
 

@@ -3,7 +3,6 @@
 use axum::http::{HeaderMap, header};
 use percent_encoding::percent_decode_str;
 
-use super::gate::is_websocket;
 use crate::settings::Secret;
 
 /// What a page offers besides the token, and what is answered: `new WebSocket(url, ["perfmon", "bearer." + encodeURIComponent(token)])`.
@@ -42,6 +41,12 @@ impl Credential {
         }
         Err(Unreadable)
     }
+}
+
+/// Whether it asks to become a WebSocket.
+pub(super) fn is_websocket(headers: &HeaderMap) -> bool {
+    let mut upgrades = headers.get_all(header::UPGRADE).iter();
+    upgrades.any(|value| value.as_bytes().to_ascii_lowercase().windows(9).any(|part| part == b"websocket"))
 }
 
 /// The token among the protocols that a page offers. Its percent signs are codes, since a protocol's name has few signs.

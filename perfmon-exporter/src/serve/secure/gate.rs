@@ -18,7 +18,7 @@ use perfmon_core::Error;
 use super::{
     audit::{Audit, Entry},
     caller::{Caller, Line, Peer},
-    credential::Credential,
+    credential::{Credential, is_websocket},
     guesses::Guesses,
     host::{Host, Named},
     origin::{self, Origin, Source},
@@ -284,11 +284,6 @@ fn is_change(method: &Method) -> bool {
 
 fn is_vital(request: &Request) -> bool {
     !is_change(request.method()) && FOR_ANYBODY.contains(&request.uri().path())
-}
-
-pub(super) fn is_websocket(headers: &HeaderMap) -> bool {
-    let mut upgrades = headers.get_all(header::UPGRADE).iter();
-    upgrades.any(|value| value.as_bytes().to_ascii_lowercase().windows(9).any(|part| part == b"websocket"))
 }
 
 /// Whether the caller's role suffices.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use perfmon_core::format;
+
 use super::{Day, Drawdown, Performance, Pnl, Risk, Summary, SymbolSummary};
 
 /// So many positions are told one by one.
@@ -172,16 +174,10 @@ fn number(value: f64) -> String {
     let text = format!("{:.decimals$}", value.abs());
     let (whole, part) = text.split_once('.').unwrap_or((&text, ""));
     let part = if decimals > 2 { part.trim_end_matches('0') } else { part };
-    let digits = whole.len();
-    let grouped: String = whole
-        .char_indices()
-        .flat_map(|(place, digit)| [(place > 0 && (digits - place) % 3 == 0).then_some(','), Some(digit)])
-        .flatten()
-        .collect();
-    let is_zero = grouped == "0" && part.bytes().all(|digit| digit == b'0');
+    let is_zero = whole == "0" && part.bytes().all(|digit| digit == b'0');
     let sign = if value < 0.0 && !is_zero { "-" } else { "" };
     let point = if part.is_empty() { "" } else { "." };
-    format!("{sign}{grouped}{point}{part}")
+    format!("{sign}{}{point}{part}", format::grouped(whole))
 }
 
 #[cfg(test)]
